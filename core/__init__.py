@@ -1,0 +1,1 @@
+"""What the business knows: settings, people, items, audit and analytics reads."""

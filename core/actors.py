@@ -1,0 +1,54 @@
+"""Who acts, and what they may do: the one place where permission is decided."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy.orm import Session
+
+from core.errors import Forbidden
+from core.models import User
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who asks for something: a signed-in person, or Tally itself (`id` is None)."""
+
+    id: int | None
+    email: str
+    full_name: str | None = None
+    is_staff: bool = False
+    is_superuser: bool = False
+    address: str | None = None
+    session_id: int | None = None
+
+    @classmethod
+    def system(cls, name: str) -> Self:
+        """Return the actor for work that no person asked for, such as `system("schedule")`."""
+        return cls(id=None, email=name, is_staff=True, is_superuser=True)
+
+    @property
+    def name(self) -> str:
+        """What to call the actor on screen."""
+        return self.full_name or self.email
+
+
+def require_staff(db: Session, actor: Actor) -> None:
+    """Raise `Forbidden` unless the actor is active staff at this moment."""
+    if not _is(db, actor, superuser=False):
+        raise Forbidden("Only active staff may do this.")
+
+
+def require_superuser(db: Session, actor: Actor) -> None:
+    """Raise `Forbidden` unless the actor is an active superuser at this moment."""
+    if not _is(db, actor, superuser=True):
+        raise Forbidden("Only superusers may do this.")
+
+
+def _is(db: Session, actor: Actor, *, superuser: bool) -> bool:
+    if actor.id is None:
+        return actor.is_superuser or not superuser
+    # The row decides, not the actor: an open page may be older than the loss of a role.
+    user = db.get(User, actor.id)
+    if user is None or not user.is_active or not user.is_staff:
+        return False
+    return user.is_superuser or not superuser

@@ -1,0 +1,51 @@
+"""The audit trail: one row for every change, in the transaction of the change."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from core.actors import Actor
+from core.models import AuditEvent, Base
+from core.telemetry import trace_id
+
+SECRET_FIELDS = frozenset({"hashed_password"})
+HIDDEN = "(hidden)"
+
+
+def record(
+    db: Session,
+    *,
+    actor: Actor,
+    action: str,
+    subject: Base | None = None,
+    changes: Mapping[str, object] | None = None,
+    outcome: str = "success",
+) -> None:
+    """Add one audit row to the current transaction.
+
+    `action` is `noun.verb`, such as `item.update`; `changes` maps each field to `[before, after]`.
+    """
+    db.add(
+        AuditEvent(
+            actor_id=actor.id,
+            actor=actor.email,
+            address=actor.address,
+            action=action,
+            subject_type=subject.__tablename__ if subject else None,
+            subject_id=subject.id if subject else None,  # type: ignore[attr-defined]
+            outcome=outcome,
+            changes=dict(changes or {}),
+            trace_id=trace_id(),
+        )
+    )
+
+
+def difference(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> dict[str, list[object]]:
+    """Return `{field: [before, after]}` for the fields that differ, with secrets hidden."""
+    return {
+        field: [HIDDEN, HIDDEN] if field in SECRET_FIELDS else [before.get(field), value]
+        for field, value in after.items()
+        if before.get(field) != value
+    }

@@ -1,0 +1,80 @@
+"""The operational database: one engine, one way to open a transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from core import embedded
+from core.errors import Unavailable
+from core.settings import get_settings
+
+CONNECT_TIMEOUT_SECONDS = 3
+AWAY = "The database cannot be reached right now. Nothing was saved; please try again in a moment."
+TOO_SLOW = "The database took too long to answer, so this was stopped and nothing was saved."
+
+
+@lru_cache
+def database_url() -> str:
+    """Return the libpq URL of PostgreSQL, starting the embedded one when none is configured."""
+    settings = get_settings()
+    if settings.database_url is None:
+        return embedded.start(settings.postgres_path)
+    url = make_url(settings.database_url.get_secret_value())
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@lru_cache
+def get_engine() -> Engine:
+    """Return the process's engine: psycopg2, UTC, with limits on every wait."""
+    limit = int(get_settings().query_timeout_seconds * 1000)
+    options = f"-c timezone=UTC -c statement_timeout={limit} -c lock_timeout={limit}"
+    return create_engine(
+        make_url(database_url()).set(drivername="postgresql+psycopg2"),
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=CONNECT_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "options": f"{options} -c idle_in_transaction_session_timeout=60000",
+            "application_name": "tally",
+        },
+    )
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open one transaction: committed at the end of the block, rolled back on any exception.
+
+    Raises `Unavailable` when PostgreSQL is away or too slow.
+    """
+    try:
+        with Session(get_engine(), expire_on_commit=False) as db, db.begin():
+            yield db
+    except (DBAPIError, TimeoutError) as error:
+        raise _translate(error) from error
+
+
+def close() -> None:
+    """Close the pool and let go of the embedded server, if one was started."""
+    if get_engine.cache_info().currsize:
+        get_engine().dispose()
+        get_engine.cache_clear()
+    if database_url.cache_info().currsize:
+        database_url.cache_clear()
+        embedded.stop(get_settings().postgres_path)
+
+
+def _translate(error: Exception) -> Exception:
+    code = getattr(getattr(error, "orig", None), "pgcode", None)
+    if code in {"57014", "55P03"}:  # query_canceled, lock_not_available
+        return Unavailable(TOO_SLOW)
+    if isinstance(error, OperationalError | TimeoutError):
+        return Unavailable(AWAY)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Unavailable(AWAY)
+    return error

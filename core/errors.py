@@ -1,0 +1,51 @@
+"""The errors that cross a room's wall: each message is written for the person who reads it."""
+
+from collections.abc import Mapping
+
+
+class TallyError(Exception):
+    """An error whose message is safe and helpful to show."""
+
+    status = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFound(TallyError):
+    """What was asked for does not exist, or no longer does."""
+
+    status = 404
+
+
+class Forbidden(TallyError):
+    """The actor may not do this."""
+
+    status = 403
+
+
+class Conflict(TallyError):
+    """The row changed since it was read; `current` holds its present values by field."""
+
+    status = 409
+
+    def __init__(self, message: str, *, current: Mapping[str, object]) -> None:
+        super().__init__(message)
+        self.current = current
+
+
+class Invalid(TallyError):
+    """Input that cannot be accepted; `fields` says why, by field name."""
+
+    status = 422
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = dict(fields)
+
+
+class Unavailable(TallyError):
+    """Something Tally depends on is away; trying again later may work."""
+
+    status = 503

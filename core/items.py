@@ -1,0 +1,174 @@
+"""Items: what users own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from core import audit
+from core.actors import Actor, require_staff
+from core.errors import Conflict, Invalid, NotFound
+from core.fields import Description, Email, Title, parse
+from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
+from core.models import Item, User
+from core.users import find_by_email
+
+FIELDS = ("title", "description", "owner_id")
+
+
+class ItemForm(BaseModel):
+    """The fields of a new item; the owner is named by address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title
+    description: Description = None
+    owner_email: Email
+
+
+class ItemChange(BaseModel):
+    """The fields of a change; those left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title = ""
+    description: Description = None
+    owner_email: Email = ""
+
+
+@dataclass(frozen=True)
+class RemovedItem:
+    """What a deletion took, so that it can be put back."""
+
+    item: Mapping[str, Any]
+
+
+def list_items(
+    db: Session,
+    *,
+    actor: Actor,
+    search: str = "",
+    owner_id: int | None = None,
+    skip: int = 0,
+    limit: int = 50,
+) -> Page[Item]:
+    """Return items with their owners, newest first.
+
+    `search` is looked for in titles, and in whole addresses of owners.
+    """
+    require_staff(db, actor)
+    query = _with_owner().order_by(Item.id.desc())
+    if owner_id is not None:
+        query = query.where(Item.owner_id == owner_id)
+    if not search:
+        return read_page(db, query, skip=skip, limit=limit)
+    owner = find_by_email(db, search) if "@" in search else None
+    matches = [contains(Item.title, search)]
+    if owner is not None:
+        matches.append(Item.owner_id == owner.id)
+    return read_page(db, query.where(or_(*matches)), skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
+
+
+def get_item(db: Session, *, actor: Actor, item_id: int) -> Item:
+    """Return one item with its owner; raise `NotFound`."""
+    require_staff(db, actor)
+    item = db.scalar(_with_owner().where(Item.id == item_id))
+    if item is None:
+        raise NotFound("This item does not exist any more.")
+    return item
+
+
+def create_item(db: Session, *, actor: Actor, values: Mapping[str, object]) -> Item:
+    """Create an item from the fields of `ItemForm`; raise `Invalid`, also for an unknown owner."""
+    require_staff(db, actor)
+    item = Item(**_stored(db, parse(ItemForm, values).model_dump()))
+    db.add(item)
+    db.flush()
+    changes = audit.difference({}, _view(item))
+    audit.record(db, actor=actor, action="item.create", subject=item, changes=changes)
+    return item
+
+
+def update_item(
+    db: Session, *, actor: Actor, item_id: int, version: int, values: Mapping[str, object]
+) -> Item:
+    """Change an item that is still at `version`; raise `Conflict` when somebody was faster."""
+    require_staff(db, actor)
+    form = parse(ItemChange, values).model_dump(exclude_unset=True)
+    item = _lock(db, item_id, version)
+    changes = _stored(db, form)
+    difference = audit.difference(_view(item), changes)
+    if not difference:
+        return item
+    for field, value in changes.items():
+        setattr(item, field, value)
+    item.version += 1
+    item.updated_at = func.now()
+    db.flush()
+    audit.record(db, actor=actor, action="item.update", subject=item, changes=difference)
+    return item
+
+
+def delete_item(db: Session, *, actor: Actor, item_id: int, version: int) -> RemovedItem:
+    """Delete an item that is still at `version`; return what `restore_item` needs."""
+    require_staff(db, actor)
+    item = _lock(db, item_id, version)
+    removed = RemovedItem(
+        {column.key: getattr(item, column.key) for column in Item.__table__.columns}
+    )
+    changes = audit.difference(_view(item), dict.fromkeys(FIELDS))
+    audit.record(db, actor=actor, action="item.delete", subject=item, changes=changes)
+    db.delete(item)
+    db.flush()
+    return removed
+
+
+def restore_item(db: Session, *, actor: Actor, removed: RemovedItem) -> Item:
+    """Put a deleted item back with the same id; raise `NotFound` when its owner is gone too."""
+    require_staff(db, actor)
+    if db.get(User, removed.item["owner_id"], with_for_update={"key_share": True}) is None:
+        raise NotFound("The owner of this item does not exist any more, so it cannot be restored.")
+    item = Item(**removed.item)
+    db.add(item)
+    db.flush()
+    changes = audit.difference({}, _view(item))
+    audit.record(db, actor=actor, action="item.restore", subject=item, changes=changes)
+    return item
+
+
+def _with_owner() -> Select[Item]:
+    return select(Item).options(joinedload(Item.owner, innerjoin=True))
+
+
+def _lock(db: Session, item_id: int, version: int) -> Item:
+    item = db.get(Item, item_id, with_for_update=True, populate_existing=True)
+    if item is None:
+        raise NotFound("This item does not exist any more.")
+    if item.version != version:
+        owner = db.get_one(User, item.owner_id)
+        current = _view(item) | {"owner_email": owner.email, "version": item.version}
+        raise Conflict("Somebody changed this item while you were editing.", current=current)
+    return item
+
+
+def _stored(db: Session, values: dict[str, Any]) -> dict[str, Any]:
+    if "owner_email" in values:
+        values["owner_id"] = _owner(db, values.pop("owner_email")).id
+    return values
+
+
+def _owner(db: Session, email: str) -> User:
+    owner = find_by_email(db, email)
+    if owner is None:
+        raise Invalid({"owner_email": "No user has this address."})
+    # Held until the commit, so that an owner deleted meanwhile is an error here and not later.
+    if db.get(User, owner.id, with_for_update={"key_share": True}, populate_existing=True) is None:
+        raise Invalid({"owner_email": "This user was deleted a moment ago."})
+    return owner
+
+
+def _view(item: Item) -> dict[str, object]:
+    return {field: getattr(item, field) for field in FIELDS}

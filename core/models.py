@@ -1,0 +1,148 @@
+"""The tables of the operational database."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+EMAIL_LENGTH = 255
+NAME_LENGTH = 255
+TITLE_LENGTH = 255
+DESCRIPTION_LENGTH = 1000
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The declarative base; constraints get predictable names, so migrations can address them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB}  # noqa: RUF012
+
+
+class User(Base):
+    """A person, or a team, who may own items; staff may also sign in."""
+
+    __tablename__ = "user"
+    __table_args__ = (Index("uq_user_lower_email", func.lower(text("email")), unique=True),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
+    hashed_password: Mapped[str] = mapped_column(Text)
+    full_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    is_staff: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_superuser: Mapped[bool] = mapped_column(server_default=text("false"))
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Item(Base):
+    """A thing that a user owns; it goes when its owner goes."""
+
+    __tablename__ = "item"
+    __table_args__ = (CheckConstraint("title <> ''", name="title_not_empty"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    description: Mapped[str | None] = mapped_column(String(DESCRIPTION_LENGTH))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    owner: Mapped[User] = relationship(lazy="raise", viewonly=True)
+
+
+class AuthSession(Base):
+    """One signed-in browser; the cookie's token is stored only as its SHA-256."""
+
+    __tablename__ = "auth_session"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    address: Mapped[str | None] = mapped_column(String(64))
+    user_agent: Mapped[str | None] = mapped_column(String(512))
+
+
+class AuditEvent(Base):
+    """Who did what to which row; it keeps no foreign keys, so it outlives what it tells of."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_subject", "subject_type", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    actor: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
+    address: Mapped[str | None] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    subject_type: Mapped[str | None] = mapped_column(String(64))
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
+    outcome: Mapped[str] = mapped_column(String(16), server_default=text("'success'"))
+    changes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    trace_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class RefreshRun(Base):
+    """One refresh, from its request to its outcome; at most one is open at a time.
+
+    `status` goes requested, running, then succeeded or failed.
+    """
+
+    __tablename__ = "refresh_run"
+    __table_args__ = (
+        Index(
+            "uq_refresh_run_open",
+            text("(true)"),
+            unique=True,
+            postgresql_where=text("status IN ('requested', 'running')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16), server_default=text("'requested'"))
+    trigger: Mapped[str] = mapped_column(String(16))
+    requested_by: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    step: Mapped[str | None] = mapped_column(String(32))
+    parts_total: Mapped[int] = mapped_column(server_default=text("0"))
+    parts_done: Mapped[int] = mapped_column(server_default=text("0"))
+    mode: Mapped[str | None] = mapped_column(String(16))
+    generation: Mapped[int | None] = mapped_column(BigInteger)
+    users: Mapped[int | None] = mapped_column(BigInteger)
+    items: Mapped[int | None] = mapped_column(BigInteger)
+    parts_written: Mapped[int | None]
+    rows_written: Mapped[int | None] = mapped_column(BigInteger)
+    bytes_written: Mapped[int | None] = mapped_column(BigInteger)
+    step_seconds: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    error: Mapped[str | None] = mapped_column(Text)
+    trace_id: Mapped[str | None] = mapped_column(String(32))

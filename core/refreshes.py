@@ -1,0 +1,55 @@
+"""Refreshes as everyone may know them: ask for one, follow the open one, read the history."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.actors import Actor, require_staff
+from core.models import RefreshRun
+
+OPEN = ("requested", "running")
+_wake: list[Callable[[], None]] = []
+
+
+def connect(wake: Callable[[], None]) -> None:
+    """Say what to call after a request was committed; the composition root passes the scheduler."""
+    _wake[:] = [wake]
+
+
+def wake() -> None:
+    """Tell the scheduler of this process, if it has one, that a request waits."""
+    for call in _wake:
+        call()
+
+
+def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> RefreshRun:
+    """Ask for a refresh, or join the one that is open; call `wake` after the commit."""
+    require_staff(db, actor)
+    asked = insert(RefreshRun).values(trigger=trigger, requested_by=actor.email)
+    created = db.scalar(asked.on_conflict_do_nothing().returning(RefreshRun))
+    audit.record(db, actor=actor, action="refresh.request", subject=created)
+    return created or open_run(db) or request_refresh(db, actor=actor, trigger=trigger)
+
+
+def open_run(db: Session) -> RefreshRun | None:
+    """Return the refresh that waits or runs, or None."""
+    return db.scalar(select(RefreshRun).where(RefreshRun.status.in_(OPEN)))
+
+
+def latest_finished(db: Session) -> RefreshRun | None:
+    """Return the refresh that ended last, whatever its outcome."""
+    return db.scalar(
+        select(RefreshRun)
+        .where(RefreshRun.status.not_in(OPEN))
+        .order_by(RefreshRun.id.desc())
+        .limit(1)
+    )
+
+
+def history(db: Session, *, actor: Actor, limit: int = 50) -> list[RefreshRun]:
+    """Return the newest refreshes, newest first."""
+    require_staff(db, actor)
+    return list(db.scalars(select(RefreshRun).order_by(RefreshRun.id.desc()).limit(limit)))

@@ -1,0 +1,45 @@
+"""Passwords and random tokens."""
+
+import hashlib
+import secrets
+import threading
+from functools import lru_cache
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+UNUSABLE_PASSWORD = "!"  # what the users who cannot sign in have for a hash  # noqa: S105
+TOKEN_BYTES = 32
+
+# OWASP Password Storage Cheat Sheet: argon2id with m=19 MiB, t=2, p=1.
+_passwords = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
+_slots = threading.BoundedSemaphore(2)  # a burst of sign-ins must not take all cores and memory
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of `password`, salted, in PHC format."""
+    with _slots:
+        return _passwords.hash(password)
+
+
+def verify_password(password: str, hashed: str) -> bool:
+    """Tell whether `password` belongs to `hashed`; an unusable hash takes as long and says no."""
+    usable = hashed != UNUSABLE_PASSWORD
+    with _slots:
+        matches = _passwords.verify(password, hashed if usable else _decoy_hash())
+    return matches and usable
+
+
+def new_token() -> str:
+    """Return a random token of 256 bits, safe in URLs and cookies."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def hash_token(token: str) -> bytes:
+    """Return the SHA-256 of a token, which is all that the database keeps of it."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+@lru_cache
+def _decoy_hash() -> str:
+    return _passwords.hash(secrets.token_urlsafe())

@@ -1,0 +1,109 @@
+"""Sessions: who is signed in, in which browser, and until when."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.actors import Actor
+from core.models import AuthSession, User
+from core.security import UNUSABLE_PASSWORD, hash_token, new_token, verify_password
+from core.settings import get_settings
+from core.users import find_by_email
+
+TOUCH_INTERVAL = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A session just begun: `token` goes into the cookie and nowhere else."""
+
+    token: str
+    actor: Actor
+
+
+def sign_in(
+    db: Session, *, email: str, password: str, address: str | None, user_agent: str | None
+) -> SignIn | None:
+    """Begin a session, or return None; unknown, wrong and inactive take equally long.
+
+    Either way an audit row is left, so the caller commits in both cases.
+    """
+    user = find_by_email(db, email.replace("\x00", ""))
+    matches = verify_password(password, user.hashed_password if user else UNUSABLE_PASSWORD)
+    if user is None or not matches or not user.is_active or not user.is_staff:
+        stranger = Actor(id=user.id if user else None, email=_printable(email), address=address)
+        audit.record(db, actor=stranger, action="session.sign_in", subject=user, outcome="refused")
+        return None
+    return begin(db, user=user, address=address, user_agent=user_agent)
+
+
+def begin(db: Session, *, user: User, address: str | None, user_agent: str | None) -> SignIn:
+    """Begin a session for a user whose identity has been established."""
+    token = new_token()
+    row = AuthSession(
+        token_hash=hash_token(token),
+        user_id=user.id,
+        expires_at=datetime.now(UTC) + timedelta(days=get_settings().session_absolute_days),
+        address=address,
+        user_agent=_printable(user_agent or "")[:512],
+    )
+    db.add(row)
+    db.flush()
+    actor = _actor(user, row)
+    audit.record(db, actor=actor, action="session.sign_in", subject=user)
+    return SignIn(token=token, actor=actor)
+
+
+def find_actor(db: Session, *, token_hash: bytes) -> Actor | None:
+    """Return who the session belongs to, or None when it has ended or may not be used."""
+    idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
+    found = db.execute(
+        select(User, AuthSession)
+        .join(AuthSession, AuthSession.user_id == User.id)
+        .where(
+            AuthSession.token_hash == token_hash,
+            AuthSession.expires_at > func.now(),
+            AuthSession.last_seen_at > idle_since,
+            User.is_active,
+            User.is_staff,
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    user, row = found
+    if row.last_seen_at < datetime.now(UTC) - TOUCH_INTERVAL:
+        touch = update(AuthSession).where(AuthSession.id == row.id)
+        db.execute(touch.values(last_seen_at=func.now()))
+    return _actor(user, row)
+
+
+def sign_out(db: Session, *, actor: Actor) -> None:
+    """End the actor's session."""
+    db.execute(delete(AuthSession).where(AuthSession.id == actor.session_id))
+    audit.record(db, actor=actor, action="session.sign_out")
+
+
+def delete_expired(db: Session) -> int:
+    """Delete the sessions that are past their limits; return how many they were."""
+    idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
+    expired = (AuthSession.expires_at <= func.now()) | (AuthSession.last_seen_at <= idle_since)
+    return len(db.scalars(delete(AuthSession).where(expired).returning(AuthSession.id)).all())
+
+
+def _actor(user: User, row: AuthSession) -> Actor:
+    return Actor(
+        id=user.id,
+        email=user.email,
+        full_name=user.full_name,
+        is_staff=user.is_staff,
+        is_superuser=user.is_superuser,
+        address=row.address,
+        session_id=row.id,
+    )
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)[:255]

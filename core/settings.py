@@ -1,0 +1,134 @@
+"""The only reader of the environment: one typed, frozen settings object."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACEHOLDERS = frozenset({"", "changethis", "changeme", "secret", "password", "postgres"})
+MINIMUM_SECRET_KEY_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """Every setting of Tally, read from the environment and from `.env`; the environment wins.
+
+    Outside `ENVIRONMENT=local`, building it raises `pydantic.ValidationError` that names each
+    secret which is missing or still a placeholder.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    environment: Literal["local", "staging", "production"] = Field(
+        "local",
+        description="`local`, `staging` or `production`; local alone may use defaults for secrets",
+    )
+    host: str = Field("localhost", description="Address to listen on")
+    port: int = Field(8501, ge=1, le=65535, description="Port to listen on")
+    public_url: str | None = Field(
+        None,
+        description="Address that people type, behind a proxy; `https://` makes cookies Secure",
+    )
+    data_path: Path = Field(ROOT / "data", description="Folder for all that Tally keeps on disk")
+    parquet_data_path: Path | None = Field(
+        None, description="Folder of the Parquet snapshots; default `parquet/` under `DATA_PATH`"
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL to use; when not set, an embedded one starts under `DATA_PATH`",
+    )
+    secret_key: SecretStr = Field(
+        SecretStr("changethis"),
+        description="Signs form tokens; at least 32 characters; required outside local",
+    )
+    first_superuser: str = Field(
+        "admin@example.com", description="Address of the superuser made on the first start"
+    )
+    first_superuser_password: SecretStr | None = Field(
+        None,
+        description="Password of the first superuser; local makes and shows a random one",
+    )
+    session_idle_hours: float = Field(
+        12, gt=0, description="A session ends after so long without use"
+    )
+    session_absolute_days: float = Field(
+        14, gt=0, description="A session ends so long after its sign-in"
+    )
+    refresh_interval_minutes: float = Field(
+        15, ge=0, description="Minutes between automatic refreshes; 0 turns them off"
+    )
+    refresh_workers: int | None = Field(
+        None, ge=1, description="Connections that export in parallel; default one a core"
+    )
+    query_timeout_seconds: float = Field(
+        10, gt=0, description="Time limit of one query, on PostgreSQL and on DuckDB"
+    )
+    duckdb_memory_limit: str = Field("1GB", description="Memory that DuckDB may use for queries")
+    service_name: str = Field(
+        "streamlit-analytics-app",
+        description="Name in traces; the command-line export appends `-etl-script`",
+    )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="OTLP/HTTP collector; when set, traces go there instead of the console"
+    )
+    otel_traces_exporter: Literal["console", "otlp", "none"] = Field(
+        "console", description="`none` turns traces off"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe log line that is written"
+    )
+
+    @property
+    def parquet_path(self) -> Path:
+        """Folder of the snapshots, absolute."""
+        return (self.parquet_data_path or self.data_path / "parquet").absolute()
+
+    @property
+    def postgres_path(self) -> Path:
+        """Folder of the embedded PostgreSQL, absolute."""
+        return (self.data_path / "postgres").absolute()
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach Tally by https."""
+        return (self.public_url or "").startswith("https://")
+
+    @property
+    def address(self) -> str:
+        """The address to type into a browser."""
+        host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @model_validator(mode="after")
+    def _refuse_placeholder_secrets(self) -> Self:
+        if self.environment == "local":
+            return self
+        problems = [
+            *_weak("SECRET_KEY", self.secret_key, minimum=MINIMUM_SECRET_KEY_LENGTH),
+            *_weak("FIRST_SUPERUSER_PASSWORD", self.first_superuser_password, minimum=10),
+            *_weak("DATABASE_URL", self.database_url, minimum=1),
+        ]
+        if problems:
+            raise ValueError(f"ENVIRONMENT={self.environment}: {'; '.join(problems)}")
+        return self
+
+
+def _weak(name: str, secret: SecretStr | None, *, minimum: int) -> list[str]:
+    value = secret.get_secret_value() if secret else ""
+    if not value:
+        return [f"{name} is missing"]
+    if value.lower() in PLACEHOLDERS or ":changethis@" in value:
+        return [f"{name} is still a placeholder"]
+    if len(value) < minimum:
+        return [f"{name} is shorter than {minimum} characters"]
+    return []
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """Return the process's settings, read once."""
+    return Settings()

@@ -1,0 +1,87 @@
+"""Traces and logs, set up once by the process's entry point."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.psycopg2 import Psycopg2Instrumentor
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+
+from core.settings import get_settings
+
+ETL_SUFFIX = "-etl-script"
+tracer = trace.get_tracer("tally")
+
+
+def configure(*, suffix: str = "") -> None:
+    """Set up logging and, unless turned off, tracing; `suffix` is added to the service's name."""
+    settings = get_settings()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter())
+    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    if settings.otel_traces_exporter == "none":
+        return
+    provider = TracerProvider(resource=Resource({SERVICE_NAME: settings.service_name + suffix}))
+    if settings.otel_exporter_otlp_endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    else:
+        console = ConsoleSpanExporter(out=sys.stderr, formatter=span_line)
+        provider.add_span_processor(BatchSpanProcessor(console, schedule_delay_millis=1000))
+    trace.set_tracer_provider(provider)
+    Psycopg2Instrumentor().instrument(skip_dep_check=True)
+    SQLAlchemyInstrumentor().instrument()
+
+
+def shutdown() -> None:
+    """Send what spans are left."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
+def trace_id() -> str | None:
+    """Return the current trace's id as 32 hex digits, or None outside a trace."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else None
+
+
+def span_line(span: ReadableSpan) -> str:
+    """Return a span as one line: when, how long, what, its attributes and its trace."""
+    start, end = span.start_time or 0, span.end_time or 0
+    at = datetime.fromtimestamp(start / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
+    context = span.get_span_context()
+    attributes = " ".join(
+        f"{key}={_short(value)}" for key, value in (span.attributes or {}).items()
+    )
+    status = "" if span.status.is_ok or span.status.is_unset else " ERROR"
+    trace_text = f"{context.trace_id:032x}" if context else "-"
+    service = span.resource.attributes.get(SERVICE_NAME)
+    line = f"{at} {(end - start) / 1e6:9.1f} ms{status} {span.name} {attributes}"
+    return f"span {line} service={service} trace={trace_text}\n"
+
+
+class LineFormatter(logging.Formatter):
+    """One line a record: control characters are escaped, so that no input can forge a line."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one escaped line, with the trace id where there is one."""
+        identity = trace_id()
+        return escape(super().format(record)) + (f" trace={identity}" if identity else "")
+
+
+def escape(text: str) -> str:
+    """Return `text` with everything that is not printable written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _short(value: object, limit: int = 160) -> str:
+    text = escape(" ".join(str(value).split()))
+    return text if len(text) <= limit else text[:limit] + "…"

@@ -1,0 +1,246 @@
+"""Users: who they are, and who of them may sign in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.actors import Actor, require_superuser
+from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.fields import Email, FullName, Password, parse
+from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
+from core.models import AuthSession, Item, User
+from core.security import UNUSABLE_PASSWORD, hash_password
+
+ROLE_FIELDS = ("is_active", "is_staff", "is_superuser")
+FIELDS = ("email", "full_name", *ROLE_FIELDS)
+UNDO_ITEMS = 10_000
+
+
+class UserForm(BaseModel):
+    """The fields of a new user; without a password they own items but cannot sign in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    full_name: FullName = None
+    password: Password | None = None
+    is_active: bool = True
+    is_staff: bool = False
+    is_superuser: bool = False
+
+
+class UserChange(BaseModel):
+    """The fields of a change; those left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email = ""
+    full_name: FullName = None
+    password: Password | None = None
+    is_active: bool = True
+    is_staff: bool = False
+    is_superuser: bool = False
+
+
+@dataclass(frozen=True)
+class RemovedUser:
+    """What a deletion took, so that it can be put back; `items` is None when they are too many."""
+
+    user: Mapping[str, Any] = field(repr=False)  # holds the password's hash
+    items: Sequence[Mapping[str, Any]] | None = field(repr=False)
+    item_count: int
+
+
+def list_users(
+    db: Session, *, actor: Actor, search: str = "", skip: int = 0, limit: int = 50
+) -> Page[User]:
+    """Return users, newest first, whose address or name contains `search`."""
+    require_superuser(db, actor)
+    query = select(User).order_by(User.id.desc())
+    if not search:
+        return read_page(db, query, skip=skip, limit=limit)
+    query = query.where(or_(contains(User.email, search), contains(User.full_name, search)))
+    return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
+
+
+def get_user(db: Session, *, actor: Actor, user_id: int) -> User:
+    """Return one user; raise `NotFound`."""
+    require_superuser(db, actor)
+    return _get(db, user_id)
+
+
+def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
+    """Create a user from the fields of `UserForm`; raise `Invalid`, also for a taken address."""
+    require_superuser(db, actor)
+    form = parse(UserForm, values)
+    user = User(
+        **_stored(form.model_dump(exclude={"password"})),
+        hashed_password=hash_password(form.password) if form.password else UNUSABLE_PASSWORD,
+    )
+    db.add(user)
+    _flush(db)
+    audit.record(
+        db,
+        actor=actor,
+        action="user.create",
+        subject=user,
+        changes=audit.difference({}, _view(user)),
+    )
+    return user
+
+
+def update_user(
+    db: Session, *, actor: Actor, user_id: int, version: int, values: Mapping[str, object]
+) -> User:
+    """Change a user that is still at `version`; raise `Conflict` when somebody was faster.
+
+    A change of role, activity or password ends the user's sessions.
+    """
+    require_superuser(db, actor)
+    changes = _stored(parse(UserChange, values).model_dump(exclude_unset=True))
+    password = changes.pop("password", None)
+    if password:
+        changes["hashed_password"] = hash_password(password)
+    user = _lock(db, user_id, version)
+    if _loses_superuser(user, changes):
+        _require_another_superuser(db, user)
+    difference = audit.difference({**_view(user), "hashed_password": ""}, changes)
+    if not difference:
+        return user
+    for name, value in changes.items():
+        setattr(user, name, value)
+    user.version += 1
+    user.updated_at = func.now()
+    _flush(db)
+    if difference.keys() & {*ROLE_FIELDS, "hashed_password"}:
+        db.execute(delete(AuthSession).where(AuthSession.user_id == user.id))
+    audit.record(db, actor=actor, action="user.update", subject=user, changes=difference)
+    return user
+
+
+def count_items(db: Session, *, actor: Actor, user_id: int) -> int:
+    """Return how many items would go if the user went."""
+    require_superuser(db, actor)
+    return db.scalar(select(func.count()).where(Item.owner_id == user_id)) or 0
+
+
+def delete_user(db: Session, *, actor: Actor, user_id: int, version: int) -> RemovedUser:
+    """Delete a user with all items; return what `restore_user` needs to bring them back."""
+    require_superuser(db, actor)
+    user = _lock(db, user_id, version)
+    if user.id == actor.id:
+        raise Forbidden("You cannot delete yourself; ask another superuser.")
+    if user.is_superuser and user.is_active:
+        _require_another_superuser(db, user)
+    count = count_items(db, actor=actor, user_id=user_id)
+    removed = RemovedUser(user=_columns(user), items=_undoable(db, user, count), item_count=count)
+    changes = audit.difference(_view(user), dict.fromkeys(FIELDS)) | {"items": [count, 0]}
+    audit.record(db, actor=actor, action="user.delete", subject=user, changes=changes)
+    db.delete(user)
+    db.flush()
+    return removed
+
+
+def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
+    """Put a deleted user back, with the same ids; the items too, when they were kept."""
+    require_superuser(db, actor)
+    user = User(**removed.user)
+    db.add(user)
+    _flush(db)
+    if removed.items:
+        db.execute(insert(Item), list(removed.items))
+    changes = audit.difference({}, _view(user)) | {"items": [0, len(removed.items or ())]}
+    audit.record(db, actor=actor, action="user.restore", subject=user, changes=changes)
+    return user
+
+
+def ensure_first_superuser(db: Session, *, email: str, password: str) -> bool:
+    """Create the first superuser when there is no superuser yet; tell whether it did."""
+    if db.scalar(select(User.id).where(User.is_superuser).limit(1)) is not None:
+        return False
+    actor = Actor.system("setup")
+    roles = {"is_staff": True, "is_superuser": True}
+    existing = find_by_email(db, email)
+    if existing is None:
+        create_user(db, actor=actor, values={"email": email, "password": password, **roles})
+    else:
+        update_user(
+            db,
+            actor=actor,
+            user_id=existing.id,
+            version=existing.version,
+            values={"password": password, "is_active": True, **roles},
+        )
+    return True
+
+
+def find_by_email(db: Session, email: str) -> User | None:
+    """Return the user with this address, whatever its case."""
+    return db.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+
+
+def _get(db: Session, user_id: int) -> User:
+    user = db.get(User, user_id)
+    if user is None:
+        raise NotFound("This user does not exist any more.")
+    return user
+
+
+def _lock(db: Session, user_id: int, version: int) -> User:
+    user = db.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound("This user does not exist any more.")
+    if user.version != version:
+        raise Conflict("Somebody changed this user while you were editing.", current=_view(user))
+    return user
+
+
+def _flush(db: Session) -> None:
+    try:
+        db.flush()
+    except IntegrityError as error:
+        if "uq_user_lower_email" in str(error.orig):
+            raise Invalid({"email": "Another user has this address already."}) from error
+        raise
+
+
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {"is_staff": True} if values.get("is_superuser") else values
+
+
+def _view(user: User) -> dict[str, object]:
+    return {name: getattr(user, name) for name in FIELDS}
+
+
+def _columns(row: User | Item) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+def _undoable(db: Session, user: User, count: int) -> list[dict[str, Any]] | None:
+    if count > UNDO_ITEMS:
+        return None
+    return [_columns(item) for item in db.scalars(select(Item).where(Item.owner_id == user.id))]
+
+
+def _loses_superuser(user: User, changes: Mapping[str, object]) -> bool:
+    if not (user.is_superuser and user.is_active and user.is_staff):
+        return False
+    return any(changes.get(name) is False for name in ROLE_FIELDS)
+
+
+def _require_another_superuser(db: Session, user: User) -> None:
+    # Locked in one order, so that of two who demote each other at once the second one waits.
+    active = db.scalars(
+        select(User.id)
+        .where(User.is_superuser, User.is_staff, User.is_active)
+        .order_by(User.id)
+        .with_for_update()
+    ).all()
+    if set(active) <= {user.id}:
+        raise Forbidden("This is the last active superuser; make somebody else one first.")

@@ -1,0 +1,31 @@
+"""Run the migrations on Tally's database, one process at a time."""
+
+from alembic import context
+from sqlalchemy import create_engine, make_url, pool, text
+
+from core.database import database_url
+from core.models import Base
+
+MIGRATION_LOCK = 0x7A11_0001  # any number, as long as nobody else uses it
+
+
+def run() -> None:
+    url = make_url(database_url()).set(drivername="postgresql+psycopg2")
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def print_sql() -> None:
+    context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    print_sql()
+else:
+    run()

@@ -1,0 +1,146 @@
+"""What all tests stand on: a real PostgreSQL, and for each test a database and folder of its own.
+
+Without `DATABASE_URL` the embedded PostgreSQL is started in a temporary folder. With it, the tests
+make scratch databases on that server and drop them again; nothing that is there is touched.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.orm import Session
+
+from core import database, embedded, schema, users
+from core.actors import Actor
+from core.models import User
+from core.settings import get_settings
+
+PASSWORD = "a long enough password"
+QUIET = {"ENVIRONMENT": "local", "OTEL_TRACES_EXPORTER": "none", "LOG_LEVEL": "WARNING"}
+CACHES = (get_settings, database.database_url, database.get_engine)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The libpq URL of a server on which databases may be created."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield make_url(given).set(drivername="postgresql").render_as_string(hide_password=False)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="tally-test-"))
+    url = embedded.start(folder / "pg")
+    execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    yield url
+    embedded.stop(folder / "pg")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template(postgres_url: str) -> Iterator[str]:
+    """The name of a migrated, empty database to copy from."""
+    name = f"tally_test_{uuid4().hex[:8]}"
+    execute(postgres_url, f'CREATE DATABASE "{name}"')
+    with pytest.MonkeyPatch.context() as patch:
+        use(patch, url=on(postgres_url, name), folder=Path(tempfile.gettempdir()))
+        schema.upgrade()
+        forget()
+    yield name
+    execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def environment(
+    postgres_url: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """A fresh migrated database and an empty data folder, set in the environment; its URL."""
+    name = f"tally_test_{uuid4().hex[:8]}"
+    execute(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    use(monkeypatch, url=on(postgres_url, name), folder=tmp_path / "data")
+    yield on(postgres_url, name)
+    forget()
+    execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def db(environment: str) -> Iterator[Session]:
+    """An open transaction on the test's database."""
+    with database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def system(environment: str) -> Actor:
+    """An actor who may do everything."""
+    return Actor.system("test")
+
+
+@pytest.fixture
+def superuser(system: Actor) -> Actor:
+    """A signed-up superuser, committed."""
+    return actor_for(
+        make_user(system, "root@example.com", is_superuser=True, full_name="Ruth Root")
+    )
+
+
+@pytest.fixture
+def staff(system: Actor) -> Actor:
+    """A signed-up staff member without further rights, committed."""
+    return actor_for(make_user(system, "staff@example.com", is_staff=True, full_name="Stan Staff"))
+
+
+def make_user(system: Actor, email: str, **values: object) -> User:
+    """Create and commit a user with the password `PASSWORD`."""
+    with database.transaction() as session:
+        return users.create_user(
+            session, actor=system, values={"email": email, "password": PASSWORD, **values}
+        )
+
+
+def actor_for(user: User) -> Actor:
+    """The actor that a signed-in user is."""
+    return Actor(
+        id=user.id,
+        email=user.email,
+        full_name=user.full_name,
+        is_staff=user.is_staff,
+        is_superuser=user.is_superuser,
+        address="127.0.0.1",
+    )
+
+
+def use(patch: pytest.MonkeyPatch, *, url: str, folder: Path) -> None:
+    """Point Tally's settings at a database and a data folder."""
+    forget()
+    for name, value in {**QUIET, "DATABASE_URL": url, "DATA_PATH": str(folder)}.items():
+        patch.setenv(name, value)
+    patch.delenv("PARQUET_DATA_PATH", raising=False)
+
+
+def forget() -> None:
+    """Close the pool and drop everything that was cached from the settings."""
+    database.close()
+    for cache in CACHES:
+        cache.cache_clear()
+
+
+def on(server: str, name: str) -> str:
+    """The URL of database `name` on the server of another URL."""
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def execute(url: str, *statements: str) -> None:
+    """Run statements outside any transaction."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        connection.close()
