@@ -129,6 +129,9 @@ def delete_item(db: Session, *, actor: Actor, item_id: int, version: int) -> Rem
 def restore_item(db: Session, *, actor: Actor, removed: RemovedItem) -> Item:
     """Put a deleted item back with the same id; raise `NotFound` when its owner is gone too."""
     require_staff(db, actor)
+    there = db.get(Item, removed.item["id"])
+    if there is not None:
+        return there
     if db.get(User, removed.item["owner_id"], with_for_update={"key_share": True}) is None:
         raise NotFound("The owner of this item does not exist any more, so it cannot be restored.")
     item = Item(**removed.item)

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,7 +21,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=ROOT / ".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     environment: Literal["local", "staging", "production"] = Field(
@@ -110,7 +115,7 @@ class Settings(BaseSettings):
         problems = [
             *_weak("SECRET_KEY", self.secret_key, minimum=MINIMUM_SECRET_KEY_LENGTH),
             *_weak("FIRST_SUPERUSER_PASSWORD", self.first_superuser_password, minimum=10),
-            *_weak("DATABASE_URL", self.database_url, minimum=1),
+            *_weak_url("DATABASE_URL", self.database_url),
         ]
         if problems:
             raise ValueError(f"ENVIRONMENT={self.environment}: {'; '.join(problems)}")
@@ -121,11 +126,17 @@ def _weak(name: str, secret: SecretStr | None, *, minimum: int) -> list[str]:
     value = secret.get_secret_value() if secret else ""
     if not value:
         return [f"{name} is missing"]
-    if value.lower() in PLACEHOLDERS or ":changethis@" in value:
+    if value.lower() in PLACEHOLDERS:
         return [f"{name} is still a placeholder"]
     if len(value) < minimum:
         return [f"{name} is shorter than {minimum} characters"]
     return []
+
+
+def _weak_url(name: str, url: SecretStr | None) -> list[str]:
+    password = urlsplit(url.get_secret_value()).password if url else None
+    # A URL without a password is fine: there are password files, peer authentication and tokens.
+    return _weak(name, url if password is None else SecretStr(password), minimum=1)
 
 
 @lru_cache

@@ -148,8 +148,14 @@ def delete_user(db: Session, *, actor: Actor, user_id: int, version: int) -> Rem
 
 
 def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
-    """Put a deleted user back, with the same ids; the items too, when they were kept."""
+    """Put a deleted user back, with the same ids; the items too, when they were kept.
+
+    Raises `Invalid` when somebody else has the address by now.
+    """
     require_superuser(db, actor)
+    there = db.get(User, removed.user["id"])
+    if there is not None:
+        return there
     user = User(**removed.user)
     db.add(user)
     _flush(db)
@@ -197,7 +203,8 @@ def _lock(db: Session, user_id: int, version: int) -> User:
     if user is None:
         raise NotFound("This user does not exist any more.")
     if user.version != version:
-        raise Conflict("Somebody changed this user while you were editing.", current=_view(user))
+        current = _view(user) | {"version": user.version}
+        raise Conflict("Somebody changed this user while you were editing.", current=current)
     return user
 
 
