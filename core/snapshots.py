@@ -1,0 +1,234 @@
+"""Published snapshots as readers see them: found, verified when first opened, and held."""
+
+import fcntl
+import hashlib
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import Unavailable
+from core.settings import get_settings
+
+USERS = "users_analytics.parquet"
+ITEMS = "items_analytics.parquet"
+ITEMS_BY_USER = "items_by_user.parquet"
+CREATED_PER_DAY = "created_per_day.parquet"
+DISTRIBUTION = "distribution.parquet"
+TOTALS = "totals.parquet"
+
+LAYOUT = 1
+MANIFEST = "manifest.json"
+CURRENT = "current"
+FOLDER = "snapshots"
+NONE_YET = "There is no snapshot yet. Press Refresh data, or run `tally refresh`."
+
+log = logging.getLogger(__name__)
+
+
+class File(BaseModel):
+    """One Parquet file of a snapshot: `path` is relative to its folder, `part` set for extracts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+    part: int | None = None
+
+
+class Manifest(BaseModel):
+    """What a snapshot consists of, and which instant of which database it shows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layout: int = LAYOUT
+    generation: int
+    taken_at: datetime
+    database: str
+    pg_snapshot: str
+    users: int
+    items: int
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published, immutable snapshot; it is not pruned from disk as long as this object lives.
+
+    Two are equal when they are the same folder and generation.
+    """
+
+    folder: Path
+    generation: int
+    taken_at: datetime = field(compare=False)
+    users: int = field(compare=False)
+    items: int = field(compare=False)
+    manifest: Manifest = field(compare=False, repr=False)
+
+    def files(self, dataset: str) -> list[str]:
+        """Return the absolute paths of a dataset's files: one for a view, several for a table."""
+        return [
+            str(self.folder / file.path)
+            for file in self.manifest.files
+            if file.path == dataset or file.path.startswith(f"{dataset}/")
+        ]
+
+
+class Broken(Exception):
+    """A snapshot's folder does not hold what its manifest says."""
+
+
+_opening = threading.Lock()
+_served: dict[Path, Snapshot] = {}  # by root, so that a generation is verified once
+_broken: dict[Path, str] = {}
+_verified: dict[tuple[int, int, int, int], str] = {}  # file identity -> SHA-256 found
+
+
+def current() -> Snapshot:
+    """Return the newest good snapshot; raise `Unavailable` when there is none.
+
+    A generation is verified when it is first opened. While one thread does that, the others go on
+    with the previous one. A broken generation is passed over for the one before it.
+    """
+    root = get_settings().parquet_path.resolve()
+    served = _served.get(root)
+    if served is not None and _is_newest(served, root):
+        return served
+    if not _opening.acquire(blocking=served is None or not served.folder.exists()):
+        assert served is not None  # noqa: S101  # else the line above would have waited
+        return served
+    try:
+        return _open_newest(root)
+    finally:
+        _opening.release()
+
+
+def broken() -> Mapping[Path, str]:
+    """Return the folders that this process found broken, each with the reason."""
+    return {folder: reason for folder, reason in _broken.items() if folder.exists()}
+
+
+def candidates(root: Path) -> Iterator[Path]:
+    """Yield the folders that may be served, best first: the published one, then older ones."""
+    published = published_folder(root)
+    if published is not None:
+        yield published
+    for folder in sorted((root / FOLDER).glob("[0-9]*-*"), reverse=True):
+        if published is None or folder.name < published.name:
+            yield folder
+
+
+def published_folder(root: Path) -> Path | None:
+    """Return the folder that `current` names, whether or not it exists, or None without a link."""
+    with suppress(OSError):
+        return root / FOLDER / (root / CURRENT).readlink().name
+    return None
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a snapshot; raise `Broken` when it cannot be read."""
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        raise Broken("its manifest is missing") from None
+    except (OSError, ValidationError) as error:
+        raise Broken(f"its manifest cannot be read: {error}") from error
+    if manifest.layout != LAYOUT:
+        raise Broken(f"its layout is {manifest.layout}, and this Tally reads {LAYOUT}")
+    return manifest
+
+
+def verify(folder: Path) -> Manifest:
+    """Compare every file with the manifest, by size and SHA-256; raise `Broken` on a difference."""
+    manifest = read_manifest(folder)
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="verify") as pool:
+        for _ in pool.map(partial(_verify_file, folder), manifest.files):
+            pass
+    return manifest
+
+
+def hold(folder: Path) -> int:
+    """Take a shared lock on a snapshot, which keeps it from being pruned; return what to close."""
+    descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def _is_newest(served: Snapshot, root: Path) -> bool:
+    published = published_folder(root)
+    newest = published == served.folder or (published in _broken and published is not None)
+    return newest and (served.folder / MANIFEST).exists()
+
+
+def _open_newest(root: Path) -> Snapshot:
+    served = _served.get(root)
+    for folder in candidates(root):
+        if served is not None and folder == served.folder and (folder / MANIFEST).exists():
+            return served
+        snapshot = None if folder in _broken else _open(folder)
+        if snapshot is not None:
+            _served[root] = snapshot
+            return snapshot
+    _served.pop(root, None)
+    raise Unavailable(NONE_YET)
+
+
+def _open(folder: Path) -> Snapshot | None:
+    try:
+        descriptor = hold(folder)
+    except OSError as error:
+        _pass_over(folder, f"its manifest cannot be opened: {error.strerror}")
+        return None
+    try:
+        manifest = verify(folder)
+    except Broken as error:
+        os.close(descriptor)
+        _pass_over(folder, str(error))
+        return None
+    snapshot = Snapshot(
+        folder=folder,
+        generation=manifest.generation,
+        taken_at=manifest.taken_at,
+        users=manifest.users,
+        items=manifest.items,
+        manifest=manifest,
+    )
+    weakref.finalize(snapshot, os.close, descriptor)
+    return snapshot
+
+
+def _pass_over(folder: Path, reason: str) -> None:
+    if folder.exists():
+        _broken[folder] = reason
+    log.error("Snapshot %s is broken and not served: %s", folder.name, reason)
+
+
+def _verify_file(folder: Path, file: File) -> None:
+    path = folder / file.path
+    try:
+        status = path.stat()
+        if status.st_size != file.bytes:
+            raise Broken(f"{file.path} has {status.st_size:,} bytes instead of {file.bytes:,}")
+        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        if _verified.get(identity) != file.sha256:
+            _verified[identity] = _sha256(path)
+    except OSError as error:
+        raise Broken(f"{file.path} cannot be read: {error.strerror}") from error
+    if _verified[identity] != file.sha256:
+        raise Broken(f"the content of {file.path} is not what was written")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

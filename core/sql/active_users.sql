@@ -1,0 +1,5 @@
+-- The users who own most items.
+SELECT user_id, email, full_name, item_count
+FROM read_parquet($files)
+WHERE rank <= $limit
+ORDER BY rank

@@ -1,0 +1,136 @@
+"""DuckDB over one published snapshot: locked down, bounded, one `.sql` file per question."""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from core.errors import Unavailable
+from core.settings import get_settings
+from core.snapshots import Snapshot
+from core.telemetry import tracer
+
+CONCURRENT_QUERIES = 2
+THREADS = 2
+QUESTIONS = Path(__file__).parent / "sql"
+BUSY = "Too many people are asking at once. Please try again in a moment."
+TOO_SLOW = "This took too long to compute, so it was stopped. Please try again, or ask for less."
+UNREADABLE = "This snapshot cannot be read any more. Please reload the page."
+
+_Connection = duckdb.DuckDBPyConnection
+
+log = logging.getLogger(__name__)
+_slots = threading.BoundedSemaphore(CONCURRENT_QUERIES)
+
+
+def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFrame:
+    """Answer `core/sql/<question>.sql` from a snapshot, with `$name` standing for parameters.
+
+    A parameter that names files is `snapshot.files(dataset)`. Raises `Unavailable` when all slots
+    stay taken, when the time limit passes, or when the snapshot cannot be read.
+    """
+    attributes = {
+        "db.system.name": "duckdb",
+        "tally.question": question,
+        "tally.generation": snapshot.generation,
+    }
+    with tracer.start_as_current_span(f"duckdb {question}", attributes=attributes) as span:
+        with _slot(), closing(_connection().cursor()) as cursor, _time_limit(cursor):
+            frame = _run(cursor, _text(question), parameters)
+        span.set_attribute("db.response.returned_rows", frame.height)
+        return frame
+
+
+def connect(folder: Path, *, memory_limit: str, spill: Path | None = None) -> _Connection:
+    """Open an in-memory DuckDB that can reach `folder` and nothing else, and cannot be unlocked.
+
+    Parquet files under `folder` can be read, and written by COPY. Without `spill`, a folder under
+    `folder`, it never writes temporary files.
+    """
+    with tracer.start_as_current_span("duckdb connect", attributes={"db.system.name": "duckdb"}):
+        connection = duckdb.connect(":memory:", config={"threads": THREADS})
+        for statement in _lock_down(folder, memory_limit, spill):
+            connection.execute(statement)
+        return connection
+
+
+def close() -> None:
+    """Close the process's connection; the next query opens a new one."""
+    if _open.cache_info().currsize:
+        _connection().close()
+        _open.cache_clear()
+
+
+def _connection() -> _Connection:
+    settings = get_settings()
+    return _open(settings.parquet_path.resolve(), settings.duckdb_memory_limit)
+
+
+@lru_cache(maxsize=1)
+def _open(folder: Path, memory_limit: str) -> _Connection:
+    return connect(folder, memory_limit=memory_limit)
+
+
+def _lock_down(folder: Path, memory_limit: str, spill: Path | None) -> list[str]:
+    return [
+        f"SET memory_limit = {_quote(memory_limit)}",
+        f"SET temp_directory = {_quote(str(spill or ''))}",
+        "SET TimeZone = 'UTC'",
+        "SET parquet_metadata_cache = true",
+        f"SET allowed_directories = [{_quote(str(folder))}]",
+        "SET python_enable_replacements = false",
+        "SET autoinstall_known_extensions = false",
+        "SET autoload_known_extensions = false",
+        "SET allow_community_extensions = false",
+        "SET allow_persistent_secrets = false",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ]
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    if not _slots.acquire(timeout=get_settings().query_timeout_seconds):
+        raise Unavailable(BUSY)
+    try:
+        yield
+    finally:
+        _slots.release()
+
+
+@contextmanager
+def _time_limit(cursor: _Connection) -> Iterator[None]:
+    timer = threading.Timer(get_settings().query_timeout_seconds, cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # it must not interrupt a cursor that is being closed
+
+
+def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl.DataFrame:
+    try:
+        return cursor.sql(text, params=dict(parameters)).pl()
+    except duckdb.InterruptException as error:
+        raise Unavailable(TOO_SLOW) from error
+    except duckdb.OutOfMemoryException as error:
+        raise Unavailable(TOO_SLOW) from error
+    except duckdb.Error as error:
+        log.exception("DuckDB could not answer")
+        raise Unavailable(UNREADABLE) from error
+
+
+@lru_cache
+def _text(question: str) -> str:
+    return (QUESTIONS / f"{question}.sql").read_text()
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
