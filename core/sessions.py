@@ -1,9 +1,10 @@
 """Sessions: who is signed in, in which browser, and until when."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -22,6 +23,14 @@ class SignIn:
 
     token: str
     actor: Actor
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session found to be open; unless it is used again, it ends at `ends_at` (UTC)."""
+
+    actor: Actor
+    ends_at: datetime
 
 
 def sign_in(
@@ -59,25 +68,40 @@ def begin(db: Session, *, user: User, address: str | None, user_agent: str | Non
 
 def find_actor(db: Session, *, token_hash: bytes) -> Actor | None:
     """Return who the session belongs to, or None when it has ended or may not be used."""
-    idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
-    found = db.execute(
-        select(User, AuthSession)
-        .join(AuthSession, AuthSession.user_id == User.id)
-        .where(
-            AuthSession.token_hash == token_hash,
-            AuthSession.expires_at > func.now(),
-            AuthSession.last_seen_at > idle_since,
-            User.is_active,
-            User.is_staff,
-        )
-    ).one_or_none()
+    found = find_open(db, token_hash=token_hash)
+    return found.actor if found else None
+
+
+def find_open(db: Session, *, token_hash: bytes) -> OpenSession | None:
+    """Return the session and note its use; None when it has ended or may not be used."""
+    query = select(User, AuthSession).join(AuthSession, AuthSession.user_id == User.id)
+    found = db.execute(query.where(AuthSession.token_hash == token_hash, _usable())).one_or_none()
     if found is None:
         return None
     user, row = found
     if row.last_seen_at < datetime.now(UTC) - TOUCH_INTERVAL:
-        touch = update(AuthSession).where(AuthSession.id == row.id)
-        db.execute(touch.values(last_seen_at=func.now()))
-    return _actor(user, row)
+        _touch(db, {row.id})
+    idle = timedelta(hours=get_settings().session_idle_hours)
+    return OpenSession(
+        actor=_actor(user, row), ends_at=min(row.expires_at, datetime.now(UTC) + idle)
+    )
+
+
+def keep_open(
+    db: Session, *, session_ids: Collection[int], used: Collection[int] = ()
+) -> dict[int, datetime]:
+    """Note the use of the sessions in `used`; return of all that are still open when they end."""
+    idle = timedelta(hours=get_settings().session_idle_hours)
+    columns = select(AuthSession.id, AuthSession.expires_at, AuthSession.last_seen_at)
+    query = columns.join(User, User.id == AuthSession.user_id)
+    rows = db.execute(query.where(AuthSession.id.in_(session_ids), _usable())).all()
+    if touched := {row.id for row in rows}.intersection(used):
+        _touch(db, touched)
+    now = datetime.now(UTC)
+    return {
+        row.id: min(row.expires_at, (now if row.id in touched else row.last_seen_at) + idle)
+        for row in rows
+    }
 
 
 def sign_out(db: Session, *, actor: Actor) -> None:
@@ -91,6 +115,21 @@ def delete_expired(db: Session) -> int:
     idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
     expired = (AuthSession.expires_at <= func.now()) | (AuthSession.last_seen_at <= idle_since)
     return len(db.scalars(delete(AuthSession).where(expired).returning(AuthSession.id)).all())
+
+
+def _usable() -> ColumnElement[bool]:
+    idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
+    return and_(
+        AuthSession.expires_at > func.now(),
+        AuthSession.last_seen_at > idle_since,
+        User.is_active,
+        User.is_staff,
+    )
+
+
+def _touch(db: Session, session_ids: Collection[int]) -> None:
+    touch = update(AuthSession).where(AuthSession.id.in_(session_ids))
+    db.execute(touch.values(last_seen_at=func.now()))
 
 
 def _actor(user: User, row: AuthSession) -> Actor:
