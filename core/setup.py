@@ -1,0 +1,79 @@
+"""From nothing to a database that Tally can use: reachable, migrated, with somebody to sign in."""
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from alembic.util import CommandError
+from sqlalchemy import text
+
+from core import schema
+from core.database import transaction
+from core.errors import Invalid, TallyError, Unavailable
+from core.settings import get_settings
+from core.users import ensure_first_superuser
+
+WAIT_SECONDS = 60.0
+RANDOM_PASSWORD_BYTES = 12
+
+
+@dataclass(frozen=True)
+class FirstSuperuser:
+    """The superuser just created; `random_password` is the only copy of a password made here."""
+
+    email: str
+    random_password: str | None
+
+
+def prepare() -> FirstSuperuser | None:
+    """Wait for the database, migrate it, and create the first superuser if there is none.
+
+    Returns that superuser when it was created now. Raises `Unavailable` or another `TallyError`.
+    """
+    wait_for_database()
+    migrate()
+    return create_first_superuser()
+
+
+def wait_for_database(seconds: float = WAIT_SECONDS) -> None:
+    """Return as soon as PostgreSQL answers; raise `Unavailable` when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with transaction() as db:
+                db.execute(text("SELECT 1"))
+            return
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.5)
+
+
+def migrate() -> None:
+    """Bring the schema to this version's; raise `TallyError` when it is of a newer Tally."""
+    try:
+        schema.upgrade()
+    except CommandError as error:
+        raise TallyError(
+            f"The database cannot be migrated: {error}. Was it made by a newer version of Tally?"
+        ) from error
+
+
+def create_first_superuser() -> FirstSuperuser | None:
+    """Create the superuser that the settings name, unless there is a superuser already."""
+    settings = get_settings()
+    given = settings.first_superuser_password
+    password = given.get_secret_value() if given else secrets.token_urlsafe(RANDOM_PASSWORD_BYTES)
+    try:
+        with transaction() as db:
+            created = ensure_first_superuser(db, email=settings.first_superuser, password=password)
+    except Invalid as error:
+        raise TallyError(_name_settings(error)) from error
+    if not created:
+        return None
+    return FirstSuperuser(settings.first_superuser, None if given else password)
+
+
+def _name_settings(error: Invalid) -> str:
+    names = {"email": "FIRST_SUPERUSER", "password": "FIRST_SUPERUSER_PASSWORD"}
+    return "\n".join(f"{names.get(f, f)}: {reason}" for f, reason in error.fields.items())

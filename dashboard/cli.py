@@ -1,0 +1,215 @@
+"""The command line `tally`, one of the two composition roots."""
+
+import getpass
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from core import database, demo, imports, setup, snapshots, telemetry, users
+from core.actors import Actor
+from core.errors import TallyError, Unavailable
+from core.settings import get_settings
+from dashboard import serving
+from dashboard.command_errors import Commands
+from dashboard.progress_bars import bars
+from dashboard.stop_signals import default_to_interrupt, stop_event
+from etl import refresh as refreshing
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Tally: the dashboard for users and the items they own.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks show local variables, secrets included
+)
+
+
+def main() -> None:
+    """Run the command line; SIGTERM ends it as tidily as Ctrl-C does."""
+    default_to_interrupt()
+    app()
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, instead of PORT.")] = None,
+) -> None:
+    """Serve the dashboard: PostgreSQL, schema, first superuser and first snapshot included."""
+    _override(HOST=host, PORT=port)
+    settings = get_settings()
+    sockets = serving.listen(settings.host, settings.port)
+    try:
+        _show_first_superuser(setup.prepare())
+        _ensure_snapshot()
+        out.print(f"Tally is at [bold]{settings.address}[/bold] (Ctrl-C stops it).")
+        came_up = serving.run(sockets)
+    finally:
+        serving.close(sockets)
+    if not came_up:
+        raise TallyError("Tally did not start; the lines above say why.")
+    out.print("Tally has stopped.")
+
+
+@app.command()
+def refresh() -> None:
+    """Export users and items to a new Parquet snapshot now."""
+    with bars(err) as watch, stop_event() as stop:
+        telemetry.configure(suffix=telemetry.ETL_SUFFIX)
+        _make_ready()
+        begun = time.monotonic()
+        run = refreshing.run(
+            trigger="command",
+            requested_by=_operator().email,
+            progress=lambda p: watch(p.step, p.done, p.total),
+            stop=stop,
+        )
+        telemetry.shutdown()
+    seconds = time.monotonic() - begun
+    counts = f"{run.users or 0:,} users and {run.items or 0:,} items"
+    out.print(f"Snapshot {run.generation} holds {counts}; it took {seconds:.1f} s.")
+
+
+@app.command("import")
+def import_(
+    users_csv: Annotated[Path, typer.Argument(help="CSV file with the columns email,full_name.")],
+    items_csv: Annotated[
+        Path, typer.Argument(help="CSV file with the columns title,description,owner_email.")
+    ],
+) -> None:
+    """Import users and items from CSV files (UTF-8); when any line is bad, nothing is imported.
+
+    Users who exist already keep their account. Items are always added: importing the same file
+    twice adds its items twice.
+    """
+    _make_ready()
+    with bars(err) as watch, database.transaction() as db:
+        result = imports.import_files(
+            db, actor=_operator(), users=users_csv, items=items_csv, watch=watch
+        )
+    known = f" ({result.users_known:,} were there already)" if result.users_known else ""
+    out.print(f"Imported {result.users_added:,} users{known} and {result.items_added:,} items.")
+    _mention_refresh()
+
+
+@app.command("demo")
+def demo_(
+    user_count: Annotated[int, typer.Option("--users", min=1, help="How many users.")] = 1_000,
+    item_count: Annotated[int, typer.Option("--items", min=0, help="How many items.")] = 10_000,
+    force: Annotated[bool, typer.Option(help="Also when ENVIRONMENT is not local.")] = False,
+) -> None:
+    """Add invented users and items, to see Tally with as much data as you like."""
+    _make_ready()
+    with bars(err) as watch:
+        with database.transaction() as db:
+            demo.fill(
+                db,
+                actor=_operator(),
+                user_count=user_count,
+                item_count=item_count,
+                force=force,
+                watch=watch,
+            )
+        watch("Tidying up", 0, 1)
+        demo.tidy()
+        watch("Tidying up", 1, 1)
+    out.print(f"Added {user_count:,} users and {item_count:,} items.")
+    _mention_refresh()
+
+
+@app.command()
+def create_superuser(
+    email: Annotated[str, typer.Argument(help="Address to sign in with.")],
+    full_name: Annotated[str | None, typer.Option(help="Name to show.")] = None,
+    promote: Annotated[
+        bool, typer.Option(help="If the user exists, make it a superuser with the new password.")
+    ] = False,
+) -> None:
+    """Create a superuser; the password is asked for, or read from standard input."""
+    _make_ready()
+    password = _ask_password()
+    roles = {"password": password, "is_staff": True, "is_superuser": True, "is_active": True}
+    values = roles | ({"full_name": full_name} if full_name else {})
+    with database.transaction() as db:
+        existing = users.find_by_email(db, email) if promote else None
+        if existing is None:
+            users.create_user(db, actor=_operator(), values={"email": email, **values})
+        else:
+            users.update_user(
+                db,
+                actor=_operator(),
+                user_id=existing.id,
+                version=existing.version,
+                values=values,
+            )
+    out.print(f"{email} is a superuser and may sign in.", markup=False)
+
+
+@app.command()
+def migrate() -> None:
+    """Wait for the database, migrate it, and create the first superuser if there is none."""
+    _show_first_superuser(setup.prepare())
+    out.print("The database is ready.")
+
+
+def _make_ready() -> None:
+    setup.wait_for_database()
+    setup.migrate()
+
+
+def _override(**values: object) -> None:
+    os.environ.update({name: str(value) for name, value in values.items() if value is not None})
+    get_settings.cache_clear()
+
+
+def _show_first_superuser(created: setup.FirstSuperuser | None) -> None:
+    if created is None:
+        return
+    out.print(f"First start: sign in as [bold]{created.email}[/bold]", end="")
+    if created.random_password is None:
+        out.print(" with the password that FIRST_SUPERUSER_PASSWORD holds.")
+    else:
+        out.print(f" with the password [bold]{created.random_password}[/bold]")
+        out.print("It is shown this once only; you can change it after signing in.")
+
+
+def _ensure_snapshot() -> None:
+    with suppress(Unavailable):
+        snapshots.current()
+        return
+    try:
+        with bars(err) as watch:
+            refreshing.run(
+                trigger="start",
+                progress=lambda p: watch(p.step, p.done, p.total),
+            )
+    except TallyError as error:
+        # The pages say how to make one, and the schedule tries again.
+        err.print(f"There is no snapshot yet: {error.message}", markup=False, style="yellow")
+
+
+def _operator() -> Actor:
+    try:
+        return Actor.system(f"{getpass.getuser()} (command line)")
+    except (KeyError, OSError):  # an account without a name, as in a container
+        return Actor.system("command line")
+
+
+def _ask_password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _mention_refresh() -> None:
+    out.print("The analytics show them after the next refresh; `tally refresh` makes one now.")

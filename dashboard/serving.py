@@ -1,0 +1,86 @@
+"""The web server's process: its sockets, taken before anything slow begins, and its clean end."""
+
+import errno
+import socket
+from contextlib import suppress
+
+import uvicorn
+
+from core.errors import TallyError
+
+APP = "dashboard.asgi:app"
+BACKLOG = 512
+SHUTDOWN_SECONDS = 5
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Return listening sockets for every address of `host`; raise `TallyError` when one is taken.
+
+    Who connects before the server is ready waits in the queue instead of being turned away.
+    """
+    sockets: list[socket.socket] = []
+    try:
+        for family, address in _addresses(host, port):
+            opened = _open(family, address)
+            sockets += [opened] if opened else []
+    except OSError as error:
+        close(sockets)
+        raise TallyError(_reason(error, host, port)) from error
+    if not sockets:
+        raise TallyError(f"This machine has no address {host} to listen on; set HOST.")
+    return sockets
+
+
+def close(sockets: list[socket.socket]) -> None:
+    """Close sockets that no server has taken over."""
+    for opened in sockets:
+        opened.close()
+
+
+def run(sockets: list[socket.socket]) -> bool:
+    """Serve Tally until SIGINT or SIGTERM; tell whether it had come up."""
+    config = uvicorn.Config(
+        APP,
+        log_config=None,  # the app sets up logging for all of the process
+        access_log=False,  # each request leaves a span
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    # uvicorn raises the signal again after its shutdown, which was what it asked for.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets)
+    return server.started
+
+
+def _addresses(host: str, port: int) -> list[tuple[int, tuple[object, ...]]]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+
+
+def _open(family: int, address: tuple[object, ...]) -> socket.socket | None:
+    """Open one listening socket, or none where the machine lacks IPv6 or IPv4."""
+    try:
+        opened = socket.socket(family, socket.SOCK_STREAM)
+    except OSError:
+        return None
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        opened.bind(address)
+        opened.listen(BACKLOG)
+    except OSError as error:
+        opened.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            return None
+        raise
+    return opened
+
+
+def _reason(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is in use; set PORT to another one."
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be used by this account; set PORT to one above 1023."
+    return f"Tally cannot listen on {host}, port {port}: {error.strerror}; set HOST and PORT."
