@@ -213,3 +213,7 @@ def _ask_password() -> str:
 
 def _mention_refresh() -> None:
     out.print("The analytics show them after the next refresh; `tally refresh` makes one now.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+# Sourced by run.sh and test.sh: makes the virtual environment and keeps it in step with a
+# requirements file. Written for bash 3.2, which is what macOS has.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+VENV=.venv
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# find_python: print the newest suitable Python (3.11 or later), or nothing.
+find_python() {
+    local name
+    for name in python3.14 python3.13 python3.12 python3.11 python3 python; do
+        if command -v "$name" >/dev/null 2>&1 &&
+            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s\n' "$name"
+            return
+        fi
+    done
+}
+
+make_venv() {
+    if [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+        return
+    fi
+    local python
+    python=$(find_python)
+    [ -n "$python" ] || fail "Tally needs Python 3.11 or later; install it from https://www.python.org" \
+        "or with your system's package manager, then run this again."
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "This Python cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"
+    echo "Making the virtual environment in $VENV ..."
+    rm -rf "$VENV"
+    "$python" -m venv "$VENV"
+}
+
+# wanted FILE: print all that an installation depends on; a moved folder counts, paths are absolute.
+wanted() {
+    pwd
+    cat "$1" pyproject.toml
+}
+
+# install_requirements FILE: install exactly the versions of FILE, unless that was done before.
+install_requirements() {
+    local stamp="$VENV/.installed-$1"
+    if [ -x "$VENV/bin/tally" ] && wanted "$1" | cmp -s - "$stamp"; then
+        return
+    fi
+    echo "Installing the packages of $1 ..."
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r "$1"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+    wanted "$1" >"$stamp"
+}

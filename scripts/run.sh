@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Run Tally: makes what is missing, then serves. Arguments go to `tally serve`; see `--help`.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+make_venv
+install_requirements requirements.txt
+exec "$VENV/bin/tally" serve "$@"
