@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     refresh_workers: int | None = Field(
         None, ge=1, description="Connections that export in parallel; default one a core"
     )
+    refresh_timeout_minutes: float = Field(
+        60, gt=0, description="A refresh that takes longer is stopped; the last snapshot stays"
+    )
     query_timeout_seconds: float = Field(
         10, gt=0, description="Time limit of one query, on PostgreSQL and on DuckDB"
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -199,7 +199,7 @@ def _open(folder: Path) -> Snapshot | None:
     snapshot = Snapshot(
         folder=folder,
         generation=manifest.generation,
-        taken_at=manifest.taken_at,
+        taken_at=manifest.taken_at.astimezone(UTC),
         users=manifest.users,
         items=manifest.items,
         manifest=manifest,

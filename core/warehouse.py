@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+from polars import selectors
 
 from core.errors import Unavailable
 from core.settings import get_settings
@@ -34,7 +35,7 @@ def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFram
     A parameter that names files is `snapshot.files(dataset)`. Raises `Unavailable` when all slots
     stay taken, when the time limit passes, or when the snapshot cannot be read.
     """
-    attributes = {
+    attributes: dict[str, str | int] = {
         "db.system.name": "duckdb",
         "tally.question": question,
         "tally.generation": snapshot.generation,
@@ -117,7 +118,7 @@ def _time_limit(cursor: _Connection) -> Iterator[None]:
 
 def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl.DataFrame:
     try:
-        return cursor.sql(text, params=dict(parameters)).pl()
+        frame: pl.DataFrame = cursor.sql(text, params=dict(parameters)).pl()
     except duckdb.InterruptException as error:
         raise Unavailable(TOO_SLOW) from error
     except duckdb.OutOfMemoryException as error:
@@ -125,6 +126,8 @@ def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl
     except duckdb.Error as error:
         log.exception("DuckDB could not answer")
         raise Unavailable(UNREADABLE) from error
+    # DuckDB calls the zone Etc/UTC, which compares as different from UTC.
+    return frame.with_columns(selectors.datetime(time_zone="*").dt.convert_time_zone("UTC"))
 
 
 @lru_cache

@@ -1,0 +1,230 @@
+"""Both tables out of PostgreSQL at one instant, part by part, over several connections."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import adbc_driver_postgresql.dbapi as adbc
+import psycopg2
+from adbc_driver_manager import Error as AdbcError
+from opentelemetry import context
+from psycopg2.extensions import make_dsn
+
+from core.database import CONNECT_TIMEOUT_SECONDS, database_url
+from core.errors import Unavailable
+from core.snapshots import File
+from core.telemetry import tracer
+from etl.parts import write_part
+from etl.tables import TABLES, Table
+
+BATCH_BYTES = 4 << 20
+WATCH_SECONDS = 0.1
+LOST = (
+    "The connection to PostgreSQL was lost or refused during the export: {reason}. "
+    "The last snapshot stays in use."
+)
+STOPPED = "The refresh was stopped before it ended. The last snapshot stays in use."
+TOO_LATE = "The refresh took longer than it may, so it was stopped. The last snapshot stays in use."
+
+Task = tuple[Table, int]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to give up: a stop that somebody else sets, and a deadline on the monotonic clock."""
+
+    stop: threading.Event
+    deadline: float
+
+    def check(self) -> None:
+        """Raise `Unavailable` when it is time to give up."""
+        if self.stop.is_set():
+            raise Unavailable(STOPPED)
+        if time.monotonic() > self.deadline:
+            raise Unavailable(TOO_LATE)
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A moment of the database that several connections can see at once, while it is open.
+
+    `pg_snapshot` is PostgreSQL's own notation of what is visible; `database` identifies the server
+    and the database; `tasks` are the parts that have rows then, at least one for each table.
+    """
+
+    exported: str
+    pg_snapshot: str
+    taken_at: datetime
+    database: str
+    tasks: tuple[Task, ...]
+
+
+@contextmanager
+def open_instant() -> Iterator[Instant]:
+    """Export a snapshot of the database and keep it for the duration of the block.
+
+    Raises `Unavailable` when PostgreSQL is away.
+    """
+    try:
+        connection = psycopg2.connect(
+            database_url(),
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            application_name="tally refresh",
+            options="-c timezone=UTC -c idle_in_transaction_session_timeout=0",
+        )
+        with closing(connection):
+            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+            with connection.cursor() as cursor:
+                instant = _export_snapshot(cursor)
+            yield instant
+    except psycopg2.OperationalError as error:
+        raise Unavailable(LOST.format(reason=_reason(error))) from error
+
+
+def extract(
+    instant: Instant,
+    folder: Path,
+    *,
+    tasks: tuple[Task, ...],
+    workers: int,
+    limits: Limits,
+    done: Callable[[File], None],
+) -> list[File]:
+    """Write the given parts under `folder`, each worker on a connection of its own.
+
+    `done` is called in this thread after each part. When one worker fails, or the limits say so,
+    the others are stopped, also those that wait for PostgreSQL, and the first error is raised.
+    """
+    work = _Export(instant=instant, folder=folder, limits=limits)
+    for task in tasks:
+        work.due.put(task)
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="export") as pool:
+        parent = context.get_current()
+        futures = [pool.submit(_run_worker, work, parent) for _ in range(min(workers, len(tasks)))]
+        try:
+            _watch(work, futures, done)
+        finally:
+            work.over.set()
+            if any(not future.done() for future in futures):
+                _terminate(work.backends)
+    for future in futures:
+        future.result()
+    return sorted(work.files, key=lambda file: file.path)
+
+
+@dataclass
+class _Export:
+    instant: Instant
+    folder: Path
+    limits: Limits
+    due: queue.SimpleQueue[Task] = field(default_factory=queue.SimpleQueue)
+    written: queue.SimpleQueue[File] = field(default_factory=queue.SimpleQueue)
+    files: list[File] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+    backends: list[int] = field(default_factory=list)
+
+    def check(self) -> None:
+        self.limits.check()
+        if self.over.is_set():
+            raise Unavailable(STOPPED)
+
+    def report(self, done: Callable[[File], None]) -> None:
+        while not self.written.empty():
+            self.files.append(self.written.get())
+            done(self.files[-1])
+
+
+def _watch(work: _Export, futures: list[Future[None]], done: Callable[[File], None]) -> None:
+    pending = set(futures)
+    while pending:
+        finished, pending = wait(pending, timeout=WATCH_SECONDS, return_when=FIRST_EXCEPTION)
+        work.report(done)
+        for future in finished:
+            future.result()
+        if pending:
+            work.limits.check()
+
+
+def _run_worker(work: _Export, parent: context.Context) -> None:
+    token = context.attach(parent)
+    try:
+        with _connect(work) as cursor:
+            while not work.due.empty():
+                try:
+                    table, part = work.due.get_nowait()
+                except queue.Empty:
+                    return
+                work.written.put(_extract_part(work, cursor, table, part))
+    except AdbcError as error:
+        work.check()  # terminated because somebody else gave up: that is the reason to tell
+        raise Unavailable(LOST.format(reason=_reason(error))) from error
+    finally:
+        context.detach(token)
+
+
+@contextmanager
+def _connect(work: _Export) -> Iterator[adbc.Cursor]:
+    """Open a connection that sees the exported instant; its transaction ends with the block."""
+    dsn = make_dsn(
+        database_url(),
+        application_name="tally refresh",
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        client_encoding="UTF8",
+        options="-c statement_timeout=0 -c lock_timeout=0",
+    )
+    with adbc.connect(dsn, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        work.backends.append(cursor.fetchone()[0])
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute(f"SET TRANSACTION SNAPSHOT '{work.instant.exported}'")
+        hint = {"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)}
+        cursor.adbc_statement.set_options(**hint)
+        yield cursor
+
+
+def _extract_part(work: _Export, cursor: adbc.Cursor, table: Table, part: int) -> File:
+    attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": part}
+    with tracer.start_as_current_span("refresh part", attributes=attributes) as span:
+        work.check()
+        cursor.execute(table.select(part))
+        reader = cursor.fetch_record_batch()
+        file = write_part(
+            work.folder, table.file(part), part, table.schema, reader, check=work.check
+        )
+        span.set_attributes({"tally.rows": file.rows, "tally.bytes": file.bytes})
+        return file
+
+
+def _export_snapshot(cursor: psycopg2.extensions.cursor) -> Instant:
+    cursor.execute(
+        "SELECT pg_export_snapshot(), pg_current_snapshot()::text, statement_timestamp(),"
+        " (SELECT system_identifier FROM pg_control_system()) || ':' ||"
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    exported, pg_snapshot, taken_at, database = cursor.fetchone() or ()
+    tasks: list[Task] = []
+    for table in TABLES:
+        cursor.execute(table.parts())
+        tasks += [(table, row[0]) for row in cursor.fetchall()] or [(table, 0)]
+    return Instant(exported, pg_snapshot, taken_at, database, tuple(tasks))
+
+
+def _terminate(backends: list[int]) -> None:
+    """End the workers' connections from outside, as a worker that waits for data cannot do it."""
+    try:
+        connection = psycopg2.connect(database_url(), connect_timeout=CONNECT_TIMEOUT_SECONDS)
+    except psycopg2.OperationalError:
+        return  # the server is away, and its side of the workers' connections with it
+    with closing(connection), connection.cursor() as cursor:
+        for backend in backends:
+            cursor.execute("SELECT pg_terminate_backend(%s)", (backend,))
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:300].rstrip(".")

@@ -1,0 +1,56 @@
+"""The right to refresh: one holder among all processes that share a database."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psycopg2
+
+from core.database import CONNECT_TIMEOUT_SECONDS, database_url
+from core.errors import Unavailable
+
+KEY = 0x7A11_0002  # any number, as long as nobody else uses it
+AWAY = (
+    "PostgreSQL cannot be reached, so the data was not refreshed. The last snapshot stays in use."
+)
+
+
+class RefreshLock:
+    """An advisory lock on a connection of its own; PostgreSQL frees it when the process dies."""
+
+    def __init__(self, connection: psycopg2.extensions.connection) -> None:
+        self._connection = connection
+
+    def acquire(self) -> bool:
+        """Try to take the lock without waiting; return whether this process holds it now."""
+        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", KEY))
+
+    def check(self) -> None:
+        """Raise `Unavailable` when the connection, and the lock with it, is lost."""
+        self._ask("SELECT %s", KEY)
+
+    def _ask(self, query: str, parameter: int) -> object:
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(query, (parameter,))
+                row = cursor.fetchone()
+                return row[0] if row else None
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            raise Unavailable(AWAY) from error
+
+
+@contextmanager
+def connect() -> Iterator[RefreshLock]:
+    """Open the connection that the lock lives on; raise `Unavailable` when PostgreSQL is away."""
+    try:
+        connection = psycopg2.connect(
+            database_url(),
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            application_name="tally refresh lock",
+            keepalives_idle=30,
+            options="-c idle_session_timeout=0",
+        )
+    except psycopg2.OperationalError as error:
+        raise Unavailable(AWAY) from error
+    connection.autocommit = True
+    with closing(connection):
+        yield RefreshLock(connection)

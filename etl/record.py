@@ -1,0 +1,141 @@
+"""The row of a refresh in PostgreSQL: how it goes while it runs, and how it ended."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core import refreshes
+from core.database import transaction
+from core.errors import TallyError, Unavailable
+from core.models import RefreshRun
+from core.telemetry import trace_id, tracer
+from etl.lock import AWAY
+
+INTERRUPTED = "Interrupted: the process that refreshed ended before the refresh did."
+TAKEN_OVER = "Another process took this refresh over, so it was given up here."
+UNEXPECTED = "The refresh failed unexpectedly. The log tells more. The last snapshot stays in use."
+SAVE_SECONDS = 0.3
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a refresh is: `done` of `total` parts of the step named `step`."""
+
+    step: str
+    done: int
+    total: int
+
+
+@dataclass
+class Record:
+    """The row of the refresh that this process runs, kept up to date, but not for every part."""
+
+    run_id: int
+    tell: Callable[[Progress], None]
+    seconds: dict[str, float] = field(default_factory=dict)
+    now: Progress = field(default_factory=lambda: Progress("", 0, 0))
+    parts: Progress = field(default_factory=lambda: Progress("", 0, 0))
+    _saved: float = 0.0
+
+    @contextmanager
+    def step(self, name: str, total: int = 0) -> Iterator[None]:
+        """Time one step of the refresh, in a span of its own."""
+        started = time.monotonic()
+        with tracer.start_as_current_span(f"refresh {name}"):
+            self.now = Progress(name, 0, total)
+            self.parts = self.now if total else self.parts  # a step without parts keeps the count
+            self._report(save=True)
+            try:
+                yield
+            finally:
+                self.seconds[name] = round(time.monotonic() - started, 3)
+
+    def advance(self) -> None:
+        """Count one more part as done."""
+        self.now = self.parts = Progress(self.now.step, self.now.done + 1, self.now.total)
+        self._report(save=time.monotonic() - self._saved > SAVE_SECONDS)
+
+    def succeed(self, **values: object) -> RefreshRun:
+        """Close the row with what the refresh wrote, and return it."""
+        self._save(status="succeeded", finished_at=func.clock_timestamp(), **values)
+        with transaction() as db:
+            return db.get_one(RefreshRun, self.run_id)
+
+    def fail(self, error: Exception) -> None:
+        """Close the row with the reason; where PostgreSQL is away, the log has to do."""
+        message = error.message if isinstance(error, TallyError) else UNEXPECTED
+        try:
+            self._save(status="failed", finished_at=func.clock_timestamp(), error=message)
+        except Unavailable:
+            log.warning("Refresh %s failed, and its row could not be closed", self.run_id)
+
+    def _report(self, *, save: bool) -> None:
+        self.tell(self.now)
+        if save:
+            self._save()
+            self._saved = time.monotonic()
+
+    def _save(self, **values: object) -> None:
+        if self.now.step:
+            values["step"] = self.now.step
+        open_row = update(RefreshRun).where(
+            RefreshRun.id == self.run_id, RefreshRun.status == "running"
+        )
+        saved = open_row.values(
+            step_seconds=self.seconds,
+            parts_done=self.parts.done,
+            parts_total=self.parts.total,
+            **values,
+        )
+        try:
+            with transaction() as db:
+                found: Any = db.scalar(saved.returning(RefreshRun.id))
+        except Unavailable as error:
+            raise Unavailable(AWAY) from error
+        if found is None:
+            raise Unavailable(TAKEN_OVER)
+
+
+def begin(*, trigger: str, requested_by: str | None) -> int:
+    """Adopt the open request or make a row, mark it running, and return its id.
+
+    Only for the holder of the refresh lock: a row that runs already is one whose process is gone.
+    """
+    with transaction() as db:
+        close_orphan(db)
+        run = refreshes.open_run(db) or _insert(db, trigger=trigger, requested_by=requested_by)
+        run.status = "running"
+        run.started_at = func.clock_timestamp()
+        run.trace_id = trace_id()
+        db.flush()
+        return run.id
+
+
+def close_orphan(db: Session) -> None:
+    """Mark a running row as failed. Only for the holder of the refresh lock, before it begins."""
+    running = update(RefreshRun).where(RefreshRun.status == "running")
+    db.execute(
+        running.values(status="failed", finished_at=func.clock_timestamp(), error=INTERRUPTED)
+    )
+
+
+def find(run_id: int) -> RefreshRun:
+    """Return a row as it is now."""
+    with transaction() as db:
+        return db.get_one(RefreshRun, run_id)
+
+
+def _insert(db: Session, *, trigger: str, requested_by: str | None) -> RefreshRun:
+    row = insert(RefreshRun).values(trigger=trigger, requested_by=requested_by)
+    made = db.scalar(row.on_conflict_do_nothing().returning(RefreshRun))
+    # Somebody's request came in between: that is the one to run.
+    return made or refreshes.open_run(db) or _insert(db, trigger=trigger, requested_by=requested_by)

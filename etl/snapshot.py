@@ -1,0 +1,154 @@
+"""The snapshot store as the refresh writes it: stage, publish, prune, clean up."""
+
+import fcntl
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from core import snapshots
+from core.errors import Unavailable
+from core.snapshots import CURRENT, FOLDER, ITEMS, MANIFEST, USERS, Manifest
+
+STAGING = "staging"
+LOCK = ".publishing"
+KEEP_NEWEST = 3
+KEEP_YOUNGER = timedelta(hours=1)
+OVERTAKEN = "A newer snapshot was published meanwhile, so this one was dropped."
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def stage(root: Path, generation: int) -> Iterator[Path]:
+    """Make an empty folder for a new snapshot; what is still in it after the block is removed."""
+    folder = root / STAGING / f"{generation:012d}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+    for dataset in (USERS, ITEMS):
+        (folder / dataset).mkdir(parents=True)
+    (root / FOLDER).mkdir(exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def seal(staged: Path, manifest: Manifest) -> None:
+    """Write the manifest of a staged snapshot, and force all names in it to disk."""
+    _write_durably(staged / MANIFEST, manifest.model_dump_json(indent=1).encode())
+    for folder in (staged / USERS, staged / ITEMS, staged):
+        _fsync_folder(folder)
+
+
+def publish(root: Path, staged: Path, generation: int) -> Path:
+    """Make a sealed snapshot the current one, and return its folder.
+
+    Everything is on disk before it gets a name that readers use. Raises `Unavailable` when a newer
+    generation was published meanwhile, by whoever took over from a process that was paused.
+    """
+    with _publishing(root):
+        if newest_generation(root) >= generation:
+            raise Unavailable(OVERTAKEN)
+        final = root / FOLDER / staged.name
+        staged.rename(final)
+        _fsync_folder(root / FOLDER)
+        _link(root, CURRENT, f"{FOLDER}/{staged.name}")
+        for dataset in (USERS, ITEMS):
+            _link(root, dataset, f"{CURRENT}/{dataset}")
+        _fsync_folder(root)
+    return final
+
+
+def newest_generation(root: Path) -> int:
+    """Return the highest generation that has a folder, published or not; 0 without any."""
+    return max((_generation(folder) for folder in _folders(root)), default=0)
+
+
+def prune(root: Path) -> int:
+    """Delete snapshots but the newest 3, those of the last hour and those that readers hold.
+
+    Returns how many went.
+    """
+    published = snapshots.published_folder(root)
+    kept = sorted(_folders(root), key=_generation, reverse=True)[:KEEP_NEWEST]
+    old = [folder for folder in _folders(root) if folder not in kept and folder != published]
+    return sum(_is_old(folder) and _delete_unless_held(folder) for folder in old)
+
+
+def clean(root: Path) -> None:
+    """Remove what crashed refreshes left. Only for the holder of the refresh lock."""
+    shutil.rmtree(root / STAGING, ignore_errors=True)
+    published = snapshots.published_folder(root)
+    for folder in _folders(root):
+        if published is not None and published.exists() and folder.name > published.name:
+            log.warning("Removing snapshot %s, which was never published", folder.name)
+            shutil.rmtree(folder, ignore_errors=True)
+    for left in root.glob(f".{CURRENT}.*"):
+        left.unlink(missing_ok=True)
+
+
+def _folders(root: Path) -> list[Path]:
+    return [folder for folder in (root / FOLDER).glob("[0-9]*-*") if folder.is_dir()]
+
+
+def _generation(folder: Path) -> int:
+    return int(folder.name.split("-")[0])
+
+
+def _is_old(folder: Path) -> bool:
+    # A clock that was set back makes the age negative: such a snapshot is kept for now.
+    return time.time() - folder.stat().st_mtime > KEEP_YOUNGER.total_seconds()
+
+
+def _delete_unless_held(folder: Path) -> bool:
+    """Delete a snapshot for which nobody holds the shared lock; return whether it went."""
+    with suppress(FileNotFoundError):
+        descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            (folder / MANIFEST).unlink()  # first: without it nobody takes this for a snapshot
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+    shutil.rmtree(folder)
+    return True
+
+
+@contextmanager
+def _publishing(root: Path) -> Iterator[None]:
+    descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _link(root: Path, name: str, target: str) -> None:
+    """Point a symlink elsewhere in one step, so that there is no moment without it."""
+    with suppress(OSError):
+        if str((root / name).readlink()) == target:
+            return
+    new = root / f".{CURRENT}.{name}"
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(root / name)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

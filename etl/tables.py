@@ -1,0 +1,78 @@
+"""What is exported: two tables, the columns that analytics may see, and how they are divided."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from core.snapshots import ITEMS, USERS
+
+PART_BITS = 18  # a part is 262,144 consecutive ids
+LAST_PART = (2**63 - 1) >> PART_BITS
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of PostgreSQL and its dataset; column order is that of `schema`."""
+
+    name: str
+    dataset: str
+    columns: str
+    schema: pa.Schema
+
+    def select(self, part: int) -> str:
+        """Return the query for the rows of one part, in the order of their ids."""
+        first, last = part << PART_BITS, ((part + 1) << PART_BITS) - 1
+        return (
+            f'SELECT {self.columns} FROM "{self.name}" '  # noqa: S608  # constants and integers
+            f"WHERE id BETWEEN {first} AND {last} ORDER BY id"
+        )
+
+    def parts(self) -> str:
+        """Return the query for the parts that have rows: one index probe for each of them."""
+        return (
+            "WITH RECURSIVE parts (part) AS ("  # noqa: S608  # constants and integers
+            f'SELECT min(id) >> {PART_BITS} FROM "{self.name}" UNION ALL '
+            f'SELECT (SELECT min(id) >> {PART_BITS} FROM "{self.name}" '
+            f"WHERE id >= (part + 1) << {PART_BITS}) "
+            f"FROM parts WHERE part < {LAST_PART}) "
+            "SELECT part FROM parts WHERE part IS NOT NULL ORDER BY part"
+        )
+
+    def file(self, part: int) -> str:
+        """Return the path of a part's file in a snapshot."""
+        return f"{self.dataset}/part-{part:010d}.parquet"
+
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+TABLES = (
+    Table(
+        name="user",
+        dataset=USERS,
+        columns="id AS user_id, email, full_name, is_active, is_superuser, created_at",
+        schema=pa.schema(
+            [
+                pa.field("user_id", pa.int64(), nullable=False),
+                pa.field("email", pa.string(), nullable=False),
+                pa.field("full_name", pa.string()),
+                pa.field("is_active", pa.bool_(), nullable=False),
+                pa.field("is_superuser", pa.bool_(), nullable=False),
+                pa.field("created_at", _TIME, nullable=False),
+            ]
+        ),
+    ),
+    Table(
+        name="item",
+        dataset=ITEMS,
+        columns="id AS item_id, owner_id, title, description, created_at",
+        schema=pa.schema(
+            [
+                pa.field("item_id", pa.int64(), nullable=False),
+                pa.field("owner_id", pa.int64(), nullable=False),
+                pa.field("title", pa.string(), nullable=False),
+                pa.field("description", pa.string()),
+                pa.field("created_at", _TIME, nullable=False),
+            ]
+        ),
+    ),
+)
