@@ -1,0 +1,129 @@
+"""Charts as pure functions: a frame in, an Altair chart out, its text alternative included.
+
+Colours and type come from the theme in `.streamlit/config.toml`.
+"""
+
+from datetime import date, timedelta
+from typing import TypeAlias
+
+import altair as alt
+import polars as pl
+
+COUNT = ",d"
+LABEL_PIXELS = 190
+BAR_PIXELS = 26
+PANEL_HEIGHT = 240
+Drawing: TypeAlias = alt.Chart | alt.LayerChart
+
+
+def growth(per_day: pl.DataFrame, *, noun: str, until: date) -> Drawing:
+    """Draw how many there have been in all, day by day up to `until`.
+
+    `per_day` has `day` (date) and, named by `noun`, how many were created that day.
+    """
+    steps = cumulative(per_day, noun=noun, until=until)
+    base = alt.Chart(steps).encode(
+        x=alt.X("day:T", title=None, axis=alt.Axis(grid=False, tickCount=5, labelFlush=True)),
+        y=_counted("total", title=None),
+        tooltip=[
+            alt.Tooltip("day:T", title="Day (UTC)", format="%Y-%m-%d"),
+            alt.Tooltip("total:Q", title=f"{noun.capitalize()} in all", format=COUNT),
+            alt.Tooltip("created:Q", title="Created that day", format=COUNT),
+        ],
+    )
+    area = base.mark_area(interpolate="step-after", opacity=0.12)
+    line = base.mark_line(interpolate="step-after", strokeWidth=2)
+    near = alt.selection_point(nearest=True, on="pointerover", fields=["day"], empty=False)
+    dot = base.mark_point(size=60, filled=True).encode(
+        opacity=alt.condition(near, alt.value(1), alt.value(0))
+    )
+    first, last = steps["day"][0], steps["day"][-1]
+    text = f"{noun.capitalize()} over time: {steps['total'][-1]:,} in all, {first} to {last}."
+    return described(area + line + dot.add_params(near), text, height=PANEL_HEIGHT)
+
+
+def cumulative(per_day: pl.DataFrame, *, noun: str, until: date) -> pl.DataFrame:
+    """Return day, created and total, from the day before the first up to `until`."""
+    known = per_day.select("day", created=pl.col(noun)).filter(pl.col("created") > 0).sort("day")
+    first = (known["day"][0] if len(known) else until) - timedelta(days=1)
+    last = max(until, known["day"][-1]) if len(known) else until
+    edges = pl.DataFrame({"day": [first, last], "created": [0, 0]}, schema=known.schema)
+    return (
+        pl.concat([known, edges])
+        .group_by("day")
+        .agg(pl.col("created").sum())
+        .sort("day")
+        .with_columns(total=pl.col("created").cum_sum())
+    )
+
+
+def ranking(owners: pl.DataFrame) -> Drawing:
+    """Draw one bar an owner, in the order given; of `email` and `item_count`."""
+    base = alt.Chart(owners.select("email", "full_name", "item_count")).encode(
+        x=alt.X("item_count:Q", axis=None),
+        y=alt.Y("email:N", sort=None, title=None, axis=_names()),
+        tooltip=_owner_tooltip(),
+    )
+    numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text("item_count:Q", format=COUNT))
+    listed = ", ".join(f"{r['email']} {r['item_count']:,}" for r in owners.to_dicts())
+    text = f"Items owned, most first: {listed}."
+    return described(base.mark_bar(cornerRadiusEnd=3) + numbers, text, height=alt.Step(BAR_PIXELS))
+
+
+def ranks(page: pl.DataFrame) -> Drawing:
+    """Draw the owners of one page of `items_by_user`, one narrow bar each, by rank."""
+    ranks, counts = page["rank"].to_list(), page["item_count"].to_list()
+    text = (
+        f"Items owned, rank {ranks[0]:,} to {ranks[-1]:,}: "
+        f"from {max(counts):,} down to {min(counts):,}."
+    )
+    bars = alt.Chart(page.select("rank", "email", "full_name", "item_count"))
+    bars = bars.mark_bar(cornerRadiusEnd=2).encode(
+        x=alt.X("rank:O", title="Rank", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
+        y=_counted("item_count", title="Items"),
+        tooltip=[alt.Tooltip("rank:Q", title="Rank", format=COUNT), *_owner_tooltip()],
+    )
+    return described(bars, text, height=180)
+
+
+def distribution(spread: pl.DataFrame) -> Drawing:
+    """Draw how many users own how many items; of `bucket` and `users`, in the order given."""
+    base = alt.Chart(spread).encode(
+        x=alt.X(
+            "bucket:N", sort=None, title="Items owned", axis=alt.Axis(labelAngle=0, grid=False)
+        ),
+        y=alt.Y("users:Q", axis=None),
+        tooltip=[
+            alt.Tooltip("bucket:N", title="Items owned"),
+            alt.Tooltip("users:Q", title="Users", format=COUNT),
+        ],
+    )
+    numbers = base.mark_text(baseline="bottom", dy=-4).encode(
+        text=alt.Text("users:Q", format=COUNT)
+    )
+    listed = ", ".join(f"{r['bucket']}: {r['users']:,}" for r in spread.to_dicts())
+    text = f"Users by the number of items they own: {listed}."
+    return described(base.mark_bar(cornerRadiusEnd=3) + numbers, text, height=PANEL_HEIGHT)
+
+
+def described(chart: Drawing, text: str, *, height: int | alt.Step) -> Drawing:
+    """Return the chart with its text alternative and height."""
+    result: Drawing = chart.properties(height=height, description=text)
+    return result
+
+
+def _counted(column: str, *, title: str | None) -> alt.Y:
+    axis = alt.Axis(format="~s", tickMinStep=1, tickCount=4, domain=False, ticks=False)
+    return alt.Y(f"{column}:Q", title=title, axis=axis)
+
+
+def _names() -> alt.Axis:
+    return alt.Axis(labelLimit=LABEL_PIXELS, domain=False, ticks=False, labelPadding=6)
+
+
+def _owner_tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("email:N", title="User"),
+        alt.Tooltip("full_name:N", title="Name"),
+        alt.Tooltip("item_count:Q", title="Items", format=COUNT),
+    ]

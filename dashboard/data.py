@@ -1,0 +1,83 @@
+"""Answers kept between runs: the only module with cache decorators, all keyed by the snapshot."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import ParamSpec, TypeVar
+
+import polars as pl
+import streamlit as st
+
+from core import metrics, snapshots
+from core.snapshots import Snapshot
+from dashboard.filters import PAGE_SIZE, Part
+
+KEPT = 200  # answers a function; a page of a table is about 10 kB
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+_pinned: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
+
+
+@contextmanager
+def pinned(snapshot: Snapshot | None) -> Iterator[None]:
+    """Let everything in the block show one snapshot, also when a newer one appears meanwhile."""
+    token = _pinned.set(snapshot)
+    try:
+        yield
+    finally:
+        _pinned.reset(token)
+
+
+def snapshot() -> Snapshot:
+    """Return the snapshot that this run shows; raise `Unavailable` when there is none."""
+    return _pinned.get() or snapshots.current()
+
+
+def _kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    # A snapshot never changes, so what it answers never goes stale and needs no clearing.
+    keep = st.cache_data(max_entries=KEPT, show_spinner=False, hash_funcs={Snapshot: _identity})
+    return keep(function)
+
+
+def _identity(snapshot: Snapshot) -> str:
+    return f"{snapshot.folder}:{snapshot.generation}"
+
+
+@_kept
+def totals(snapshot: Snapshot) -> metrics.Totals:
+    """See `core.metrics.totals`."""
+    return metrics.totals(snapshot)
+
+
+def owners(snapshot: Snapshot, *, search: str, skip: int) -> Part[pl.DataFrame]:
+    """Return a page of `core.metrics.items_by_user`, and how many rows there are in all."""
+    rows = _items_by_user(snapshot, search=search, skip=skip)
+    return Part(rows, _count_items_by_user(snapshot, search=search), skipped=skip)
+
+
+@_kept
+def _items_by_user(snapshot: Snapshot, *, search: str, skip: int) -> pl.DataFrame:
+    return metrics.items_by_user(snapshot, search=search, skip=skip, limit=PAGE_SIZE)
+
+
+@_kept
+def _count_items_by_user(snapshot: Snapshot, *, search: str) -> int:
+    return metrics.count_items_by_user(snapshot, search=search)
+
+
+@_kept
+def active_users(snapshot: Snapshot) -> pl.DataFrame:
+    """See `core.metrics.active_users`."""
+    return metrics.active_users(snapshot)
+
+
+@_kept
+def created_per_day(snapshot: Snapshot) -> pl.DataFrame:
+    """See `core.metrics.created_per_day`."""
+    return metrics.created_per_day(snapshot)
+
+
+@_kept
+def distribution(snapshot: Snapshot) -> pl.DataFrame:
+    """See `core.metrics.distribution`."""
+    return metrics.distribution(snapshot)

@@ -1,0 +1,165 @@
+"""Forms that are open: what they began with, what is typed, and how saving them went."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from core.errors import Conflict, Invalid, TallyError
+from dashboard import notices
+
+DRAFT = "drafts.open"
+
+
+@dataclass
+class Draft:
+    """One open form on one screen.
+
+    It stays open over reruns until it is saved or dismissed. `version` is that of the row when the
+    form opened; `current` holds the row as somebody else saved it meanwhile.
+    """
+
+    screen: str
+    action: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    id: int | None = None
+    version: int = 0
+    current: Mapping[str, Any] | None = None
+    insists: bool = False
+    key: str = field(default_factory=lambda: f"draft-{secrets.token_hex(4)}")
+
+    def keep_mine(self) -> None:
+        """Save what is typed over what somebody else saved."""
+        self.version, self.current = _version(self.current), None
+        self.insists = True
+
+    def take_theirs(self) -> None:
+        """Go on from what somebody else saved."""
+        self.values, self.version, self.current = self.current or {}, _version(self.current), None
+        self.key = f"draft-{secrets.token_hex(4)}"  # new widgets, which begin with new values
+
+
+class Fields:
+    """The fields of a form: what is typed in each, and a place below each for what is wrong."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.values: dict[str, Any] = {}
+        self._below: dict[str, Any] = {}
+
+    def text(self, name: str, label: str, **options: Any) -> None:
+        """Draw a line of text."""
+        began = self.draft.values.get(name) or ""
+        self.values[name] = st.text_input(label, began, key=self._key(name), **options)
+        self._below[name] = st.empty()
+
+    def area(self, name: str, label: str, **options: Any) -> None:
+        """Draw a field for several lines of text."""
+        began = self.draft.values.get(name) or ""
+        self.values[name] = st.text_area(label, began, key=self._key(name), **options)
+        self._below[name] = st.empty()
+
+    def box(self, name: str, label: str, **options: Any) -> None:
+        """Draw a check box."""
+        began = bool(self.draft.values.get(name))
+        self.values[name] = st.checkbox(label, began, key=self._key(name), **options)
+        self._below[name] = st.empty()
+
+    def refuse(self, errors: Mapping[str, str]) -> None:
+        """Say below each field what is wrong with it."""
+        for name, message in errors.items():
+            place = self._below.get(name, st)
+            place.markdown(f":red[:material/error: {notices.escape(message)}]")
+
+    def _key(self, name: str) -> str:
+        return f"{self.draft.key}-{name}"
+
+
+def open_draft(draft: Draft) -> None:
+    """Open a form, in place of any other."""
+    st.session_state[DRAFT] = draft
+
+
+def opened(screen: str) -> Draft | None:
+    """Return the form that is open on a screen."""
+    draft: Draft | None = st.session_state.get(DRAFT)
+    return draft if draft is not None and draft.screen == screen else None
+
+
+def discard() -> None:
+    """Close the open form."""
+    st.session_state.pop(DRAFT, None)
+
+
+def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], str]) -> None:
+    """Draw a form and save it when it is submitted.
+
+    `draw` draws the fields. `save` stores them and returns what to say about it. Whatever goes
+    wrong is shown in the form, which keeps what was typed.
+    """
+    with st.form(draft.key, border=False):
+        fields = Fields(draft)
+        draw(fields)
+        place = st.empty()
+        pressed = _save_button(draft, place)
+    if pressed or draft.insists:
+        draft.insists = False
+        attempt(draft, fields, lambda: save(fields))
+    if draft.current is not None:
+        with place.container():
+            _show_conflict(draft, fields)
+
+
+def attempt(draft: Draft, fields: Fields | None, act: Callable[[], str]) -> None:
+    """Do what the form is for; close it when that went well, else say why not and keep it."""
+    try:
+        said = act()
+    except Invalid as error:
+        (fields or Fields(draft)).refuse(error.fields)
+    except Conflict as error:
+        draft.current = error.current
+    except TallyError as error:
+        notices.trouble(error)
+    else:
+        discard()
+        notices.say(said)
+        st.rerun()
+
+
+def _save_button(draft: Draft, place: Any) -> bool:
+    if draft.current is not None:
+        return False  # the two ways out of a conflict take its place
+    label = "Create" if draft.action == "create" else "Save changes"
+    return bool(place.form_submit_button(label, type="primary"))
+
+
+def _show_conflict(draft: Draft, fields: Fields) -> None:
+    current = draft.current or {}
+    rows = [
+        {"field": name, "mine": _words(value), "theirs": _words(current[name])}
+        for name, value in fields.values.items()
+        if name in current and _words(value) != _words(current[name])
+    ]
+    st.warning(
+        "Somebody changed this while you were editing. Nothing was saved yet: keep yours, or go "
+        "on from theirs.",
+        icon=":material/merge:",
+    )
+    labels = {"field": "Field", "mine": "Yours", "theirs": "Saved meanwhile"}
+    st.dataframe(pl.DataFrame(rows), column_config=labels, hide_index=True, height="content")
+    with st.container(horizontal=True):
+        st.form_submit_button("Save mine over it", type="primary", on_click=draft.keep_mine)
+        st.form_submit_button("Use theirs", on_click=draft.take_theirs)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return "" if value is None else str(value)
+
+
+def _version(current: Mapping[str, Any] | None) -> int:
+    return int((current or {}).get("version", 0))

@@ -1,0 +1,97 @@
+"""What narrows a list: a search field and a page number, both in the address."""
+
+from collections.abc import Callable, Sized
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import streamlit as st
+
+PAGE_SIZE = 50
+SEARCH, PAGE = "q", "page"
+Rows = TypeVar("Rows", bound=Sized)
+Read = TypeVar("Read", bound=Sized, covariant=True)
+
+
+class Counted(Protocol[Read]):
+    """What reading a page returns: its rows, and how many there are in all."""
+
+    @property
+    def rows(self) -> Read:
+        """The rows of the page."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are, or a floor when `capped`."""
+
+    @property
+    def capped(self) -> bool:
+        """Whether there are more than `count`."""
+
+
+@dataclass(frozen=True)
+class Part(Generic[Rows]):
+    """Some rows of a longer list, after `skipped` others."""
+
+    rows: Rows
+    count: int
+    capped: bool = False
+    skipped: int = 0
+
+
+def search(label: str, *, placeholder: str) -> str:
+    """Draw the search field; return what is looked for, without outer blanks."""
+    text = st.text_input(
+        label,
+        type="search",
+        key=SEARCH,
+        placeholder=placeholder,
+        label_visibility="collapsed",
+        on_change=_first_page,
+        bind="query-params",
+        width=360,
+    )
+    return (text or "").strip()
+
+
+def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:
+    """Read the page that the address asks for, or the last one when there are fewer.
+
+    `read` takes the number of rows to skip.
+    """
+    number = wanted_page()
+    found = read((number - 1) * PAGE_SIZE)
+    last = last_page(found.count)
+    if number > last:
+        number = st.session_state[PAGE] = last
+        found = read((number - 1) * PAGE_SIZE)
+    return Part(found.rows, found.count, capped=found.capped, skipped=(number - 1) * PAGE_SIZE)
+
+
+def pages(part: Part[Any], *, noun: str) -> None:
+    """Draw the line below a list: which rows of how many, and the way to the other pages."""
+    first, last = part.skipped + 1, part.skipped + len(part.rows)
+    more = "+" if part.capped else ""
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.caption(f"{first:,} to {last:,} of {part.count:,}{more} {noun}", width="content")
+        if last_page(part.count) > 1:
+            st.pagination(last_page(part.count), key=PAGE, bind="query-params")
+
+
+def last_page(count: int) -> int:
+    """Return the number of the last page of a list with `count` rows."""
+    return max(1, -(-count // PAGE_SIZE))
+
+
+def wanted_page() -> int:
+    """Return the page number of the session or, on a fresh link, of the address; 1 if neither."""
+    given = st.session_state.get(PAGE) or st.query_params.get(PAGE, "1")
+    try:
+        return max(1, int(given))
+    except ValueError:
+        return 1
+
+
+def _first_page() -> None:
+    st.session_state[PAGE] = 1

@@ -1,0 +1,19 @@
+"""The entry script of every run: who is here, which pages they may open, the shell around them."""
+
+import streamlit as st
+
+from dashboard import data, freshness, navigation, notices, shell
+from dashboard.session import current_actor
+from dashboard.tracing import page_run
+
+actor = current_actor()
+page = st.navigation(navigation.sections(actor), expanded=True)
+st.set_page_config(page_title=f"{page.title} · Tally", page_icon="🧮", layout="wide")
+
+with page_run(page.url_path or "overview"):
+    state = freshness.read()
+    shell.account(actor)
+    shell.header(actor, page.title, state)
+    notices.show_said()
+    with data.pinned(state.snapshot), notices.errors_shown():
+        page.run()

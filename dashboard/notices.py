@@ -1,0 +1,118 @@
+"""What Tally says to people beside the data: messages, empty states, errors and offers to undo."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import NotFound, TallyError, Unavailable
+from core.telemetry import trace_id
+
+SAID = "notices.said"
+UNDO = "notices.undo"
+MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+WORD_JOINER = "\u2060"
+
+
+@dataclass(frozen=True)
+class Undo:
+    """An offer to take something back: on which screen, what was done, and how to revert it."""
+
+    screen: str
+    done: str
+    revert: Callable[[], str]
+
+
+def escape(text: str) -> str:
+    """Return `text` so that Streamlit's Markdown shows it as it is.
+
+    Backslashes stop Markdown; icons and emoji (`:material/x:`) are replaced after that, so an
+    invisible character that joins words comes after each colon.
+    """
+    return MARKDOWN.sub(r"\\\1", text).replace(":", ":" + WORD_JOINER)
+
+
+def say(text: str) -> None:
+    """Keep one of our own texts for the next run, which shows it as a toast."""
+    st.session_state[SAID] = text
+
+
+def show_said() -> None:
+    """Show what was said before this run, once."""
+    text = st.session_state.pop(SAID, None)
+    if text:
+        st.toast(text, icon=":material/check:")
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show an error of Tally's own where it happens, and go on after the block."""
+    try:
+        yield
+    except TallyError as error:
+        trouble(error)
+
+
+def trouble(error: TallyError) -> None:
+    """Show an error: what happened and what to do is in its message, and the trace finds it."""
+    identity = trace_id()
+    text = escape(error.message) + (f"\n\nTrace {identity}" if identity else "")
+    if isinstance(error, Unavailable | NotFound):
+        st.warning(text, icon=":material/cloud_off:")
+    else:
+        st.error(text, icon=":material/error:")
+
+
+def empty(what: str, next_step: str) -> None:
+    """Say in our own words that there is nothing to show, and what to do about it."""
+    with st.container(border=True, horizontal_alignment="center", gap="xxsmall"):
+        st.markdown(f"**{what}**", text_alignment="center")
+        st.caption(next_step, text_alignment="center")
+
+
+def no_items() -> None:
+    """Say that the snapshot holds no items, and how they get there."""
+    empty("Nobody owns an item yet.", "Add items on the Items page, then press Refresh data.")
+
+
+def nothing_found(search: str) -> None:
+    """Say that nothing matches what was searched for."""
+    empty(
+        "Nothing matches.", f"Nothing contains “{escape(search)}”. Try less, or clear the search."
+    )
+
+
+def offer_undo(undo: Undo) -> None:
+    """Offer on the next run to take something back; a later offer replaces an earlier one."""
+    st.session_state[UNDO] = undo
+
+
+def show_undo(screen: str) -> None:
+    """Show the open offer of this screen, and carry it out when it is taken."""
+    undo: Undo | None = st.session_state.get(UNDO)
+    if undo is None or undo.screen != screen:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.text(undo.done, width="stretch")
+        if st.button("Undo", icon=":material/undo:", key="undo"):
+            _revert(undo)
+        if st.button("Dismiss", type="tertiary", key="undo-dismiss"):
+            _withdraw()
+            st.rerun()
+
+
+def _revert(undo: Undo) -> None:
+    try:
+        said = undo.revert()
+    except TallyError as error:
+        trouble(error)
+        return
+    say(said)
+    _withdraw()
+    st.rerun()
+
+
+def _withdraw() -> None:
+    st.session_state.pop(UNDO, None)

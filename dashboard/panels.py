@@ -1,0 +1,63 @@
+"""The parts that pages are laid out with: figures, framed charts, toolbars and download links."""
+
+from html import escape
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.charts import Drawing
+
+# Our own element, so its look is ours to give; it takes colour and type from where it stands.
+LINK_STYLE = (
+    "display:inline-flex;align-items:center;min-height:2.5rem;padding:0 0.75rem;"
+    "border:1px solid color-mix(in srgb, currentColor 18%, transparent);border-radius:6px;"
+    "color:inherit;text-decoration:none;white-space:nowrap;font:inherit"
+)
+
+CHOOSE = "Select a row first: click the box at its left, or press Shift and Space in it."
+
+
+def figure(label: str, value: int, *, of: int | None = None) -> DeltaGenerator:
+    """Draw one number, and its share of the whole; return its frame, for a link below it."""
+    frame = st.container(border=True, gap="xxsmall")
+    share = f"{value / of:.1%} of users" if of else None
+    frame.metric(label, f"{value:,}", share, delta_color="off", delta_arrow="off")
+    return frame
+
+
+def chart(title: str, drawing: Drawing) -> DeltaGenerator:
+    """Draw a chart in a frame below its title; return the frame, for a link below it."""
+    frame = st.container(border=True, gap="small")
+    frame.subheader(title, anchor=False)
+    frame.altair_chart(drawing)  # its description is its accessible name
+    return frame
+
+
+def toolbar() -> DeltaGenerator:
+    """Return the row above a list: what narrows it on the left, what acts on it on the right."""
+    return st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    )
+
+
+def actions() -> DeltaGenerator:
+    """Return the place in a toolbar for what acts on a list."""
+    return st.container(horizontal=True, width="content", gap="xsmall")
+
+
+def row_actions(place: DeltaGenerator, chosen: object | None) -> Literal["edit", "delete"] | None:
+    """Draw what can be done with the chosen row; return what was asked for."""
+    why = None if chosen else CHOOSE
+    idle = chosen is None
+    if place.button("Edit", icon=":material/edit:", disabled=idle, help=why):
+        return "edit"
+    if place.button("Delete", icon=":material/delete:", disabled=idle, help=why):
+        return "delete"
+    return None
+
+
+def download(label: str, address: str) -> None:
+    """Draw a link that downloads a file from one of our own routes, in the same tab."""
+    link = f'<a href="{escape(address)}" download style="{LINK_STYLE}">{escape(label)}</a>'
+    st.html(link, width="content")

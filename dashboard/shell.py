@@ -1,0 +1,105 @@
+"""What stands around every page: its title, how fresh its data is, and who is signed in."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from core.actors import Actor
+from core.models import RefreshRun
+from core.snapshots import Snapshot
+from dashboard import freshness, moments, notices
+from dashboard.freshness import Freshness
+
+FOLLOW_SECONDS = 1
+LOOK_SECONDS = 30
+
+
+def header(actor: Actor, title: str, state: Freshness) -> None:
+    """Draw the title, the freshness line and the refresh button, and keep them true.
+
+    While a refresh runs this looks every second, else twice a minute, which keeps "7 min ago"
+    true and lets a page that nobody touches show the new data.
+    """
+    seconds = FOLLOW_SECONDS if state.running else LOOK_SECONDS
+    st.fragment(_header, run_every=seconds)(actor, title, state, iter([state]))
+
+
+def account(actor: Actor) -> None:
+    """Draw, in the sidebar, who is signed in and the way out."""
+    with st.sidebar.container(gap="xxsmall"):
+        st.text(actor.name)
+        if actor.full_name:
+            st.caption(notices.escape(actor.email))
+        if st.button("Sign out", icon=":material/logout:", key="sign-out"):
+            st.logout()
+
+
+def _header(actor: Actor, title: str, shown: Freshness, first: Iterator[Freshness]) -> None:
+    # The first pass belongs to the run that read `shown` already; later ones are timers.
+    state = next(first, None) or freshness.read(newest=True)
+    if state.outdates(shown):
+        _announce(state, shown)
+        st.rerun()
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title(title, anchor=False, width="content")
+        with st.container(
+            horizontal=True, vertical_alignment="center", width="content", gap="small"
+        ):
+            st.caption(_as_of(state.snapshot), width="content")
+            _button(actor, state)
+    if state.running:
+        _progress(state.running)
+    _banner(state)
+
+
+def _button(actor: Actor, state: Freshness) -> None:
+    clicked = st.button(
+        "Refresh data",
+        icon="spinner" if state.running else ":material/refresh:",
+        disabled=state.running is not None,
+        key="refresh",
+    )
+    if clicked:
+        with notices.errors_shown():
+            freshness.request(actor)
+            state = Freshness(state.snapshot, running=RefreshRun())
+        if state.running:
+            st.rerun()
+
+
+def _progress(run: RefreshRun) -> None:
+    with st.container(border=True, gap="xxsmall"):
+        st.progress(freshness.fraction(run), text=freshness.progress(run))
+        since = moments.ago(run.started_at or run.requested_at)
+        st.caption(notices.escape(f"Asked for by {run.requested_by or run.trigger}, {since}"))
+
+
+def _banner(state: Freshness) -> None:
+    if state.away:
+        st.warning(f"{notices.escape(state.away)} {_instead(state)}", icon=":material/cloud_off:")
+    elif state.latest and state.latest.status == "failed" and not state.running:
+        run = state.latest
+        at = moments.clock(run.finished_at or run.requested_at)
+        reason = notices.escape(run.error or "No reason was recorded.")
+        text = f"The refresh at {at} failed. {reason} {_instead(state)}"
+        st.warning(text, icon=":material/sync_problem:")
+
+
+def _as_of(snapshot: Snapshot | None) -> str:
+    if snapshot is None:
+        return "No data yet"
+    return f"As of {moments.clock(snapshot.taken_at)} ({moments.ago(snapshot.taken_at)})"
+
+
+def _instead(state: Freshness) -> str:
+    if state.snapshot is None:
+        return ""
+    return f"Analytics show the data of {moments.clock(state.snapshot.taken_at)}."
+
+
+def _announce(state: Freshness, shown: Freshness) -> None:
+    if state.snapshot is not None and state.snapshot != shown.snapshot:
+        users, items = state.snapshot.users, state.snapshot.items
+        notices.say(f"New data: {users:,} users and {items:,} items.")

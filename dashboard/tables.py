@@ -1,0 +1,189 @@
+"""Tables of a page's rows: which columns, how they read, and which row is chosen."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import polars as pl
+import streamlit as st
+
+from core.models import Item, RefreshRun, User
+from dashboard import moments
+
+Row = TypeVar("Row", User, Item)
+ROW_HEIGHT = 32
+MISSING = "-"
+
+
+def owners(page: pl.DataFrame, *, name: str) -> None:
+    """Show a page of `items_by_user`."""
+    frame = page.with_columns(active=_yes_no("is_active"))
+    _show(
+        frame.select("rank", "email", "full_name", "item_count", "active", "created_at"),
+        name=name,
+        columns={
+            "rank": _count("Rank", width=70),
+            "email": "User",
+            "full_name": "Name",
+            "item_count": _count("Items", width=90),
+            "active": st.column_config.TextColumn("Active", width=70),
+            "created_at": _moment("Joined"),
+        },
+    )
+
+
+def top_owners(top: pl.DataFrame) -> None:
+    """Show the result of `active_users`."""
+    frame = top.with_row_index("rank", offset=1)
+    _show(
+        frame.select("rank", "email", "full_name", "item_count", "user_id"),
+        name="The users who own most items",
+        columns={
+            "rank": _count("Rank", width=70),
+            "email": "User",
+            "full_name": "Name",
+            "item_count": _count("Items", width=90),
+            "user_id": st.column_config.NumberColumn("User id", format="%d", width=90),
+        },
+    )
+
+
+def users(rows: Sequence[User]) -> User | None:
+    """Show users; return the chosen one."""
+    frame = pl.DataFrame(
+        {
+            "email": [u.email for u in rows],
+            "full_name": [u.full_name for u in rows],
+            "role": [role(u) for u in rows],
+            "active": ["Yes" if u.is_active else "No" for u in rows],
+            "created_at": [u.created_at for u in rows],
+            "updated_at": [u.updated_at for u in rows],
+            "id": [u.id for u in rows],
+        },
+        schema_overrides={"full_name": pl.String},
+    )
+    columns = {
+        "email": "User",
+        "full_name": "Name",
+        "role": "Role",
+        "active": st.column_config.TextColumn("Active", width=70),
+        "created_at": _moment("Created"),
+        "updated_at": _moment("Updated"),
+        "id": st.column_config.NumberColumn("Id", format="%d", width=90),
+    }
+    return _choose(frame, rows, name="Users", columns=columns)
+
+
+def items(rows: Sequence[Item]) -> Item | None:
+    """Show items with their owners; return the chosen one."""
+    frame = pl.DataFrame(
+        {
+            "title": [i.title for i in rows],
+            "owner": [i.owner.email for i in rows],
+            "description": [i.description for i in rows],
+            "created_at": [i.created_at for i in rows],
+            "updated_at": [i.updated_at for i in rows],
+            "id": [i.id for i in rows],
+        },
+        schema_overrides={"description": pl.String},
+    )
+    columns = {
+        "title": "Title",
+        "owner": "Owner",
+        "description": "Description",
+        "created_at": _moment("Created"),
+        "updated_at": _moment("Updated"),
+        "id": st.column_config.NumberColumn("Id", format="%d", width=90),
+    }
+    return _choose(frame, rows, name="Items", columns=columns)
+
+
+def refreshes(runs: Iterable[RefreshRun]) -> None:
+    """Show refreshes: outcome, trigger, who asked, when, how long, how many rows, which error."""
+    rows = [
+        {
+            "outcome": run.status.capitalize(),
+            "trigger": run.trigger.capitalize(),
+            "requested_by": run.requested_by,
+            "started_at": run.started_at or run.requested_at,
+            "duration": _duration(run),
+            "users": run.users,
+            "items": run.items,
+            "rows_written": run.rows_written,
+            "error": run.error,
+        }
+        for run in runs
+    ]
+    _show(
+        pl.DataFrame(rows, infer_schema_length=None),
+        name="Refreshes",
+        columns={
+            "outcome": "Outcome",
+            "trigger": "Trigger",
+            "requested_by": "Asked by",
+            "started_at": _moment("Started", format="YYYY-MM-DD HH:mm:ss"),
+            "duration": "Duration",
+            "users": _count("Users", width=90),
+            "items": _count("Items", width=90),
+            "rows_written": _count("Rows written", width=110),
+            "error": "Error",
+        },
+    )
+
+
+def role(user: User) -> str:
+    """Return what a user may do, in one word."""
+    if user.is_superuser:
+        return "Superuser"
+    return "Staff" if user.is_staff else "Owner"
+
+
+def _choose(
+    frame: pl.DataFrame, rows: Sequence[Row], *, name: str, columns: dict[str, Any]
+) -> Row | None:
+    # The key follows the rows: a choice never carries over to what took a row's place.
+    identity = zlib.crc32(repr([(row.id, row.version) for row in rows]).encode())
+    state = st.dataframe(
+        frame,
+        column_config=columns,
+        hide_index=True,
+        height="content",
+        row_height=ROW_HEIGHT,
+        placeholder=MISSING,
+        alt=name,
+        key=f"{name.lower()}-{identity:08x}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    chosen = state.selection.rows
+    return rows[chosen[0]] if chosen and chosen[0] < len(rows) else None
+
+
+def _show(frame: pl.DataFrame, *, name: str, columns: dict[str, Any]) -> None:
+    st.dataframe(
+        frame,
+        column_config=columns,
+        hide_index=True,
+        height="content",
+        row_height=ROW_HEIGHT,
+        placeholder=MISSING,
+        alt=name,
+    )
+
+
+def _count(label: str, *, width: int) -> Any:
+    return st.column_config.NumberColumn(label, format="%,d", width=width)
+
+
+def _moment(label: str, *, format: str = "YYYY-MM-DD HH:mm") -> Any:
+    return st.column_config.DatetimeColumn(label, format=format, timezone=moments.zone().key)
+
+
+def _duration(run: RefreshRun) -> str:
+    if run.started_at is None or run.finished_at is None:
+        return ""
+    return moments.duration(run.finished_at - run.started_at)
+
+
+def _yes_no(column: str) -> pl.Expr:
+    return pl.when(column).then(pl.lit("Yes")).otherwise(pl.lit("No"))

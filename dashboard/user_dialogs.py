@@ -1,0 +1,122 @@
+"""The dialogs of the Users page: create, edit and delete."""
+
+import streamlit as st
+
+from core import users
+from core.actors import Actor
+from core.database import transaction
+from core.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
+from core.models import User
+from dashboard import drafts, notices
+from dashboard.drafts import Draft, Fields
+
+SCREEN = "users"
+
+
+def open_new() -> None:
+    """Open an empty form."""
+    drafts.open_draft(Draft(SCREEN, "create", {"is_active": True}))
+
+
+def open_for(actor: Actor, user_id: int, action: str) -> None:
+    """Open the form that edits or deletes a user, with the values of this moment."""
+    with transaction() as db:
+        user = users.get_user(db, actor=actor, user_id=user_id)
+        values = _values(user) | {"items": users.count_items(db, actor=actor, user_id=user_id)}
+    drafts.open_draft(Draft(SCREEN, action, values, id=user_id, version=user.version))
+
+
+def show(actor: Actor) -> None:
+    """Show the dialog that is open on this page, if one is."""
+    draft = drafts.opened(SCREEN)
+    if draft is None:
+        return
+    titles = {"create": "New user", "edit": "Edit user", "delete": "Delete user"}
+    draw = {"create": _create, "edit": _edit, "delete": _delete}[draft.action]
+    st.dialog(titles[draft.action], on_dismiss=drafts.discard)(draw)(actor, draft)
+
+
+def _create(actor: Actor, draft: Draft) -> None:
+    def save(fields: Fields) -> str:
+        with transaction() as db:
+            users.create_user(db, actor=actor, values=_typed(fields))
+        return "The user was created."
+
+    drafts.edit(draft, _fields, save)
+
+
+def _edit(actor: Actor, draft: Draft) -> None:
+    def save(fields: Fields) -> str:
+        with transaction() as db:
+            users.update_user(
+                db,
+                actor=actor,
+                user_id=draft.id or 0,
+                version=draft.version,
+                values=_typed(fields),
+            )
+        return "The user was saved."
+
+    drafts.edit(draft, _fields, save)
+
+
+def _delete(actor: Actor, draft: Draft) -> None:
+    count: int = draft.values["items"]
+    st.text(draft.values["full_name"] or draft.values["email"])
+    if draft.values["full_name"]:
+        st.caption(notices.escape(draft.values["email"]))
+    st.warning(_impact(count), icon=":material/warning:")
+    label = f"Delete user and {_items(count)}" if count else "Delete user"
+    if st.button(label, type="primary", key=f"{draft.key}-delete"):
+        drafts.attempt(draft, None, lambda: _delete_now(actor, draft))
+
+
+def _delete_now(actor: Actor, draft: Draft) -> str:
+    with transaction() as db:
+        removed = users.delete_user(db, actor=actor, user_id=draft.id or 0, version=draft.version)
+
+    def restore() -> str:
+        with transaction() as db:
+            users.restore_user(db, actor=actor, removed=removed)
+        return f"The user is back, with {_items(len(removed.items or ()))}."
+
+    went = f"Deleted: {draft.values['email']}, with {_items(removed.item_count)}"
+    notices.offer_undo(notices.Undo(SCREEN, went, restore))
+    return "The user was deleted."
+
+
+def _fields(fields: Fields) -> None:
+    is_new = fields.draft.action == "create"
+    fields.text("email", "E-mail address", autocomplete="off")
+    fields.text("full_name", "Full name (optional)", autocomplete="off")
+    fields.text(
+        "password",
+        "Password (optional)" if is_new else "New password (optional)",
+        type="password",
+        autocomplete="new-password",
+        placeholder=f"{PASSWORD_MINIMUM} to {PASSWORD_MAXIMUM} characters",
+    )
+    fields.box("is_active", "Active")
+    fields.box("is_staff", "Staff: may sign in, see analytics and manage items")
+    fields.box("is_superuser", "Superuser: may also manage users")
+
+
+def _typed(fields: Fields) -> dict[str, object]:
+    # An empty password field means none for a new user, and the same as before for another.
+    return {name: value for name, value in fields.values.items() if name != "password" or value}
+
+
+def _values(user: User) -> dict[str, object]:
+    return {name: getattr(user, name) for name in users.FIELDS}
+
+
+def _impact(count: int) -> str:
+    if count > users.UNDO_ITEMS:
+        return f"{_items(count)} go along. They are too many to be brought back with Undo."
+    if count:
+        return f"{_items(count)} go along. Undo brings all of it back."
+    return "This user owns no items. Undo brings the user back."
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count:,} items"

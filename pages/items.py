@@ -1,0 +1,35 @@
+"""Items: find, create, edit and delete them."""
+
+from core import items
+from core.database import transaction
+from dashboard import filters, item_dialogs, notices, panels, tables
+from dashboard.session import current_actor
+
+actor = current_actor()
+notices.show_undo(item_dialogs.SCREEN)
+
+with panels.toolbar():
+    search = filters.search("Search items", placeholder="Search titles, or an owner's address")
+    actions = panels.actions()
+
+if actions.button("New item", type="primary", icon=":material/add:"):
+    item_dialogs.open_new()
+
+with notices.errors_shown():
+    with transaction() as db:
+        found = filters.read_page(
+            lambda skip: items.list_items(
+                db, actor=actor, search=search, skip=skip, limit=filters.PAGE_SIZE
+            )
+        )
+    if found.count:
+        chosen = tables.items(found.rows)
+        filters.pages(found, noun="items")
+        if action := panels.row_actions(actions, chosen):
+            item_dialogs.open_for(actor, chosen.id, action)
+    elif search:
+        notices.nothing_found(search)
+    else:
+        notices.empty("There are no items yet.", "Press New item, or run `tally import`.")
+
+item_dialogs.show(actor)

@@ -1,0 +1,20 @@
+"""Items by user: every user with at least one item, most items first."""
+
+from dashboard import charts, data, filters, notices, panels, tables
+
+snapshot = data.snapshot()
+
+with panels.toolbar():
+    search = filters.search("Search users", placeholder="Search addresses and names")
+    panels.download("Download CSV", "/downloads/items_by_user.csv")
+
+found = filters.read_page(lambda skip: data.owners(snapshot, search=search, skip=skip))
+
+if found.count:
+    panels.chart("Items of the users on this page", charts.ranks(found.rows))
+    tables.owners(found.rows, name="Items by user")
+    filters.pages(found, noun="users with items")
+elif search:
+    notices.nothing_found(search)
+else:
+    notices.no_items()

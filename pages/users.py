@@ -1,0 +1,33 @@
+"""Users: find, create, edit and delete them."""
+
+from core import users
+from core.database import transaction
+from dashboard import filters, notices, panels, tables, user_dialogs
+from dashboard.session import current_actor
+
+actor = current_actor()
+notices.show_undo(user_dialogs.SCREEN)
+
+with panels.toolbar():
+    search = filters.search("Search users", placeholder="Search addresses and names")
+    actions = panels.actions()
+
+if actions.button("New user", type="primary", icon=":material/person_add:"):
+    user_dialogs.open_new()
+
+with notices.errors_shown():
+    with transaction() as db:
+        found = filters.read_page(
+            lambda skip: users.list_users(
+                db, actor=actor, search=search, skip=skip, limit=filters.PAGE_SIZE
+            )
+        )
+    if found.count:
+        chosen = tables.users(found.rows)
+        filters.pages(found, noun="users")
+        if action := panels.row_actions(actions, chosen):
+            user_dialogs.open_for(actor, chosen.id, action)
+    else:
+        notices.nothing_found(search)
+
+user_dialogs.show(actor)

@@ -1,0 +1,82 @@
+"""What the tests of pages share: pages run by a signed-in person, without a browser."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+from streamlit.testing.v1 import AppTest
+
+from core import items
+from core.actors import Actor
+from core.database import transaction
+from core.models import Item, User
+from core.settings import ROOT
+from etl import refresh
+from tests.conftest import make_user
+
+TIMEOUT = 30
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(environment: str) -> Open:
+    """Return a function that runs a page as an actor, with query parameters."""
+
+    def open_it(actor: Actor, name: str = "overview", **query: str) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "dashboard/main.py"), default_timeout=TIMEOUT)
+        at.user = user_info(actor)
+        at.query_params.update(query)
+        if name != "overview":
+            at.switch_page(str(ROOT / f"pages/{name}.py"))
+        return at.run()
+
+    return open_it
+
+
+def user_info(actor: Actor) -> dict[str, object]:
+    """What the gate tells Streamlit about an actor."""
+    return {
+        "is_logged_in": True,
+        "email": actor.email,
+        "name": actor.full_name or "",
+        "tally_user_id": str(actor.id),
+        "tally_session_id": str(actor.session_id or ""),
+        "tally_is_superuser": "1" if actor.is_superuser else "0",
+        "address": actor.address or "",
+    }
+
+
+@pytest.fixture
+def world(system: Actor, superuser: Actor, staff: Actor) -> Actor:
+    """Five users and six items, in a published snapshot; returns the superuser.
+
+    Ann owns 3 items, Bo 2, the inactive Cy 1; Ruth and Stan own none.
+    """
+    make_user(system, "ann@example.com", full_name="Ann Example")
+    make_user(system, "bo@example.com", full_name="Bo [x](javascript:alert(1))")
+    make_user(system, "cy@example.com", is_active=False)
+    for email, count in (("ann", 3), ("bo", 2), ("cy", 1)):
+        for number in range(count):
+            make_item(system, f"{email}@example.com", f"{email} {number + 1}")
+    spread_in_time()
+    refresh.run(trigger="manual", requested_by=superuser.email)
+    return superuser
+
+
+def make_item(system: Actor, owner_email: str, title: str) -> Item:
+    """Create and commit an item."""
+    with transaction() as db:
+        values = {"title": title, "owner_email": owner_email}
+        return items.create_item(db, actor=system, values=values)
+
+
+def spread_in_time() -> None:
+    """Let users and items come into being one a day, beginning at 2026-03-01 12:00 UTC."""
+    began = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    with transaction() as db:
+        for table in (User, Item):
+            rows = db.query(table).order_by(table.id).all()
+            for number, row in enumerate(rows):
+                at = began + timedelta(days=number)
+                db.execute(update(table).where(table.id == row.id).values(created_at=at))
