@@ -1,6 +1,7 @@
 """Refreshes as everyone may know them: ask for one, follow the open one, read the history."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,17 +13,29 @@ from core.models import RefreshRun
 
 OPEN = ("requested", "running")
 _wake: list[Callable[[], None]] = []
+_next_run: list[Callable[[], datetime | None]] = []
 
 
-def connect(wake: Callable[[], None]) -> None:
-    """Say what to call after a request was committed; the composition root passes the scheduler."""
+def connect(
+    wake: Callable[[], None], *, next_run: Callable[[], datetime | None] | None = None
+) -> None:
+    """Say what to call after a request was committed, and who knows the next automatic refresh.
+
+    The scheduler does this when it is built.
+    """
     _wake[:] = [wake]
+    _next_run[:] = [next_run] if next_run else []
 
 
 def wake() -> None:
     """Tell the scheduler of this process, if it has one, that a request waits."""
     for call in _wake:
         call()
+
+
+def next_run() -> datetime | None:
+    """Return when this process refreshes next by itself, or None when it does not."""
+    return next((call() for call in _next_run), None)
 
 
 def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> RefreshRun:

@@ -1,0 +1,86 @@
+"""The command line of one refresh: `python etl/export_to_parquet.py`, from wherever you are."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+if __name__ == "__main__":
+    # Python put etl/ first, whose modules are not meant to be found by their bare names.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from core import database, telemetry
+from core.errors import TallyError
+from core.models import RefreshRun
+from etl import record, refresh
+
+COLUMNS = (
+    TextColumn("{task.description:8}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeElapsedColumn(),
+)
+
+
+def main() -> int:
+    """Run one refresh with a progress bar; return the exit status, 0 only on success."""
+    telemetry.configure(suffix=telemetry.ETL_SUFFIX)
+    console = Console(stderr=True)
+    try:
+        with stop_on_signals() as stop:
+            console.print(describe(export(console, stop)), highlight=False)
+        return 0
+    except TallyError as error:
+        console.print(error.message, style="red", markup=False, highlight=False)
+        return 1
+    finally:
+        database.close()
+        telemetry.shutdown()
+
+
+def export(console: Console, stop: threading.Event) -> RefreshRun:
+    """Run one refresh, drawing its progress on the console; raise `Unavailable` when it fails."""
+    with Progress(*COLUMNS, console=console) as bar:
+        task = bar.add_task("wait", total=None)
+
+        def draw(now: record.Progress) -> None:
+            bar.update(task, description=now.step)
+            if now.total:  # a step without parts leaves the bar as it is
+                bar.update(task, completed=now.done, total=now.total)
+
+        return refresh.run(trigger="command", progress=draw, stop=stop)
+
+
+def describe(run: RefreshRun) -> str:
+    """Return what a finished refresh did, as one line."""
+    seconds = sum(float(value) for value in run.step_seconds.values())
+    return (
+        f"Snapshot {run.generation}: {run.users or 0:,} users and {run.items or 0:,} items "
+        f"in {seconds:,.1f} s, {(run.bytes_written or 0) / 1e6:,.1f} MB."
+    )
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C or SIGTERM sets, so that a refresh ends cleanly."""
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""What Tally does by itself and when: the jobs as data, and the scheduler that runs them."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from core import refreshes, sessions, snapshots
+from core.database import transaction
+from core.errors import TallyError, Unavailable
+from core.settings import get_settings
+from etl import refresh
+
+REFRESH = "refresh"
+REQUESTS = "requests"
+REQUESTED = "requested refresh"
+POLL_INTERVAL = timedelta(seconds=5)
+CLEANUP_INTERVAL = timedelta(hours=1)
+DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something done again and again: first at `first`, then `every` so often."""
+
+    id: str
+    work: Callable[[], object]
+    every: timedelta
+    first: datetime
+
+
+def build(stop: threading.Event) -> BackgroundScheduler:
+    """Return the scheduler with its jobs, not yet started, and let it serve `core.refreshes`.
+
+    Setting `stop` ends a refresh that runs; shut the scheduler down after that.
+    """
+    scheduler = BackgroundScheduler(timezone=UTC, job_defaults=DEFAULTS)
+    for job in jobs(scheduler, stop):
+        scheduler.add_job(
+            _logged(job.work),
+            "interval",
+            id=job.id,
+            seconds=job.every.total_seconds(),
+            next_run_time=job.first,
+        )
+    refreshes.connect(lambda: _wake(scheduler), next_run=lambda: _next_run(scheduler))
+    return scheduler
+
+
+def jobs(scheduler: BackgroundScheduler, stop: threading.Event) -> list[Job]:
+    """Return the jobs that the settings ask for; without an interval there is no automatic refresh.
+
+    A request is polled for because another process may have made it.
+    """
+    now = datetime.now(UTC)
+    always = [
+        Job(REQUESTS, lambda: _run_requested(scheduler, stop), POLL_INTERVAL, now),
+        Job("expired sessions", _delete_expired_sessions, CLEANUP_INTERVAL, now),
+    ]
+    interval = timedelta(minutes=get_settings().refresh_interval_minutes)
+    if not interval:
+        return always
+    automatic = Job(REFRESH, lambda: _run("schedule", stop), interval, _due(now, interval))
+    return [automatic, *always]
+
+
+def _due(now: datetime, interval: timedelta) -> datetime:
+    """Return when the next automatic refresh is due: at once without a snapshot, or an old one."""
+    try:
+        taken_at = snapshots.current().taken_at
+    except Unavailable:
+        return now
+    # Not later than one interval from now, whatever the clock was when the snapshot was taken.
+    return min(max(taken_at + interval, now), now + interval)
+
+
+def _run(trigger: str, stop: threading.Event) -> None:
+    if not stop.is_set():
+        refresh.run(trigger=trigger, stop=stop)
+
+
+def _run_requested(scheduler: BackgroundScheduler, stop: threading.Event) -> None:
+    """Start a refresh that somebody asked for in a job of its own, so that polling goes on."""
+    with transaction() as db:
+        waiting = refreshes.open_run(db)
+    if waiting is None or waiting.status != "requested" or stop.is_set():
+        return
+    work = _logged(lambda: _run("manual", stop))
+    scheduler.add_job(work, id=REQUESTED, replace_existing=True)
+
+
+def _delete_expired_sessions() -> None:
+    with transaction() as db:
+        sessions.delete_expired(db)
+
+
+def _logged(work: Callable[[], object]) -> Callable[[], None]:
+    """Wrap a job so that what the surroundings do to it is one line in the log, not a traceback."""
+
+    def run() -> None:
+        try:
+            work()
+        except TallyError as error:
+            log.warning("A scheduled job could not do its work: %s", error.message)
+
+    return run
+
+
+def _wake(scheduler: BackgroundScheduler) -> None:
+    if scheduler.running:
+        scheduler.modify_job(REQUESTS, next_run_time=datetime.now(UTC))
+
+
+def _next_run(scheduler: BackgroundScheduler) -> datetime | None:
+    try:
+        job = scheduler.get_job(REFRESH) if scheduler.running else None
+    except JobLookupError:
+        return None
+    return job.next_run_time if job else None
