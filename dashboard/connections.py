@@ -1,0 +1,151 @@
+"""The live websockets of each session, closed within a second of the session's end."""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+from starlette.types import Message, Receive, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from core import database, sessions
+from core.errors import Unavailable
+from core.sessions import OpenSession
+
+SIGNED_OUT = 4401
+POLL_SECONDS = 0.5
+TOUCH_SECONDS = 60.0
+SEND_SECONDS = 2.0
+LARGEST_TIMER_MESSAGE = 65_536
+DISCONNECT: Message = {"type": "websocket.disconnect", "code": SIGNED_OUT}
+_log = logging.getLogger(__name__)
+_thread = CapacityLimiter(1)
+
+
+class Connection:
+    """One websocket, between the server and the application."""
+
+    def __init__(self, session: OpenSession, receive: Receive, send: Send) -> None:
+        self.session = session
+        self.used = False
+        self._receive = receive
+        self._send = send
+        self._closed = False
+
+    async def receive(self) -> Message:
+        """Pass on what the browser sends, until the session ends."""
+        message = await self._receive()
+        if self._closed:
+            return DISCONNECT
+        self.used = self.used or _is_use(message)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on what the application sends, until the session ends."""
+        if self._closed:
+            return
+        self._closed = message["type"] == "websocket.close"
+        await self._send(message)
+
+    async def close(self) -> None:
+        """Lead the open page to the sign-in and close the websocket."""
+        if self._closed:
+            return
+        self._closed = True
+        goodbye = ForwardMsg()
+        goodbye.auth_redirect.url = "/sign-in"
+        with suppress(OSError, TimeoutError):  # the browser is gone already, or does not listen
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send({"type": "websocket.send", "bytes": goodbye.SerializeToString()})
+                await self._send(
+                    {"type": "websocket.close", "code": SIGNED_OUT, "reason": "Signed out"}
+                )
+
+
+class Connections:
+    """The live websockets of this process, by session."""
+
+    def __init__(self) -> None:
+        self._live: defaultdict[int, set[Connection]] = defaultdict(set)
+        self._ends_at: dict[int, datetime] = {}
+        self._touched: dict[int, float] = {}
+
+    @contextmanager
+    def opened(self, connection: Connection) -> Iterator[None]:
+        """Keep a connection listed for the length of the block."""
+        session_id = connection.session.actor.session_id or 0
+        self._live[session_id].add(connection)
+        self._ends_at[session_id] = connection.session.ends_at
+        try:
+            yield
+        finally:
+            self._live[session_id].discard(connection)
+            if not self._live[session_id]:
+                del self._live[session_id]
+                self._ends_at.pop(session_id, None)
+                self._touched.pop(session_id, None)
+
+    async def close(self, session_id: int | None) -> None:
+        """Close all websockets of a session that has ended."""
+        live = list(self._live.get(session_id or 0, ()))
+        await asyncio.gather(*(connection.close() for connection in live))
+
+    async def watch(self) -> None:
+        """Close what was ended anywhere, such as by another process, until cancelled."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if self._live:
+                await self._close_ended()
+
+    async def _close_ended(self) -> None:
+        session_ids = set(self._live)
+        used = self._used_lately(session_ids)
+        try:
+            still_open = await anyio.to_thread.run_sync(
+                _keep_open, session_ids, used, limiter=_thread
+            )
+        except Unavailable:
+            # Nothing can be asked, so each session lasts as long as was known before.
+            now = datetime.now(UTC)
+            still_open = {key: end for key, end in self._ends_at.items() if end > now}
+        for session_id in session_ids - still_open.keys():
+            await self.close(session_id)
+        self._ends_at.update((key, still_open[key]) for key in still_open.keys() & self._live)
+
+    def _used_lately(self, session_ids: Collection[int]) -> set[int]:
+        now = time.monotonic()
+        used = set()
+        for session_id in session_ids:
+            connections = self._live[session_id]
+            waited = now - self._touched.get(session_id, 0.0) > TOUCH_SECONDS
+            if waited and any(connection.used for connection in connections):
+                used.add(session_id)
+                self._touched[session_id] = now
+                for connection in connections:
+                    connection.used = False
+        return used
+
+
+def _keep_open(session_ids: Collection[int], used: Collection[int]) -> dict[int, datetime]:
+    with suppress_instrumentation(), database.transaction() as db:  # twice a second: no spans
+        return sessions.keep_open(db, session_ids=session_ids, used=used)
+
+
+def _is_use(message: Message) -> bool:
+    """Tell whether a person did something; the timers of an open page keep no session alive."""
+    data = message.get("bytes") or b""
+    if len(data) > LARGEST_TIMER_MESSAGE:
+        return True
+    try:
+        rerun = BackMsg.FromString(data).rerun_script
+    except DecodeError:
+        return False
+    return bool(data) and not rerun.is_auto_rerun

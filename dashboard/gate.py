@@ -1,0 +1,186 @@
+"""The gate in front of everything: without a session, nothing but the sign-in is reached."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.actors import Actor
+from core.errors import Unavailable
+from core.sessions import OpenSession
+from core.settings import get_settings
+from dashboard import cookies
+from dashboard.connections import Connection, Connections
+from dashboard.headers import secured
+from dashboard.problem import CHALLENGE, problem
+from dashboard.visitors import Visitors
+
+# What the gate vouches for: the headers it sets, and the keys they have in `st.user`.
+USER_HEADERS = {
+    "X-Tally-User-Id": "tally_user_id",
+    "X-Tally-Session-Id": "tally_session_id",
+    "X-Tally-Email": "email",
+    "X-Tally-Name": "name",
+    "X-Tally-Is-Superuser": "tally_is_superuser",
+    "X-Tally-Address": "address",
+}
+IDENTITY_PREFIX = b"x-tally-"
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+PUBLIC_PATHS = frozenset(
+    {"/sign-in", "/sign-in/style.css", "/sign-out", "/auth/logout", "/healthz", "/readyz"}
+)
+CLOSED_PATHS = frozenset({"/_stcore/metrics"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SIGN_IN_FIRST = "Please sign in first."
+
+
+class Gate:
+    """ASGI middleware; it decides on `scope["path"]`, which no header can change."""
+
+    def __init__(self, app: ASGIApp, *, visitors: Visitors, connections: Connections) -> None:
+        self.app = app
+        self.visitors = visitors
+        self.connections = connections
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(_without_identity(scope), receive, secured(scope, send))
+        elif scope["type"] == "websocket":
+            await self._websocket(_without_identity(scope), receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: ASGIApp | None = _refusal(scope)
+        if answer is None and scope["path"] in PUBLIC_PATHS:
+            answer = self.app
+        if answer is None:
+            try:
+                session = await self._find_session(scope)
+            except Unavailable as error:
+                answer = _unavailable(scope, error)
+            else:
+                answer = self.app if session else _unauthenticated(scope)
+                scope = _admitted(scope, session.actor) if session else scope
+        await answer(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        session = None
+        if is_same_origin(scope, required=True):
+            try:
+                session = await self._find_session(scope)
+            except Unavailable:
+                session = None
+        if session is None:
+            await send({"type": "websocket.close", "code": 1008})  # before the accept: 403
+            return
+        connection = Connection(session, receive, send)
+        with self.connections.opened(connection):
+            admitted = _with_own_host(_admitted(scope, session.actor))
+            await self.app(admitted, connection.receive, connection.send)
+
+    async def _find_session(self, scope: Scope) -> OpenSession | None:
+        token = cookies.read_token(scope, cookies.session_cookie(scope))
+        return await self.visitors.find(token) if token else None
+
+
+def is_same_origin(scope: Scope, *, required: bool) -> bool:
+    """Tell whether a request comes from Tally's own pages, by its Origin.
+
+    Programs other than browsers send none, which counts only where it is not `required`.
+    """
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    if origin is None:
+        own_site = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+        return own_site and not required
+    scheme, host = origin.partition("://")[::2]
+    if scheme in {"http", "https"} and host.lower() == headers.get("host", "").lower():
+        return True
+    return origin.lower() == (get_settings().public_url or "").rstrip("/").lower()
+
+
+def path_and_query(scope: Scope) -> str:
+    """Return what was asked for as it stands in the browser's address line."""
+    path = quote(scope["path"], safe="/:@!$&'()*+,;=~-._")
+    query = scope["query_string"].decode("ascii", "replace")
+    return f"{path}?{query}" if query else path
+
+
+def _without_identity(scope: Scope) -> Scope:
+    headers = [(k, v) for k, v in scope["headers"] if not k.lower().startswith(IDENTITY_PREFIX)]
+    return {**scope, "headers": headers}
+
+
+def _admitted(scope: Scope, actor: Actor) -> Scope:
+    """Return the scope as the application gets it: with who it is, and without the token."""
+    client = scope.get("client")
+    actor = replace(actor, address=client[0] if client else None)
+    headers = cookies.without(scope["headers"], cookies.session_cookie(scope))
+    return {**scope, "headers": [*headers, *_identity(actor)], "user": actor}
+
+
+def _identity(actor: Actor) -> list[tuple[bytes, bytes]]:
+    values: Mapping[str, object] = {
+        "tally_user_id": actor.id,
+        "tally_session_id": actor.session_id,
+        "email": actor.email,
+        "name": actor.full_name,
+        "tally_is_superuser": int(actor.is_superuser),
+        "address": actor.address,
+    }
+    # Headers are ASCII, names are not: what is not ASCII travels percent-encoded.
+    return [
+        (header.lower().encode(), quote(str(values[key]), safe=PRINTABLE).encode())
+        for header, key in USER_HEADERS.items()
+        if values[key] is not None
+    ]
+
+
+def _with_own_host(scope: Scope) -> Scope:
+    # Behind a proxy, Host may differ from the Origin just checked; Streamlit would compare them
+    # again and look up its public address in the event loop.
+    headers = Headers(scope=scope)
+    host = urlsplit(headers.get("origin", "")).netloc.encode()
+    others = [(key, value) for key, value in scope["headers"] if key != b"host"]
+    return {**scope, "headers": [*others, (b"host", host)]}
+
+
+def _refusal(scope: Scope) -> Response | None:
+    if not HOST.fullmatch(Headers(scope=scope).get("host", "")):
+        return PlainTextResponse("The Host header is not a host.", 400)
+    if scope["path"].rstrip("/") in CLOSED_PATHS:
+        return PlainTextResponse("There is nothing here.", 404)
+    if scope["method"] not in SAFE_METHODS and not is_same_origin(scope, required=False):
+        return problem(403, "This was sent from another site, so it was refused.")
+    return None
+
+
+def _unauthenticated(scope: Scope) -> Response:
+    if _is_navigation(scope):
+        query = urlencode({"next": path_and_query(scope)})
+        return RedirectResponse(f"/sign-in?{query}", status_code=303)
+    if scope["path"].startswith("/api/"):
+        return problem(401, SIGN_IN_FIRST)
+    return PlainTextResponse(SIGN_IN_FIRST, 401, headers=CHALLENGE)
+
+
+def _unavailable(scope: Scope, error: Unavailable) -> Response:
+    if _is_navigation(scope):
+        return _unauthenticated(scope)  # the sign-in says what is wrong, and leads back later
+    return problem(error.status, error.message)
+
+
+def _is_navigation(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return (
+        scope["method"] in {"GET", "HEAD"}
+        and not scope["path"].startswith("/api/")
+        and "text/html" in headers.get("accept", "")
+        and headers.get("sec-fetch-mode", "navigate") == "navigate"
+    )

@@ -1,0 +1,99 @@
+"""Whether the process lives, and whether it can serve; for load balancers and operators."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+from sqlalchemy import text
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from core import database, snapshots
+from core.errors import Unavailable
+from dashboard import cookies
+from dashboard.visitors import Visitors
+
+FRESH_SECONDS = 1.0  # anybody may ask, so nobody can make PostgreSQL answer more often
+FINE = "fine"
+_thread = CapacityLimiter(1)
+
+
+@dataclass(frozen=True)
+class State:
+    """What is needed to serve: each is "fine", or says for people what is wrong."""
+
+    database: str
+    snapshot: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether all is fine."""
+        return self.database == self.snapshot == FINE
+
+
+class Health:
+    """The two routes; everybody learns yes or no, and staff learn why."""
+
+    def __init__(self, *, visitors: Visitors) -> None:
+        self.visitors = visitors
+        self._state: State | None = None
+        self._checked = 0.0
+        self._checking = asyncio.Lock()
+
+    def routes(self) -> list[Route]:
+        """Return the routes `/healthz` and `/readyz`."""
+        return [Route("/healthz", self.lives), Route("/readyz", self.ready)]
+
+    async def lives(self, _: Request) -> Response:
+        """Answer 200: the event loop turns."""
+        return PlainTextResponse("alive")
+
+    async def ready(self, request: Request) -> Response:
+        """Answer 200 when database and snapshot are there, else 503."""
+        state = await self._find_state()
+        body: dict[str, object] = {"ready": state.ready}
+        if await self._is_staff(request):
+            body |= {"database": state.database, "snapshot": state.snapshot}
+        return JSONResponse(body, status_code=200 if state.ready else 503)
+
+    async def _find_state(self) -> State:
+        async with self._checking:
+            if self._state is None or time.monotonic() - self._checked > FRESH_SECONDS:
+                self._state = await anyio.to_thread.run_sync(check, limiter=_thread)
+                self._checked = time.monotonic()
+            return self._state
+
+    async def _is_staff(self, request: Request) -> bool:
+        token = cookies.read_token(request.scope, cookies.session_cookie(request.scope))
+        try:
+            return token is not None and await self.visitors.find(token) is not None
+        except Unavailable:
+            return False
+
+
+def check() -> State:
+    """Return the present state, asked of PostgreSQL and of the snapshots' folder."""
+    with suppress_instrumentation():  # asked every few seconds: no spans
+        return State(database=_find_problem(_ask_database), snapshot=_find_problem(_open_snapshot))
+
+
+def _find_problem(ask: Callable[[], None]) -> str:
+    try:
+        ask()
+    except Unavailable as error:
+        return error.message
+    return FINE
+
+
+def _ask_database() -> None:
+    with database.transaction() as db:
+        db.execute(text("SELECT 1"))
+
+
+def _open_snapshot() -> None:
+    snapshots.current()

@@ -1,0 +1,239 @@
+"""Sign-in and sign-out: plain HTML forms, and the cookie that they set and clear."""
+
+import hashlib
+import hmac
+import secrets
+from functools import lru_cache, partial
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from core import database, sessions
+from core.actors import Actor
+from core.errors import Unavailable
+from core.fields import PASSWORD_MAXIMUM
+from core.models import EMAIL_LENGTH
+from core.security import new_token
+from core.sessions import SignIn
+from core.settings import PLACEHOLDERS, get_settings
+from dashboard import cookies, html_pages
+from dashboard.connections import Connections
+from dashboard.visitors import Visitors
+
+LARGEST_FORM = 16_384
+LARGEST_BODY = 4 * 1024 * 1024  # so much is read and thrown away, so that the answer arrives
+MOST_FIELDS = 10
+MOST_WAITING = 100
+WRONG = "The e-mail address or the password is wrong, or this account may not sign in."
+EXPIRED = "This form was open for too long. Please try again."
+TOO_LONG = "That is longer than a password can be."
+NOT_AN_ADDRESS = "This is not an e-mail address."
+STILL_IN = "You are still signed in"
+BUSY = "Too many people are signing in at once. Please try again in a moment."
+AWAY = "The database cannot be reached right now, so nobody can sign in. Please try again soon."
+# As many as may be hashed at once: the others wait without a thread or a database connection.
+_threads = CapacityLimiter(2)
+
+
+class Door:
+    """The routes by which people come in and go out."""
+
+    def __init__(self, *, visitors: Visitors, connections: Connections) -> None:
+        self.visitors = visitors
+        self.connections = connections
+
+    def routes(self) -> list[Route]:
+        """Return the routes; `/auth/logout` is where `st.logout()` leads."""
+        return [
+            Route("/sign-in", self.show_form, methods=["GET"]),
+            Route("/sign-in", self.sign_in, methods=["POST"]),
+            Route(html_pages.STYLE_PATH, html_pages.style, methods=["GET"]),
+            Route("/sign-out", self.confirm_sign_out, methods=["GET"]),
+            Route("/sign-out", self.sign_out, methods=["POST"]),
+            Route("/auth/logout", self.confirm_sign_out, methods=["GET"]),
+        ]
+
+    async def show_form(self, request: Request) -> Response:
+        """Show the form, or lead on who is signed in already."""
+        target = own_path(request.query_params.get("next", ""))
+        try:
+            if await self._find_actor(request):
+                return RedirectResponse(target, status_code=303)
+        except Unavailable:
+            return _form(request, target=target, error=AWAY, status=503)
+        return _form(request, target=target)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Begin a session, or show the form again with what was wrong."""
+        try:
+            fields = await _read_fields(request)
+        except HTTPException as error:
+            return _form(request, target="/", error=error.detail, status=error.status_code)
+        target = own_path(fields.get("next", ""))
+        email, password = fields.get("email", ""), fields.get("password", "")
+        show_again = partial(_form, request, target=target, email=email)
+        if refusal := _refusal(request, fields):
+            return show_again(status=refusal[0], error=refusal[1])
+        try:
+            begun = await self._begin(request, email=email, password=password)
+        except Unavailable as error:
+            return show_again(status=503, error=BUSY if error.message == BUSY else AWAY)
+        if begun is None:
+            return show_again(status=401, error=WRONG)
+        return _led_in(request, begun, target)
+
+    async def confirm_sign_out(self, request: Request) -> Response:
+        """Sign out when one of our own pages leads here; ask first when anything else does."""
+        if request.headers.get("sec-fetch-site") == "same-origin":
+            return await self.sign_out(request)
+        try:
+            actor = await self._find_actor(request)
+        except Unavailable as error:
+            return html_pages.message(request, 503, STILL_IN, error.message)
+        if actor is None:
+            return RedirectResponse("/sign-in", status_code=303)
+        return html_pages.page("sign_out.html", who=actor.name)
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session, close its open pages and clear the cookie."""
+        try:
+            actor = await self._find_actor(request)
+            if actor:
+                await anyio.to_thread.run_sync(_sign_out, actor)
+        except Unavailable as error:
+            return html_pages.message(request, 503, STILL_IN, error.message)
+        await self._close(actor)
+        response = RedirectResponse("/sign-in", status_code=303)
+        cookie = cookies.clear_cookie(cookies.session_cookie(request.scope))
+        response.headers.append("Set-Cookie", cookie)
+        return response
+
+    async def _find_actor(self, request: Request) -> Actor | None:
+        token = cookies.read_token(request.scope, cookies.session_cookie(request.scope))
+        session = await self.visitors.find(token) if token else None
+        return session.actor if session else None
+
+    async def _begin(self, request: Request, *, email: str, password: str) -> SignIn | None:
+        if _threads.statistics().tasks_waiting >= MOST_WAITING:
+            raise Unavailable(BUSY)
+        previous = await self._find_actor(request)
+        attempt = partial(
+            _sign_in,
+            previous=previous,
+            email=email,
+            password=password,
+            address=request.client.host if request.client else None,
+            user_agent=request.headers.get("user-agent"),
+        )
+        begun = await anyio.to_thread.run_sync(attempt, limiter=_threads)
+        await self._close(previous if begun else None)
+        return begun
+
+    async def _close(self, actor: Actor | None) -> None:
+        """Close what a session, ended in the database, still has open here."""
+        if actor:
+            self.visitors.forget(actor.session_id)
+            await self.connections.close(actor.session_id)
+
+
+def own_path(target: str) -> str:
+    """Return `target` when it is a path of Tally's own, else `/`.
+
+    Browsers drop control characters and read a backslash as a slash, so none may be in it.
+    """
+    plain = target.isascii() and target.isprintable() and not set(target) & {" ", "\\"}
+    own = target.startswith("/") and not target.startswith(("//", "/sign-", "/auth/"))
+    return target if plain and own else "/"
+
+
+def _sign_in(
+    *,
+    previous: Actor | None,
+    email: str,
+    password: str,
+    address: str | None,
+    user_agent: str | None,
+) -> SignIn | None:
+    with database.transaction() as db:
+        begun = sessions.sign_in(
+            db, email=email, password=password, address=address, user_agent=user_agent
+        )
+        if begun and previous:
+            sessions.sign_out(db, actor=previous)
+        return begun
+
+
+def _sign_out(actor: Actor) -> None:
+    with database.transaction() as db:
+        sessions.sign_out(db, actor=actor)
+
+
+def _led_in(request: Request, begun: SignIn, target: str) -> Response:
+    response = RedirectResponse(target, status_code=303)
+    age = int(get_settings().session_absolute_days * 86_400)
+    name = cookies.session_cookie(request.scope)
+    response.headers.append("Set-Cookie", cookies.set_cookie(name, begun.token, max_age=age))
+    return response
+
+
+def _form(
+    request: Request, *, target: str, email: str = "", error: str = "", status: int = 200
+) -> Response:
+    name = cookies.form_cookie(request.scope)
+    token = cookies.read_token(request.scope, name) or new_token()
+    response = html_pages.page(
+        "sign_in.html",
+        status=status,
+        target=target,
+        email=email[:EMAIL_LENGTH],
+        error=error,
+        form_token=_signature(token),
+    )
+    response.headers.append("Set-Cookie", cookies.set_cookie(name, token))
+    return response
+
+
+async def _read_fields(request: Request) -> dict[str, str]:
+    body = bytearray()
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        body += chunk[: LARGEST_FORM + 1 - len(body)]
+    if len(body) > LARGEST_FORM:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "This is more than the form can send.")
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError as error:  # not text, or too many fields
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "This is not a form.") from error
+
+
+def _refusal(request: Request, fields: dict[str, str]) -> tuple[int, str] | None:
+    """Return the status and text for what needs no look at the database."""
+    token = cookies.read_token(request.scope, cookies.form_cookie(request.scope))
+    given = fields.get("form_token", "").encode()
+    if token is None or not hmac.compare_digest(given, _signature(token).encode()):
+        return 403, EXPIRED
+    if len(fields.get("password", "")) > PASSWORD_MAXIMUM:
+        return 400, TOO_LONG
+    email = fields.get("email", "")
+    if not email.isprintable() or len(email) > EMAIL_LENGTH:
+        return 422, NOT_AN_ADDRESS
+    return None
+
+
+def _signature(token: str) -> str:
+    return hmac.new(_signing_key(), b"form:" + token.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache
+def _signing_key() -> bytes:
+    key = get_settings().secret_key.get_secret_value()
+    return secrets.token_bytes() if key in PLACEHOLDERS else key.encode()

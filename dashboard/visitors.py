@@ -1,0 +1,89 @@
+"""Who is signed in: sessions looked up in PostgreSQL, and remembered while it is away."""
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+
+from core import database, sessions
+from core.errors import Unavailable
+from core.security import hash_token
+from core.sessions import OpenSession
+
+FRESH_SECONDS = 1.0  # so long a page's many requests share one look-up
+AWAY_SECONDS = 2.0  # so long an absent database is not asked again
+MOST_REMEMBERED = 10_000
+# Threads of its own: look-ups must not queue behind slow answers to others.
+_threads = CapacityLimiter(4)
+
+
+@dataclass(frozen=True)
+class _Known:
+    session: OpenSession
+    verified: float = field(default_factory=time.monotonic)
+
+
+class Visitors:
+    """The sessions seen by this process, by the hash of their token."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, _Known] = {}
+        self._lookups: dict[bytes, asyncio.Task[OpenSession | None]] = {}
+        self._ended: deque[int | None] = deque(maxlen=1000)
+        self._away_until = 0.0
+
+    async def find(self, token: str) -> OpenSession | None:
+        """Return the open session of a token, or None.
+
+        A session verified before stays open while PostgreSQL is away, until its own end; for any
+        other, `Unavailable` is raised.
+        """
+        key = hash_token(token)
+        known = self._known.get(key)
+        if known and time.monotonic() - known.verified < FRESH_SECONDS:
+            return known.session
+        try:
+            return await self._verify(key)
+        except Unavailable:
+            if known and known.session.ends_at > datetime.now(UTC):
+                return known.session
+            raise
+
+    def forget(self, session_id: int | None) -> None:
+        """Stop knowing a session that has just been ended."""
+        self._ended.append(session_id)
+        for key, known in list(self._known.items()):
+            if known.session.actor.session_id == session_id:
+                del self._known[key]
+
+    async def _verify(self, key: bytes) -> OpenSession | None:
+        if time.monotonic() < self._away_until:
+            raise Unavailable(database.AWAY)
+        task = self._lookups.get(key)
+        if task is None:
+            task = self._lookups[key] = asyncio.create_task(self._look_up(key))
+            task.add_done_callback(lambda _: self._lookups.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _look_up(self, key: bytes) -> OpenSession | None:
+        try:
+            found = await anyio.to_thread.run_sync(_find_open, key, limiter=_threads)
+        except Unavailable:
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            raise
+        self._known.pop(key, None)
+        if found is None or found.actor.session_id in self._ended:
+            return None
+        self._known[key] = _Known(found)
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+        return found
+
+
+def _find_open(key: bytes) -> OpenSession | None:
+    with database.transaction() as db:
+        return sessions.find_open(db, token_hash=key)
