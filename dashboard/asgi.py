@@ -1,17 +1,21 @@
 """The composition root of the server: everything that Tally serves is put together here."""
 
 import gc
+import logging
+import threading
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib import import_module
 
 import anyio
 import anyio.to_thread
 import streamlit as st
+from apscheduler.schedulers.background import BackgroundScheduler
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from core import database, telemetry
+from core import database, metrics, snapshots, telemetry, warehouse
+from core.errors import Unavailable
 from core.settings import ROOT
 from dashboard import api, downloads, options
 from dashboard.connections import Connections
@@ -20,11 +24,13 @@ from dashboard.health import Health
 from dashboard.sign_in import Door
 from dashboard.tracing import Tracing
 from dashboard.visitors import Visitors
+from etl import schedule
 
 STOP_SECONDS = 10.0
 # What the first page would otherwise import while somebody waits for it.
 HEAVY_MODULES = ("altair", "pandas", "polars", "pyarrow", "streamlit.dataframe_util")
 
+log = logging.getLogger(__name__)
 telemetry.configure()
 options.load()
 visitors = Visitors()
@@ -35,14 +41,21 @@ connections = Connections()
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open what serving needs, and release it in reverse order."""
     options.check()
+    in_thread = anyio.to_thread.run_sync
     async with AsyncExitStack() as stack:
         stack.callback(telemetry.shutdown)
-        await anyio.to_thread.run_sync(database.database_url)  # starts the embedded PostgreSQL
-        stack.push_async_callback(anyio.to_thread.run_sync, database.close)
+        await in_thread(database.database_url)  # starts the embedded PostgreSQL
+        stack.push_async_callback(in_thread, database.close)
+        stack.callback(warehouse.close)
+        await in_thread(warm_up)
+        stack.callback(gc.unfreeze)  # else DuckDB's binding reports leaks as the process ends
+        stop = threading.Event()
+        scheduler = await in_thread(schedule.build, stop)
+        scheduler.start()
+        stack.push_async_callback(stop_jobs, scheduler, stop)
         watch = await stack.enter_async_context(anyio.create_task_group())
         watch.start_soon(connections.watch)
         stack.callback(watch.cancel_scope.cancel)
-        await anyio.to_thread.run_sync(warm_up)
         yield
 
 
@@ -50,8 +63,19 @@ def warm_up() -> None:
     """Do now what the first visitor would wait for, and keep it out of garbage collections."""
     for name in HEAVY_MODULES:
         import_module(name)
+    with suppress(Unavailable):  # before the first refresh there is nothing to read
+        metrics.totals(snapshots.current())
     gc.collect()
     gc.freeze()
+
+
+async def stop_jobs(scheduler: BackgroundScheduler, stop: threading.Event) -> None:
+    """Ask a running refresh to end, and wait for it for so long and no longer."""
+    stop.set()
+    with anyio.move_on_after(STOP_SECONDS) as waiting:
+        await anyio.to_thread.run_sync(scheduler.shutdown, abandon_on_cancel=True)
+    if waiting.cancelled_caught:
+        log.warning("A job did not end within %s s, so it is left behind.", STOP_SECONDS)
 
 
 app = st.App(

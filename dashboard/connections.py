@@ -12,6 +12,7 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from opentelemetry.instrumentation.utils import suppress_instrumentation
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Message, Receive, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -26,7 +27,7 @@ TOUCH_SECONDS = 60.0
 SEND_SECONDS = 2.0
 LARGEST_TIMER_MESSAGE = 65_536
 DISCONNECT: Message = {"type": "websocket.disconnect", "code": SIGNED_OUT}
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _thread = CapacityLimiter(1)
 
 
@@ -77,6 +78,7 @@ class Connections:
         self._live: defaultdict[int, set[Connection]] = defaultdict(set)
         self._ends_at: dict[int, datetime] = {}
         self._touched: dict[int, float] = {}
+        self._asked = True
 
     @contextmanager
     def opened(self, connection: Connection) -> Iterator[None]:
@@ -112,7 +114,11 @@ class Connections:
             still_open = await anyio.to_thread.run_sync(
                 _keep_open, session_ids, used, limiter=_thread
             )
-        except Unavailable:
+            self._asked = True
+        except (Unavailable, SQLAlchemyError) as error:
+            if self._asked:
+                log.warning("The sessions of open pages cannot be checked: %s", error)
+            self._asked = False
             # Nothing can be asked, so each session lasts as long as was known before.
             now = datetime.now(UTC)
             still_open = {key: end for key, end in self._ends_at.items() if end > now}

@@ -14,6 +14,8 @@ from core.settings import get_settings
 
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 CACHEABLE = ("/static/", "/sign-in/")  # the same for everybody
+# Streamlit's protobuf library asks for WebAssembly once, is refused and computes without it; so the
+# policy does not name 'wasm-unsafe-eval'.
 POLICY = {
     "default-src": "'none'",
     "style-src": "'self' 'unsafe-inline'",  # Streamlit's components style themselves inline
