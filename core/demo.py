@@ -27,7 +27,7 @@ IDLE_SHARE = 0.15  # of the users, own nothing
 TRIES = 30  # before somebody who joins a little later will do
 TAIL = 3  # the higher, the more the items gather in few hands
 WEEKEND_MOVES = 0.7  # of the weekend's rows happen on the Thursday or Friday before instead
-DEMO_LOCK = 0x7A11_0002
+DEMO_LOCK = 0x7A11_0003
 QUOTE = '"'
 
 USER_COLUMNS = ("email", "hashed_password", "full_name", "created_at", "updated_at")

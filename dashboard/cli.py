@@ -2,8 +2,8 @@
 
 import getpass
 import os
+import signal
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +13,12 @@ from rich.console import Console
 
 from core import database, demo, imports, setup, snapshots, telemetry, users
 from core.actors import Actor
+from core.bulk import Watch
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
 from dashboard import serving
 from dashboard.command_errors import Commands
 from dashboard.progress_bars import bars
-from dashboard.stop_signals import default_to_interrupt, stop_event
-from etl import refresh as refreshing
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -36,7 +35,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; SIGTERM ends it as tidily as Ctrl-C does."""
-    default_to_interrupt()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()
 
 
@@ -51,33 +50,25 @@ def serve(
     sockets = serving.listen(settings.host, settings.port)
     try:
         _show_first_superuser(setup.prepare())
+        server = serving.load()
         _ensure_snapshot()
         out.print(f"Tally is at [bold]{settings.address}[/bold] (Ctrl-C stops it).")
-        came_up = serving.run(sockets)
+        serving.run(server, sockets)
     finally:
         serving.close(sockets)
-    if not came_up:
-        raise TallyError("Tally did not start; the lines above say why.")
     out.print("Tally has stopped.")
 
 
 @app.command()
 def refresh() -> None:
     """Export users and items to a new Parquet snapshot now."""
-    with bars(err) as watch, stop_event() as stop:
-        telemetry.configure(suffix=telemetry.ETL_SUFFIX)
+    get_settings()
+    with bars(err) as watch:
+        telemetry.configure(suffix=telemetry.ETL_SUFFIX)  # in here, its lines go above the bars
         _make_ready()
-        begun = time.monotonic()
-        run = refreshing.run(
-            trigger="command",
-            requested_by=_operator().email,
-            progress=lambda p: watch(p.step, p.done, p.total),
-            stop=stop,
-        )
+        outcome = _refresh(watch, trigger="command", requested_by=_operator().email)
         telemetry.shutdown()
-    seconds = time.monotonic() - begun
-    counts = f"{run.users or 0:,} users and {run.items or 0:,} items"
-    out.print(f"Snapshot {run.generation} holds {counts}; it took {seconds:.1f} s.")
+    out.print(outcome)
 
 
 @app.command("import")
@@ -189,13 +180,24 @@ def _ensure_snapshot() -> None:
         return
     try:
         with bars(err) as watch:
-            refreshing.run(
-                trigger="start",
-                progress=lambda p: watch(p.step, p.done, p.total),
-            )
+            _refresh(watch, trigger="start")
     except TallyError as error:
         # The pages say how to make one, and the schedule tries again.
         err.print(f"There is no snapshot yet: {error.message}", markup=False, style="yellow")
+
+
+def _refresh(watch: Watch, *, trigger: str, requested_by: str | None = None) -> str:
+    """Refresh, and return what was done; SIGINT and SIGTERM end it without leftovers."""
+    from etl import export_to_parquet, refresh  # a second of imports the other commands save
+
+    with export_to_parquet.stop_on_signals() as stop:
+        run = refresh.run(
+            trigger=trigger,
+            requested_by=requested_by,
+            progress=lambda p: watch(p.step.capitalize(), p.done, p.total),
+            stop=stop,
+        )
+    return export_to_parquet.describe(run)
 
 
 def _operator() -> Actor:

@@ -4,8 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
-from rich.progress import TimeElapsedColumn as ElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from core.bulk import Watch
 
@@ -13,13 +19,21 @@ from core.bulk import Watch
 @contextmanager
 def bars(console: Console) -> Iterator[Watch]:
     """Show a bar for each step that the yielded function is told of, until the block ends."""
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, ElapsedColumn(), console=console) as progress:
+    step_name = TextColumn("{task.description:<24}", markup=False)
+    columns = (step_name, BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
         tasks: dict[str, TaskID] = {}
 
         def watch(step: str, done: int, total: int) -> None:
             if step not in tasks:
-                tasks[step] = progress.add_task(step, total=total)
-            progress.update(tasks[step], completed=done, total=total)
+                finish()
+                tasks[step] = progress.add_task(step)
+            # A step that does not know its size moves to and fro until it is over.
+            progress.update(tasks[step], completed=done, total=total or None)
+
+        def finish() -> None:
+            for task in tasks.values():
+                progress.update(task, completed=1, total=1)
 
         yield watch
+        finish()

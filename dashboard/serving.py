@@ -1,6 +1,7 @@
 """The web server's process: its sockets, taken before anything slow begins, and its clean end."""
 
 import errno
+import logging
 import socket
 from contextlib import suppress
 
@@ -37,20 +38,36 @@ def close(sockets: list[socket.socket]) -> None:
         opened.close()
 
 
-def run(sockets: list[socket.socket]) -> bool:
-    """Serve Tally until SIGINT or SIGTERM; tell whether it had come up."""
+def load() -> uvicorn.Server:
+    """Import the app, which sets up logging and tracing, and return its server, not yet running."""
     config = uvicorn.Config(
         APP,
-        log_config=None,  # the app sets up logging for all of the process
-        access_log=False,  # each request leaves a span
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    server = uvicorn.Server(config)
+    config.load()
+    _use_one_log()
+    return uvicorn.Server(config)
+
+
+def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+    """Serve until SIGINT or SIGTERM; raise `TallyError` when the app cannot start."""
     # uvicorn raises the signal again after its shutdown, which was what it asked for.
     with suppress(KeyboardInterrupt):
         server.run(sockets)
-    return server.started
+    if not server.started:
+        raise TallyError("Tally did not start; the lines above say why.")
+
+
+def _use_one_log() -> None:
+    """Leave all lines to the root's handler, which escapes them; requests leave spans instead.
+
+    Importing Streamlit gives its own loggers, and uvicorn's, a handler and format of Streamlit's.
+    """
+    for logger in map(logging.getLogger, list(logging.root.manager.loggerDict)):
+        logger.handlers.clear()
+        logger.propagate = logger.name != "uvicorn.access"
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[object, ...]]]:
