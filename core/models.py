@@ -1,24 +1,30 @@
 """The tables of the operational database."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Column,
     DateTime,
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
+    Table,
     Text,
+    Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, base
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import UserDefinedType
 
 EMAIL_LENGTH = 255
 NAME_LENGTH = 255
@@ -32,6 +38,19 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class TransactionId(UserDefinedType[str]):
+    """PostgreSQL's `xid8`: the number of a transaction, never used twice; text in Python."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the type's name in SQL."""
+        return "xid8"
+
+
+base.ischema_names["xid8"] = TransactionId  # so that Alembic knows it when it meets it
 
 
 class Base(DeclarativeBase):
@@ -146,3 +165,32 @@ class RefreshRun(Base):
     step_seconds: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     error: Mapped[str | None] = mapped_column(Text)
     trace_id: Mapped[str | None] = mapped_column(String(32))
+
+
+# Which parts of "user" and "item" changed, written by triggers; see `core/changes.py`. A note
+# without a part speaks of the whole table. There is no key: a note is never read one by one.
+change_note = Table(
+    "change_note",
+    Base.metadata,
+    Column("relation", Text, nullable=False),
+    Column("part", BigInteger),
+    Column("xid", TransactionId, nullable=False, index=True),
+    Column("inserted", Integer, nullable=False, server_default=text("0")),
+    Column("updated", Integer, nullable=False, server_default=text("0")),
+    Column("deleted", Integer, nullable=False, server_default=text("0")),
+)
+
+
+class RefreshMark(Base):
+    """What a published snapshot saw: proof that all notes since then are still here.
+
+    `store` names a folder of snapshots, `token` one of its manifests. Emptying the notes takes the
+    marks along, and so does restoring an older backup: then a refresh starts from scratch.
+    """
+
+    __tablename__ = "refresh_mark"
+
+    store: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    token: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    pg_snapshot: Mapped[str] = mapped_column(Text)
+    marked_at: Mapped[datetime] = mapped_column(server_default=func.now())
