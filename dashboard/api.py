@@ -18,7 +18,6 @@ from dashboard import streaming
 from dashboard.problem import MEDIA_TYPE, problem
 
 PREFIX = "/api/v1"
-UNEXPECTED = "Something went wrong in Tally, and has been noted under the trace id."
 JSON = "application/json"
 
 
@@ -97,7 +96,7 @@ async def http_error(_: Request, error: HTTPException) -> Response:
 @api.exception_handler(Exception)
 async def unexpected(_: Request, error: Exception) -> Response:  # noqa: ARG001
     """Say where to look, and nothing of what was inside; the server logs the error itself."""
-    return problem(500, UNEXPECTED, trace_id=trace_id())
+    return problem(500, "Something went wrong in Tally.", trace_id=trace_id())
 
 
 async def _respond(name: str, snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Response:

@@ -23,6 +23,7 @@ from dashboard.gate import Gate
 from dashboard.health import Health
 from dashboard.sign_in import Door
 from dashboard.tracing import Tracing
+from dashboard.unexpected import Unexpected
 from dashboard.visitors import Visitors
 from etl import schedule
 
@@ -90,5 +91,6 @@ app = st.App(
     middleware=[
         Middleware(Tracing),
         Middleware(Gate, visitors=visitors, connections=connections),
+        Middleware(Unexpected),
     ],
 )

@@ -23,12 +23,17 @@ FORMULA = "^[=+\\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20]"
 NOT_EXPORTED = "This could not be exported"
 
 
+def _stream_items_by_user(snapshot: Snapshot) -> Iterator[pl.DataFrame]:
+    yield metrics.items_by_user(snapshot, limit=0)  # the header, also when there are no rows
+    yield from metrics.stream_items_by_user(snapshot)
+
+
 def _stream_active_users(snapshot: Snapshot) -> Iterator[pl.DataFrame]:
     yield metrics.active_users(snapshot)
 
 
 RESULTS: Mapping[str, Callable[[Snapshot], Iterator[pl.DataFrame]]] = {
-    "items_by_user": metrics.stream_items_by_user,
+    "items_by_user": _stream_items_by_user,
     "active_users": _stream_active_users,
 }
 

@@ -21,7 +21,7 @@ async def respond(
     The first part is computed now, so that what fails at once becomes a proper error.
     """
     traced = _traced(name, parts)
-    first = await anyio.to_thread.run_sync(next, traced, limiter=_threads)
+    first = await anyio.to_thread.run_sync(next, traced, b"", limiter=_threads)
     return StreamingResponse(_all(first, traced), media_type=media_type, headers=headers)
 
 
