@@ -3,14 +3,18 @@
 Colours and type come from the theme in `.streamlit/config.toml`.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeAlias
 
 import altair as alt
 import polars as pl
 
+from dashboard import series
+
 COUNT = ",d"
-LABEL_PIXELS = 190
+SHORT = "datum.value < 1e6 ? format(datum.value, ',d') : format(datum.value / 1e6, '~g') + ' M'"
+PADDING = {"left": 0, "top": 4, "right": 4, "bottom": 0}
+LABEL_PIXELS = 220
 BAR_PIXELS = 26
 PANEL_HEIGHT = 240
 Drawing: TypeAlias = alt.Chart | alt.LayerChart
@@ -21,7 +25,7 @@ def growth(per_day: pl.DataFrame, *, noun: str, until: date) -> Drawing:
 
     `per_day` has `day` (date) and, named by `noun`, how many were created that day.
     """
-    steps = cumulative(per_day, noun=noun, until=until)
+    steps = series.cumulative(per_day, noun=noun, until=until)
     base = alt.Chart(steps).encode(
         x=alt.X("day:T", title=None, axis=alt.Axis(grid=False, tickCount=5, labelFlush=True)),
         y=_counted("total", title=None),
@@ -40,21 +44,6 @@ def growth(per_day: pl.DataFrame, *, noun: str, until: date) -> Drawing:
     first, last = steps["day"][0], steps["day"][-1]
     text = f"{noun.capitalize()} over time: {steps['total'][-1]:,} in all, {first} to {last}."
     return described(area + line + dot.add_params(near), text, height=PANEL_HEIGHT)
-
-
-def cumulative(per_day: pl.DataFrame, *, noun: str, until: date) -> pl.DataFrame:
-    """Return day, created and total, from the day before the first up to `until`."""
-    known = per_day.select("day", created=pl.col(noun)).filter(pl.col("created") > 0).sort("day")
-    first = (known["day"][0] if len(known) else until) - timedelta(days=1)
-    last = max(until, known["day"][-1]) if len(known) else until
-    edges = pl.DataFrame({"day": [first, last], "created": [0, 0]}, schema=known.schema)
-    return (
-        pl.concat([known, edges])
-        .group_by("day")
-        .agg(pl.col("created").sum())
-        .sort("day")
-        .with_columns(total=pl.col("created").cum_sum())
-    )
 
 
 def ranking(owners: pl.DataFrame) -> Drawing:
@@ -80,10 +69,10 @@ def ranks(page: pl.DataFrame) -> Drawing:
     bars = alt.Chart(page.select("rank", "email", "full_name", "item_count"))
     bars = bars.mark_bar(cornerRadiusEnd=2).encode(
         x=alt.X("rank:O", title="Rank", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
-        y=_counted("item_count", title="Items"),
+        y=_counted("item_count", title=None),
         tooltip=[alt.Tooltip("rank:Q", title="Rank", format=COUNT), *_owner_tooltip()],
     )
-    return described(bars, text, height=180)
+    return described(bars, text, height=170)
 
 
 def distribution(spread: pl.DataFrame) -> Drawing:
@@ -108,12 +97,12 @@ def distribution(spread: pl.DataFrame) -> Drawing:
 
 def described(chart: Drawing, text: str, *, height: int | alt.Step) -> Drawing:
     """Return the chart with its text alternative and height."""
-    result: Drawing = chart.properties(height=height, description=text)
+    result: Drawing = chart.properties(height=height, padding=PADDING, description=text)
     return result
 
 
 def _counted(column: str, *, title: str | None) -> alt.Y:
-    axis = alt.Axis(format="~s", tickMinStep=1, tickCount=4, domain=False, ticks=False)
+    axis = alt.Axis(labelExpr=SHORT, tickMinStep=1, tickCount=4, domain=False, ticks=False)
     return alt.Y(f"{column}:Q", title=title, axis=axis)
 
 

@@ -7,12 +7,12 @@ from dashboard.session import current_actor
 from dashboard.tracing import page_run
 
 actor = current_actor()
-page = st.navigation(navigation.sections(actor), expanded=True)
+page = st.navigation(navigation.sections(actor), position="hidden")
 st.set_page_config(page_title=f"{page.title} · Tally", page_icon="🧮", layout="wide")
 
 with page_run(page.url_path or "overview"):
     state = freshness.read()
-    shell.account(actor)
+    shell.sidebar(actor)
     shell.header(actor, page.title, state)
     notices.show_said()
     with data.pinned(state.snapshot), notices.errors_shown():

@@ -11,6 +11,8 @@ from core.settings import ROOT
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
+ARROW = ":material/arrow_forward:"
+
 
 @dataclass(frozen=True)
 class Screen:
@@ -28,7 +30,7 @@ class Screen:
         return st.Page(
             ROOT / "pages" / f"{self.name}.py",
             title=self.title,
-            icon=self.icon,
+            icon="",  # Streamlit would ask a CDN for a picture of it, to show in the browser's tab
             url_path=None if self.is_default else self.name,
             default=self.is_default,
         )
@@ -60,6 +62,16 @@ def sections(actor: Actor) -> dict[str, list["StreamlitPage"]]:
     return result
 
 
+def menu(actor: Actor) -> None:
+    """Draw the way to the actor's pages, by section."""
+    section = ""
+    for screen in screens(actor):
+        if screen.section != section:
+            section = screen.section
+            st.caption(section)
+        st.page_link(screen.page(), icon=screen.icon, width="stretch")
+
+
 def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = None) -> None:
     """Draw a link to a screen, or nothing when the actor may not see it.
 
@@ -67,4 +79,6 @@ def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = 
     """
     for screen in screens(actor):
         if screen.name == name:
-            st.page_link(screen.page(), label=label, icon="", query_params=query)
+            st.page_link(
+                screen.page(), label=label, icon=ARROW, icon_position="right", query_params=query
+            )

@@ -13,6 +13,7 @@ from core.telemetry import trace_id
 SAID = "notices.said"
 UNDO = "notices.undo"
 MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+LIVE = re.compile(r"([:@.])(?=\S)")
 WORD_JOINER = "\u2060"
 
 
@@ -28,10 +29,10 @@ class Undo:
 def escape(text: str) -> str:
     """Return `text` so that Streamlit's Markdown shows it as it is.
 
-    Backslashes stop Markdown; icons and emoji (`:material/x:`) are replaced after that, so an
-    invisible character that joins words comes after each colon.
+    Backslashes stop Markdown. Icons (`:material/x:`), addresses and domains become live after
+    that, so an invisible character that joins words comes after each colon, at sign and dot.
     """
-    return MARKDOWN.sub(r"\\\1", text).replace(":", ":" + WORD_JOINER)
+    return MARKDOWN.sub(r"\\\1", LIVE.sub(rf"\1{WORD_JOINER}", text))
 
 
 def say(text: str) -> None:

@@ -12,23 +12,28 @@ from dashboard.charts import Drawing
 LINK_STYLE = (
     "display:inline-flex;align-items:center;min-height:2.5rem;padding:0 0.75rem;"
     "border:1px solid color-mix(in srgb, currentColor 18%, transparent);border-radius:6px;"
-    "color:inherit;text-decoration:none;white-space:nowrap;font:inherit"
+    "color:inherit;text-decoration:none;white-space:nowrap;font:inherit;font-size:0.875rem"
 )
 
 CHOOSE = "Select a row first: click the box at its left, or press Shift and Space in it."
 
 
-def figure(label: str, value: int, *, of: int | None = None) -> DeltaGenerator:
-    """Draw one number, and its share of the whole; return its frame, for a link below it."""
-    frame = st.container(border=True, gap="xxsmall")
-    share = f"{value / of:.1%} of users" if of else None
-    frame.metric(label, f"{value:,}", share, delta_color="off", delta_arrow="off")
+def figure(label: str, value: int, remark: str) -> DeltaGenerator:
+    """Draw one number with a remark of our own; return its frame, for a link below it."""
+    frame = st.container(border=True, gap="xxsmall", height="stretch")
+    frame.metric(label, f"{value:,}")
+    frame.caption(remark)
     return frame
+
+
+def share(part: int, whole: int) -> str:
+    """Return a part of the users in percent."""
+    return f"{part / whole:.1%} of users" if whole else "no users"
 
 
 def chart(title: str, drawing: Drawing) -> DeltaGenerator:
     """Draw a chart in a frame below its title; return the frame, for a link below it."""
-    frame = st.container(border=True, gap="small")
+    frame = st.container(border=True, gap="xsmall", height="stretch")
     frame.subheader(title, anchor=False)
     frame.altair_chart(drawing)  # its description is its accessible name
     return frame

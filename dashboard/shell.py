@@ -6,11 +6,13 @@ import streamlit as st
 
 from core.actors import Actor
 from core.models import RefreshRun
+from core.settings import ROOT
 from core.snapshots import Snapshot
-from dashboard import freshness, moments, notices
+from dashboard import freshness, moments, navigation, notices
 from dashboard.freshness import Freshness
 
 FOLLOW_SECONDS = 1
+LOGO, MARK = ROOT / "dashboard/images/tally.svg", ROOT / "dashboard/images/mark.svg"
 LOOK_SECONDS = 30
 
 
@@ -24,9 +26,13 @@ def header(actor: Actor, title: str, state: Freshness) -> None:
     st.fragment(_header, run_every=seconds)(actor, title, state, iter([state]))
 
 
-def account(actor: Actor) -> None:
-    """Draw, in the sidebar, who is signed in and the way out."""
+def sidebar(actor: Actor) -> None:
+    """Draw the way to every page, who is signed in, and the way out."""
+    st.logo(LOGO, size="medium", icon_image=MARK)
     with st.sidebar.container(gap="xxsmall"):
+        navigation.menu(actor)
+    with st.sidebar.container(gap="xxsmall"):
+        st.divider()
         st.text(actor.name)
         if actor.full_name:
             st.caption(notices.escape(actor.email))

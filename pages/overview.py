@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import charts, data, navigation, panels
+from dashboard import charts, data, navigation, panels, series
 from dashboard.session import current_actor
 
 actor = current_actor()
@@ -10,22 +10,25 @@ snapshot = data.snapshot()
 totals = data.totals(snapshot)
 per_day = data.created_per_day(snapshot)
 until = snapshot.taken_at.date()
+new_users = series.recent(per_day, noun="users", until=until)
+new_items = series.recent(per_day, noun="items", until=until)
 
 with st.grid(4, min_column_width=150):
-    with panels.figure("Users", totals.users):
-        navigation.link(actor, "users", "All users")
-    with panels.figure("Active users", totals.active_users, of=totals.users):
-        navigation.link(actor, "users", "All users")
-    with panels.figure("Items", totals.items):
-        navigation.link(actor, "items", "All items")
-    with panels.figure("Owners", totals.owners, of=totals.users):
+    with panels.figure("Users", totals.users, f"{new_users:,} new in 30 days"):
+        navigation.link(actor, "users", "Users")
+    active = panels.share(totals.active_users, totals.users)
+    with panels.figure("Active users", totals.active_users, active):
+        navigation.link(actor, "users", "Users")
+    with panels.figure("Items", totals.items, f"{new_items:,} new in 30 days"):
+        navigation.link(actor, "items", "Items")
+    owning = panels.share(totals.owners, totals.users)
+    with panels.figure("Owners of items", totals.owners, owning):
         navigation.link(actor, "items_by_user", "Items by user")
 
-with st.grid(2, min_column_width=340):
+with st.grid(2, min_column_width=330):
     panels.chart("Users over time", charts.growth(per_day, noun="users", until=until))
     panels.chart("Items over time", charts.growth(per_day, noun="items", until=until))
-    top = data.active_users(snapshot)
-    with panels.chart("Most items", charts.ranking(top)):
+    with panels.chart("Most items", charts.ranking(data.active_users(snapshot))):
         navigation.link(actor, "active_users", "Active users")
-    with panels.chart("Items per user", charts.distribution(data.distribution(snapshot))):
+    with panels.chart("Users by items owned", charts.distribution(data.distribution(snapshot))):
         navigation.link(actor, "items_by_user", "Items by user")
