@@ -13,6 +13,11 @@ from dashboard import series
 
 COUNT = ",d"
 SHORT = "datum.value < 1e6 ? format(datum.value, ',d') : format(datum.value / 1e6, '~g') + ' M'"
+BUCKET = (
+    "datum.label === 'more' ? 'more than 1,000' : "
+    "datum.label + (datum.label === '1' ? ' item' : ' items')"
+)
+INK, FAINT = "currentColor", 0.7  # the text colour of wherever the chart stands, light or dark
 PADDING = {"left": 0, "top": 4, "right": 4, "bottom": 0}
 LABEL_PIXELS = 220
 BAR_PIXELS = 26
@@ -53,10 +58,9 @@ def ranking(owners: pl.DataFrame) -> Drawing:
         y=alt.Y("email:N", sort=None, title=None, axis=_names()),
         tooltip=_owner_tooltip(),
     )
-    numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text("item_count:Q", format=COUNT))
     listed = ", ".join(f"{r['email']} {r['item_count']:,}" for r in owners.to_dicts())
     text = f"Items owned, most first: {listed}."
-    return described(base.mark_bar(cornerRadiusEnd=3) + numbers, text, height=alt.Step(BAR_PIXELS))
+    return described(_bars(base, "item_count"), text, height=alt.Step(BAR_PIXELS))
 
 
 def ranks(page: pl.DataFrame) -> Drawing:
@@ -78,26 +82,31 @@ def ranks(page: pl.DataFrame) -> Drawing:
 def distribution(spread: pl.DataFrame) -> Drawing:
     """Draw how many users own how many items; of `bucket` and `users`, in the order given."""
     base = alt.Chart(spread).encode(
-        x=alt.X(
-            "bucket:N", sort=None, title="Items owned", axis=alt.Axis(labelAngle=0, grid=False)
-        ),
-        y=alt.Y("users:Q", axis=None),
+        x=alt.X("users:Q", axis=None),
+        y=alt.Y("bucket:N", sort=None, title=None, axis=_names(BUCKET)),
         tooltip=[
             alt.Tooltip("bucket:N", title="Items owned"),
             alt.Tooltip("users:Q", title="Users", format=COUNT),
         ],
     )
-    numbers = base.mark_text(baseline="bottom", dy=-4).encode(
-        text=alt.Text("users:Q", format=COUNT)
-    )
     listed = ", ".join(f"{r['bucket']}: {r['users']:,}" for r in spread.to_dicts())
     text = f"Users by the number of items they own: {listed}."
-    return described(base.mark_bar(cornerRadiusEnd=3) + numbers, text, height=PANEL_HEIGHT)
+    return described(_bars(base, "users"), text, height=alt.Step(BAR_PIXELS))
+
+
+def _bars(base: alt.Chart, column: str) -> Drawing:
+    numbers = base.mark_text(align="left", dx=5, color=INK)
+    text = numbers.encode(text=alt.Text(f"{column}:Q", format=COUNT))
+    result: Drawing = base.mark_bar(cornerRadiusEnd=3) + text
+    return result
 
 
 def described(chart: Drawing, text: str, *, height: int | alt.Step) -> Drawing:
     """Return the chart with its text alternative and height."""
-    result: Drawing = chart.properties(height=height, padding=PADDING, description=text)
+    chart = chart.properties(height=height, padding=PADDING, description=text)
+    result: Drawing = chart.configure_axis(
+        labelColor=INK, labelOpacity=FAINT, titleColor=INK, titleOpacity=FAINT
+    )
     return result
 
 
@@ -106,8 +115,10 @@ def _counted(column: str, *, title: str | None) -> alt.Y:
     return alt.Y(f"{column}:Q", title=title, axis=axis)
 
 
-def _names() -> alt.Axis:
-    return alt.Axis(labelLimit=LABEL_PIXELS, domain=False, ticks=False, labelPadding=6)
+def _names(label: str = "datum.label") -> alt.Axis:
+    return alt.Axis(
+        labelLimit=LABEL_PIXELS, domain=False, ticks=False, labelPadding=6, labelExpr=label
+    )
 
 
 def _owner_tooltip() -> list[alt.Tooltip]:

@@ -68,6 +68,7 @@ def menu(actor: Actor) -> None:
     for screen in screens(actor):
         if screen.section != section:
             section = screen.section
+            st.space("xxsmall")
             st.caption(section)
         st.page_link(screen.page(), icon=screen.icon, width="stretch")
 

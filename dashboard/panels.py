@@ -19,11 +19,12 @@ CHOOSE = "Select a row first: click the box at its left, or press Shift and Spac
 
 
 def figure(label: str, value: int, remark: str) -> DeltaGenerator:
-    """Draw one number with a remark of our own; return its frame, for a link below it."""
-    frame = st.container(border=True, gap="xxsmall", height="stretch")
-    frame.metric(label, f"{value:,}")
-    frame.caption(remark)
-    return frame
+    """Draw one number with a remark of our own; return the place beside it, for a link."""
+    with st.container(border=True, gap="xxsmall", height="stretch"):
+        st.metric(label, f"{value:,}")
+        row = _row()
+        row.caption(remark, width="content")
+        return row
 
 
 def share(part: int, whole: int) -> str:
@@ -32,18 +33,17 @@ def share(part: int, whole: int) -> str:
 
 
 def chart(title: str, drawing: Drawing) -> DeltaGenerator:
-    """Draw a chart in a frame below its title; return the frame, for a link below it."""
-    frame = st.container(border=True, gap="xsmall", height="stretch")
-    frame.subheader(title, anchor=False)
-    frame.altair_chart(drawing)  # its description is its accessible name
-    return frame
+    """Draw a chart in a frame below its title; return the place beside that, for a link."""
+    with st.container(border=True, gap="xsmall", height="stretch"):
+        row = _row()
+        row.subheader(title, anchor=False, width="content")
+        st.altair_chart(drawing)  # its description is its accessible name
+        return row
 
 
 def toolbar() -> DeltaGenerator:
     """Return the row above a list: what narrows it on the left, what acts on it on the right."""
-    return st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    )
+    return _row()
 
 
 def actions() -> DeltaGenerator:
@@ -66,3 +66,9 @@ def download(label: str, address: str) -> None:
     """Draw a link that downloads a file from one of our own routes, in the same tab."""
     link = f'<a href="{escape(address)}" download style="{LINK_STYLE}">{escape(label)}</a>'
     st.html(link, width="content")
+
+
+def _row() -> DeltaGenerator:
+    return st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    )

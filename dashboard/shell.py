@@ -29,10 +29,10 @@ def header(actor: Actor, title: str, state: Freshness) -> None:
 def sidebar(actor: Actor) -> None:
     """Draw the way to every page, who is signed in, and the way out."""
     st.logo(LOGO, size="medium", icon_image=MARK)
-    with st.sidebar.container(gap="xxsmall"):
+    with st.sidebar.container(gap="xsmall"):
         navigation.menu(actor)
-    with st.sidebar.container(gap="xxsmall"):
-        st.divider()
+    st.sidebar.divider()
+    with st.sidebar.container(gap="xsmall"):
         st.text(actor.name)
         if actor.full_name:
             st.caption(notices.escape(actor.email))

@@ -19,14 +19,14 @@ def owners(page: pl.DataFrame, *, name: str) -> None:
     """Show a page of `items_by_user`."""
     frame = page.with_columns(active=_yes_no("is_active"))
     _show(
-        frame.select("rank", "email", "full_name", "item_count", "active", "created_at"),
+        frame.select("rank", "item_count", "email", "full_name", "active", "created_at"),
         name=name,
         columns={
-            "rank": _count("Rank", width=70),
-            "email": "User",
-            "full_name": "Name",
+            "rank": _count("Rank", width=60),
+            "email": _text("User", 280),
+            "full_name": _text("Name", 220),
             "item_count": _count("Items", width=90),
-            "active": st.column_config.TextColumn("Active", width=70),
+            "active": _text("Active", 60),
             "created_at": _moment("Joined"),
         },
     )
@@ -36,14 +36,14 @@ def top_owners(top: pl.DataFrame) -> None:
     """Show the result of `active_users`."""
     frame = top.with_row_index("rank", offset=1)
     _show(
-        frame.select("rank", "email", "full_name", "item_count", "user_id"),
+        frame.select("rank", "item_count", "email", "full_name", "user_id"),
         name="The users who own most items",
         columns={
-            "rank": _count("Rank", width=70),
-            "email": "User",
-            "full_name": "Name",
+            "rank": _count("Rank", width=60),
+            "email": _text("User", 280),
+            "full_name": _text("Name", 220),
             "item_count": _count("Items", width=90),
-            "user_id": st.column_config.NumberColumn("User id", format="%d", width=90),
+            "user_id": _identity("User id"),
         },
     )
 
@@ -60,16 +60,16 @@ def users(rows: Sequence[User]) -> User | None:
             "updated_at": [u.updated_at for u in rows],
             "id": [u.id for u in rows],
         },
-        schema_overrides={"full_name": pl.String},
+        schema_overrides={"full_name": pl.String, "role": pl.String},
     )
     columns = {
-        "email": "User",
-        "full_name": "Name",
-        "role": "Role",
-        "active": st.column_config.TextColumn("Active", width=70),
+        "email": _text("User", 280),
+        "full_name": _text("Name", 200),
+        "role": _text("Role", 90),
+        "active": _text("Active", 60),
         "created_at": _moment("Created"),
         "updated_at": _moment("Updated"),
-        "id": st.column_config.NumberColumn("Id", format="%d", width=90),
+        "id": _identity("Id"),
     }
     return _choose(frame, rows, name="Users", columns=columns)
 
@@ -88,12 +88,12 @@ def items(rows: Sequence[Item]) -> Item | None:
         schema_overrides={"description": pl.String},
     )
     columns = {
-        "title": "Title",
-        "owner": "Owner",
-        "description": "Description",
+        "title": _text("Title", 220),
+        "owner": _text("Owner", 220),
+        "description": _text("Description", 210),
         "created_at": _moment("Created"),
         "updated_at": _moment("Updated"),
-        "id": st.column_config.NumberColumn("Id", format="%d", width=90),
+        "id": _identity("Id"),
     }
     return _choose(frame, rows, name="Items", columns=columns)
 
@@ -118,24 +118,24 @@ def refreshes(runs: Iterable[RefreshRun]) -> None:
         pl.DataFrame(rows, infer_schema_length=None),
         name="Refreshes",
         columns={
-            "outcome": "Outcome",
-            "trigger": "Trigger",
-            "requested_by": "Asked by",
+            "outcome": _text("Outcome", 90),
+            "trigger": _text("Trigger", 80),
+            "requested_by": _text("Asked by", 170),
             "started_at": _moment("Started", format="YYYY-MM-DD HH:mm:ss"),
-            "duration": "Duration",
+            "duration": _text("Duration", 80),
             "users": _count("Users", width=90),
             "items": _count("Items", width=90),
             "rows_written": _count("Rows written", width=110),
-            "error": "Error",
+            "error": _text("Error", 160),
         },
     )
 
 
-def role(user: User) -> str:
-    """Return what a user may do, in one word."""
+def role(user: User) -> str | None:
+    """Return what a user may do in Tally, in one word, or None for one who cannot sign in."""
     if user.is_superuser:
         return "Superuser"
-    return "Staff" if user.is_staff else "Owner"
+    return "Staff" if user.is_staff else None
 
 
 def _choose(
@@ -171,12 +171,22 @@ def _show(frame: pl.DataFrame, *, name: str, columns: dict[str, Any]) -> None:
     )
 
 
+def _text(label: str, width: int) -> Any:
+    return st.column_config.TextColumn(label, width=width)
+
+
+def _identity(label: str) -> Any:
+    return st.column_config.NumberColumn(label, format="%d", width=70)
+
+
 def _count(label: str, *, width: int) -> Any:
     return st.column_config.NumberColumn(label, format="%,d", width=width)
 
 
 def _moment(label: str, *, format: str = "YYYY-MM-DD HH:mm") -> Any:
-    return st.column_config.DatetimeColumn(label, format=format, timezone=moments.zone().key)
+    return st.column_config.DatetimeColumn(
+        label, format=format, timezone=moments.zone().key, width=125
+    )
 
 
 def _duration(run: RefreshRun) -> str:

@@ -28,7 +28,7 @@ with st.grid(4, min_column_width=150):
 with st.grid(2, min_column_width=330):
     panels.chart("Users over time", charts.growth(per_day, noun="users", until=until))
     panels.chart("Items over time", charts.growth(per_day, noun="items", until=until))
-    with panels.chart("Most items", charts.ranking(data.active_users(snapshot))):
+    with panels.chart("Top 10 by items owned", charts.ranking(data.active_users(snapshot))):
         navigation.link(actor, "active_users", "Active users")
     with panels.chart("Users by items owned", charts.distribution(data.distribution(snapshot))):
         navigation.link(actor, "items_by_user", "Items by user")
