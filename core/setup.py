@@ -35,9 +35,9 @@ def prepare() -> FirstSuperuser | None:
     return create_first_superuser()
 
 
-def wait_for_database(seconds: float = WAIT_SECONDS) -> None:
+def wait_for_database() -> None:
     """Return as soon as PostgreSQL answers; raise `Unavailable` when it does not in time."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
             with transaction() as db:
