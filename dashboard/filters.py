@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import streamlit as st
 
 PAGE_SIZE = 50
+MOST_PAGES = 10**9  # as far as PostgreSQL and DuckDB can skip, and farther than any list goes
 SEARCH, PAGE = "q", "page"
 Rows = TypeVar("Rows", bound=Sized)
 Read = TypeVar("Read", bound=Sized, covariant=True)
@@ -88,7 +89,7 @@ def wanted_page() -> int:
     """Return the page number of the session or, on a fresh link, of the address; 1 if neither."""
     given = st.session_state.get(PAGE) or st.query_params.get(PAGE, "1")
     try:
-        return max(1, int(given))
+        return min(max(1, int(given)), MOST_PAGES)
     except ValueError:
         return 1
 

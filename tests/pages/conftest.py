@@ -1,11 +1,14 @@
 """What the tests of pages share: pages run by a signed-in person, without a browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import TextInput
 
 from core import items
 from core.actors import Actor
@@ -13,10 +16,11 @@ from core.database import transaction
 from core.models import Item, User
 from core.settings import ROOT
 from etl import refresh
-from tests.conftest import make_user
+from tests.conftest import forget, make_user
 
 TIMEOUT = 30
 Open = Callable[..., AppTest]
+Away = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -80,3 +84,49 @@ def spread_in_time() -> None:
             for number, row in enumerate(rows):
                 at = began + timedelta(days=number)
                 db.execute(update(table).where(table.id == row.id).values(created_at=at))
+
+
+@pytest.fixture
+def away(environment: str, monkeypatch: pytest.MonkeyPatch) -> Away:
+    """Return a context in which PostgreSQL cannot be reached."""
+
+    @contextmanager
+    def unreachable() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+            forget()
+            yield
+        forget()
+
+    return unreachable
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    """Press the button with a label, and run."""
+    found = [button for button in (*at.button, *at.form_submit_button) if button.label == label]
+    assert found, f"no button {label!r}: {[b.label for b in at.button]}"
+    found[-1].click()
+    return at.run()
+
+
+def field(at: AppTest, label: str) -> TextInput:
+    """Return the text field or area with a label."""
+    return next(f for f in (*at.text_input, *at.text_area) if f.label == label)
+
+
+def choose(at: AppTest, row: int) -> AppTest:
+    """Choose a row of the page's first table, and run."""
+    at.session_state[at.dataframe[0].key] = {
+        "selection": {"rows": [row], "columns": [], "cells": []}
+    }
+    return at.run()
+
+
+def shown(at: AppTest) -> pd.DataFrame:
+    """Return what the page's first table shows."""
+    return at.dataframe[0].value
+
+
+def say(at: AppTest) -> list[str]:
+    """Return what the page said in passing."""
+    return [toast.value for toast in at.toast]

@@ -1,0 +1,158 @@
+"""The Users page: for superusers; the impact of a deletion comes first, and it can be undone."""
+
+import pytest
+from sqlalchemy import func, select
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Checkbox
+
+from core import users
+from core.actors import Actor
+from core.database import transaction
+from core.models import Item, User
+from core.security import UNUSABLE_PASSWORD, verify_password
+from core.users import find_by_email
+from tests.conftest import make_user
+from tests.pages.conftest import Away, Open, choose, field, make_item, press, say, shown
+
+
+def test_the_list_shows_roles_and_searches_names(
+    superuser: Actor, staff: Actor, system: Actor, open_page: Open
+) -> None:
+    make_user(system, "ann@example.com", full_name="Ann", is_active=False)
+    at = open_page(superuser, "users")
+    table = shown(at)
+    assert table["email"].to_list() == ["ann@example.com", "staff@example.com", "root@example.com"]
+    assert table["role"].fillna("").to_list() == ["", "Staff", "Superuser"]
+    assert table["active"].to_list() == ["No", "Yes", "Yes"]
+    at.text_input(key="q").set_value("RUTH").run()
+    assert shown(at)["email"].to_list() == ["root@example.com"]
+
+
+def test_staff_cannot_reach_the_page(staff: Actor, open_page: Open) -> None:
+    at = open_page(staff)
+    assert "Users" not in [link.label for link in at.sidebar.page_link]
+    at = open_page(staff, "users")
+    assert [t.value for t in at.title] != ["Users"]
+
+
+def test_a_user_is_created_with_a_password(superuser: Actor, open_page: Open) -> None:
+    at = press(open_page(superuser, "users"), "New user")
+    field(at, "E-mail address").set_value("New@Example.com")
+    field(at, "Full name (optional)").set_value("Nora New")
+    field(at, "Password (optional)").set_value("correct horse battery")
+    box(at, "Staff").check()
+    press(at, "Create")
+    assert say(at) == ["The user was created."]
+    user = find("new@example.com")
+    assert (user.full_name, user.is_staff, user.is_superuser) == ("Nora New", True, False)
+    assert verify_password("correct horse battery", user.hashed_password)
+
+
+def test_without_a_password_a_user_cannot_sign_in(superuser: Actor, open_page: Open) -> None:
+    at = press(open_page(superuser, "users"), "New user")
+    field(at, "E-mail address").set_value("owner@example.com")
+    press(at, "Create")
+    assert find("owner@example.com").hashed_password == UNUSABLE_PASSWORD
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "said"),
+    [
+        ("nonsense", "", "not an e\\-mail address"),
+        ("ROOT@example.com", "", "Another user has this address already"),
+        ("new@example.com", "short", "Use 10 to 128 characters"),
+        ("new@example.com", "x" * 129, "Use 10 to 128 characters"),
+        ("a\x00b@example.com", "", "NUL character"),
+        ("", "", "Enter an e\\-mail address"),
+    ],
+)
+def test_errors_stand_below_their_fields(
+    superuser: Actor, open_page: Open, email: str, password: str, said: str
+) -> None:
+    at = press(open_page(superuser, "users"), "New user")
+    field(at, "E-mail address").set_value(email)
+    field(at, "Full name (optional)").set_value("Kept")
+    field(at, "Password (optional)").set_value(password)
+    press(at, "Create")
+    assert not at.exception
+    assert any(m.value.startswith(":red") and said in m.value for m in at.markdown)
+    assert field(at, "Full name (optional)").value == "Kept"
+
+
+def test_an_edit_without_a_password_keeps_the_old_one(
+    superuser: Actor, staff: Actor, open_page: Open
+) -> None:
+    before = find(staff.email).hashed_password
+    at = press(choose(open_page(superuser, "users"), 0), "Edit")
+    field(at, "Full name (optional)").set_value("Stanley")
+    press(at, "Save changes")
+    assert say(at) == ["The user was saved."]
+    assert (find(staff.email).full_name, find(staff.email).hashed_password) == ("Stanley", before)
+
+
+def test_a_conflict_shows_both(
+    superuser: Actor, staff: Actor, system: Actor, open_page: Open
+) -> None:
+    at = press(choose(open_page(superuser, "users"), 0), "Edit")
+    field(at, "Full name (optional)").set_value("Mine")
+    with transaction() as db:
+        values = {"full_name": "Theirs", "is_active": False}
+        users.update_user(db, actor=system, user_id=staff.id or 0, version=1, values=values)
+    press(at, "Save changes")
+    both = at.dataframe[-1].value.values.tolist()
+    assert both == [["full_name", "Mine", "Theirs"], ["is_active", "Yes", "No"]]
+    press(at, "Save mine over it")
+    assert (find(staff.email).full_name, find(staff.email).is_active) == ("Mine", True)
+
+
+def test_a_deletion_says_what_goes_along_and_undo_brings_it_back(
+    superuser: Actor, system: Actor, open_page: Open
+) -> None:
+    ann = make_user(system, "ann@example.com", full_name="Ann")
+    for title in ("One", "Two"):
+        make_item(system, "ann@example.com", title)
+    at = press(choose(open_page(superuser, "users"), 0), "Delete")
+    assert any("2 items go along" in w.value for w in at.warning)
+    press(at, "Delete user and 2 items")
+    assert say(at) == ["The user was deleted."]
+    assert owned(ann.id) == 0
+    assert "Deleted: ann@example.com, with 2 items" in [t.value for t in at.text]
+    press(at, "Undo")
+    assert say(at) == ["The user is back, with 2 items."]
+    assert owned(ann.id) == 2
+    assert find("ann@example.com").id == ann.id
+
+
+def test_nobody_deletes_themselves(superuser: Actor, open_page: Open) -> None:
+    at = press(choose(open_page(superuser, "users"), 0), "Delete")
+    press(at, "Delete user")
+    assert any("You cannot delete yourself" in e.value for e in at.error)
+    assert find(superuser.email)
+
+
+def test_away_from_the_database_a_deletion_does_not_happen(
+    superuser: Actor, staff: Actor, open_page: Open, away: Away
+) -> None:
+    at = press(choose(open_page(superuser, "users"), 0), "Delete")
+    with away():
+        press(at, "Delete user")
+        assert any("Nothing was saved" in w.value for w in at.warning)
+    assert find(staff.email)
+
+
+def box(at: AppTest, label: str) -> Checkbox:
+    return next(c for c in at.checkbox if c.label.startswith(label))
+
+
+def find(email: str) -> User:
+    with transaction() as db:
+        user = find_by_email(db, email)
+    assert user is not None
+    return user
+
+
+def owned(user_id: int) -> int:
+    with transaction() as db:
+        return (
+            db.scalar(select(func.count()).select_from(Item).where(Item.owner_id == user_id)) or 0
+        )
