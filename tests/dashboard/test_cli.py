@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
 import psutil
 import pytest
 from sqlalchemy import func, select
@@ -103,10 +105,14 @@ def tally(folder: Path, *arguments: str, stdin: str = "", **changes: str) -> tup
 
 def answers(url: str) -> bool:
     """Whether something at `url` says 200."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=2)
     try:
-        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
-    except httpx.TransportError:
+        connection.request("GET", urlsplit(url).path)
+        return connection.getresponse().status == HTTPStatus.OK
+    except OSError:
         return False
+    finally:
+        connection.close()
 
 
 def postgres_processes(folder: Path) -> list[int]:

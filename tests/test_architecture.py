@@ -1,0 +1,77 @@
+"""The shape of the house: who may import whom, and where files may not lie."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.settings import ROOT
+
+SOURCES = ("core", "etl", "dashboard", "pages")
+LONGEST_MODULE = 300
+FORBIDDEN_IN_PAGES = {"alembic", "duckdb", "etl", "psycopg2", "sqlalchemy"}
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    """The Python files of some folders of the repository."""
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a file imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+def test_the_import_contracts_hold() -> None:
+    script = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([script, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("page", list(modules("pages")), ids=lambda path: path.stem)
+def test_pages_leave_databases_to_the_services(page: Path) -> None:
+    assert not imported(page) & FORBIDDEN_IN_PAGES
+
+
+def test_streamlit_finds_no_pages_by_itself() -> None:
+    """A `pages/` beside the entry script, or a script in the root, would bypass the gate."""
+    assert not list(ROOT.glob("*.py"))
+    assert not (ROOT / "dashboard/pages").exists()
+    assert (ROOT / "dashboard/main.py").exists()
+
+
+def test_no_module_hides_one_of_the_standard_library() -> None:
+    """Streamlit puts `dashboard/` first on `sys.path` while a page runs."""
+    assert not {path.stem for path in modules("dashboard")} & (
+        sys.stdlib_module_names - {"__init__"}
+    )
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_module_says_why_it_exists(source: str) -> None:
+    silent = [
+        p.name for p in modules(source) if ast.get_docstring(ast.parse(p.read_text())) is None
+    ]
+
+    assert silent == []
+
+
+def test_modules_fit_in_the_head() -> None:
+    long = {
+        p.name: n
+        for p in modules(*SOURCES)
+        if (n := len(p.read_text().splitlines())) > LONGEST_MODULE
+    }
+
+    assert long == {}
