@@ -119,6 +119,12 @@ def broken() -> Mapping[Path, str]:
     return {folder: reason for folder, reason in _broken.items() if folder.exists()}
 
 
+def forget() -> None:
+    """Let go of every snapshot and of what is known about files, as a new process would."""
+    for known in (_served, _broken, _verified):
+        known.clear()
+
+
 def candidates(root: Path) -> Iterator[Path]:
     """Yield the folders that may be served, best first: the published one, then older ones."""
     published = published_folder(root)

@@ -2,12 +2,12 @@
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -20,34 +20,17 @@ from core.database import CONNECT_TIMEOUT_SECONDS, database_url
 from core.errors import Unavailable
 from core.snapshots import File
 from core.telemetry import tracer
+from etl.limits import STOPPED, WATCH_SECONDS, Limits
 from etl.parts import write_part
 from etl.tables import TABLES, Table
 
 BATCH_BYTES = 4 << 20
-WATCH_SECONDS = 0.1
 LOST = (
     "The connection to PostgreSQL was lost or refused during the export: {reason}. "
     "The last snapshot stays in use."
 )
-STOPPED = "The refresh was stopped before it ended. The last snapshot stays in use."
-TOO_LATE = "The refresh took longer than it may, so it was stopped. The last snapshot stays in use."
 
 Task = tuple[Table, int]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When to give up: a stop that somebody else sets, and a deadline on the monotonic clock."""
-
-    stop: threading.Event
-    deadline: float
-
-    def check(self) -> None:
-        """Raise `Unavailable` when it is time to give up."""
-        if self.stop.is_set():
-            raise Unavailable(STOPPED)
-        if time.monotonic() > self.deadline:
-            raise Unavailable(TOO_LATE)
 
 
 @dataclass(frozen=True)
@@ -66,10 +49,10 @@ class Instant:
 
 
 @contextmanager
-def open_instant() -> Iterator[Instant]:
+def open_instant(limits: Limits) -> Iterator[Instant]:
     """Export a snapshot of the database and keep it for the duration of the block.
 
-    Raises `Unavailable` when PostgreSQL is away.
+    Raises `Unavailable` when PostgreSQL is away, and when it makes us wait beyond the limits.
     """
     try:
         connection = psycopg2.connect(
@@ -81,9 +64,11 @@ def open_instant() -> Iterator[Instant]:
         with closing(connection):
             connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
             with connection.cursor() as cursor:
-                instant = _export_snapshot(cursor)
+                export = partial(_export_snapshot, cursor)
+                instant = limits.run(export, interrupt=connection.cancel)
             yield instant
     except psycopg2.OperationalError as error:
+        limits.check()  # cancelled because it is time to give up: that is the reason to tell
         raise Unavailable(LOST.format(reason=_reason(error))) from error
 
 

@@ -20,7 +20,8 @@ from core.settings import get_settings
 from core.snapshots import File, Manifest
 from core.telemetry import tracer
 from etl import lock, record, snapshot, views
-from etl.extract import LOST, Instant, Limits, extract, open_instant
+from etl.extract import LOST, Instant, extract, open_instant
+from etl.limits import Limits
 from etl.lock import RefreshLock
 from etl.record import Progress, Record
 from etl.tables import TABLES
@@ -129,11 +130,11 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits) -> RefreshRun:
         snapshot.clean(root)
         generation = max(row.run_id, snapshot.newest_generation(root) + 1)
     with snapshot.stage(root, generation) as folder:
-        with open_instant() as instant, row.step("export", total=len(instant.tasks)):
+        with open_instant(limits) as instant, row.step("export", total=len(instant.tasks)):
             parts = _export(instant, folder, row, limits)
         with row.step("compute"):
             limits.check()
-            files = [*parts, *views.compute(folder, parts)]
+            files = [*parts, *views.compute(folder, parts, limits)]
             manifest = _manifest(instant, generation, files)
         with row.step("verify"):
             limits.check()

@@ -1,9 +1,11 @@
 """What pages read, computed once for each snapshot, so that no page scans the raw rows."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -20,6 +22,7 @@ from core.snapshots import (
     File,
 )
 from core.telemetry import tracer
+from etl.limits import Limits
 
 SQL = Path(__file__).parent / "sql"
 SPILL = "spill"
@@ -27,29 +30,41 @@ MEMORY_LIMIT = "200MB"
 VIEWS = (ITEMS_BY_USER, CREATED_PER_DAY, DISTRIBUTION, TOTALS)
 # A page by rank reads one row group; lz4 because a search has to unpack the whole column.
 COPY_OPTIONS = "FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 16384"
+FULL_DISK = os.strerror(errno.ENOSPC)
 FAILED = "The views of the snapshot could not be computed: {reason}. The last one stays in use."
 
 
-def compute(folder: Path, files: Sequence[File]) -> list[File]:
+def compute(folder: Path, files: Sequence[File], limits: Limits) -> list[File]:
     """Write the views of the snapshot that is staged in `folder`; return their manifest entries.
 
     Memory is bounded by `MEMORY_LIMIT`: beyond it, DuckDB spills into `folder`. Raises `OSError`
-    when the disk is full and `Unavailable` when DuckDB fails otherwise.
+    when the disk is full, and `Unavailable` at the limits and when DuckDB fails otherwise.
     """
     spill = folder / SPILL
     spill.mkdir()
     try:
-        with closing(
-            warehouse.connect(folder, memory_limit=MEMORY_LIMIT, spill=spill)
-        ) as connection:
-            _define(connection, folder, files)
-            return [_write(connection, folder, view) for view in VIEWS]
+        duck = warehouse.connect(folder, memory_limit=MEMORY_LIMIT, spill=spill)
+        with closing(duck):
+            compute_all = partial(_compute, duck, folder, files)
+            return limits.run(compute_all, interrupt=duck.interrupt)
+    except duckdb.InterruptException:
+        limits.check()
+        raise
     except duckdb.Error as error:
+        if FULL_DISK in str(error):
+            raise OSError(errno.ENOSPC, FULL_DISK) from error
         raise Unavailable(FAILED.format(reason=_reason(error))) from error
     finally:
         for left in spill.glob("*"):
             left.unlink()
         spill.rmdir()
+
+
+def _compute(
+    connection: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[File]
+) -> list[File]:
+    _define(connection, folder, files)
+    return [_write(connection, folder, view) for view in VIEWS]
 
 
 def _define(connection: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[File]) -> None:

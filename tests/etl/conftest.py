@@ -1,0 +1,77 @@
+"""What the tests of the refresh share: rows in bulk, a quick refresh, and a way to read back."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import psycopg2
+import pytest
+
+from core import snapshots, warehouse
+from core.settings import get_settings
+from core.snapshots import Snapshot
+from etl import refresh
+
+Row = tuple[object, ...]
+
+
+@pytest.fixture
+def sql(environment: str) -> Iterator[Callable[..., list[Row]]]:
+    """Run SQL on the test's database, each statement committed; returns its rows."""
+    connection = psycopg2.connect(environment)
+    connection.autocommit = True
+
+    def run(statement: str, *parameters: object) -> list[Row]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    yield run
+    connection.close()
+
+
+@pytest.fixture
+def root(environment: str) -> Path:
+    """The folder of the snapshots; not made yet."""
+    return get_settings().parquet_path.resolve()
+
+
+@pytest.fixture(autouse=True)
+def _forget_snapshots(environment: str) -> Iterator[None]:
+    """Let go of snapshots and of DuckDB, as a process that ends does."""
+    yield
+    warehouse.close()
+    snapshots.forget()
+
+
+def fill(sql: Callable[..., list[Row]], *, users: int, items: int) -> None:
+    """Add users and items; most items belong to few users, and some users have none."""
+    sql(
+        'INSERT INTO "user" (email, hashed_password, full_name, is_active, created_at)'
+        " SELECT 'user' || i || '@example.com', 'hash', nullif('Name ' || i %% 7, 'Name 0'),"
+        " i %% 3 > 0, timestamptz '2026-01-01' + i * interval '7 hours'"
+        " FROM generate_series(1, %s) i",
+        users,
+    )
+    sql(
+        "INSERT INTO item (title, description, owner_id, created_at)"
+        " SELECT 'Item ' || i, nullif('About ' || i %% 5, 'About 0'), id,"
+        " timestamptz '2026-02-01' + i * interval '11 minutes'"
+        " FROM generate_series(1, %s) i JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n"
+        ' FROM "user") u ON n = 1 + floor(power((i * 7919 %% 1000) / 1000.0, 2) * %s * 0.9)',
+        items,
+        users,
+    )
+
+
+def take_snapshot() -> Snapshot:
+    """Refresh and return what is served then."""
+    refresh.run(trigger="test")
+    return snapshots.current()
+
+
+def rows(path: Path, columns: str = "*") -> list[Row]:
+    """Read a dataset as any tool would, by its path."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection.sql(f"SELECT {columns} FROM '{path}' ORDER BY 1").pl().rows()
