@@ -102,7 +102,8 @@ def is_same_origin(scope: Scope, *, required: bool) -> bool:
     scheme, host = origin.partition("://")[::2]
     if scheme in {"http", "https"} and host.lower() == headers.get("host", "").lower():
         return True
-    return origin.lower() == (get_settings().public_url or "").rstrip("/").lower()
+    public_url = get_settings().public_url
+    return public_url is not None and origin.lower() == public_url.rstrip("/").lower()
 
 
 def path_and_query(scope: Scope) -> str:

@@ -1,0 +1,203 @@
+"""What the server's tests share: a small application behind the real gate, and real servers."""
+
+import asyncio
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from core.actors import Actor
+from dashboard import api, downloads
+from dashboard.connections import Connections
+from dashboard.gate import Gate
+from dashboard.health import Health
+from dashboard.sign_in import Door
+from dashboard.tracing import Tracing
+from dashboard.unexpected import Unexpected
+from dashboard.visitors import Visitors
+from tests.conftest import PASSWORD
+
+EMAIL = "root@example.com"
+HIDDEN_FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+HTML = {"Accept": "text/html"}
+START_SECONDS = 60
+
+
+@dataclass
+class House:
+    """The application under test, and what it keeps of visitors and websockets."""
+
+    app: Starlette
+    visitors: Visitors
+    connections: Connections
+
+    def client(self, **options: object) -> TestClient:
+        """A browser of its own; as a context manager, all that it does shares one event loop."""
+        return TestClient(self.app, follow_redirects=False, **options)
+
+
+@pytest.fixture
+def house(superuser: Actor) -> House:
+    """Gate, sign-in, API, downloads and health as served, around routes that echo what they get."""
+    visitors, connections = Visitors(), Connections()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        watch = asyncio.create_task(connections.watch())
+        yield
+        watch.cancel()
+
+    app = Starlette(
+        lifespan=lifespan,
+        routes=[
+            *Door(visitors=visitors, connections=connections).routes(),
+            *Health(visitors=visitors).routes(),
+            *downloads.routes(),
+            Mount(api.PREFIX, app=api.api),
+            Route("/broken", broken),
+            Route("/{path:path}", echo, methods=["GET", "POST", "PUT"]),
+            WebSocketRoute("/_stcore/stream", echo_messages),
+        ],
+        middleware=[
+            Middleware(Tracing),
+            Middleware(Gate, visitors=visitors, connections=connections),
+            Middleware(Unexpected),
+        ],
+    )
+    return House(app, visitors, connections)
+
+
+@pytest.fixture
+def client(house: House) -> TestClient:
+    """A browser without a session."""
+    return house.client()
+
+
+@pytest.fixture
+def insider(house: House) -> TestClient:
+    """A browser that the superuser is signed in with."""
+    client = house.client()
+    sign_in(client)
+    return client
+
+
+async def echo(request: Request) -> Response:
+    """Answer with what the gate let through."""
+    return JSONResponse({"headers": dict(request.headers), "path": request.url.path})
+
+
+async def broken(_: Request) -> Response:
+    """Fail in a way that nobody foresaw."""
+    raise RuntimeError("a secret path: /etc/tally")
+
+
+async def echo_messages(websocket: WebSocket) -> None:
+    """Send the headers of the handshake, then every message back."""
+    await websocket.accept()
+    await websocket.send_json(dict(websocket.headers))
+    try:
+        while True:
+            await websocket.send_bytes(await websocket.receive_bytes())
+    except WebSocketDisconnect:
+        pass
+
+
+def form(client: httpx.Client, **query: str) -> dict[str, str]:
+    """The hidden fields of the sign-in form."""
+    page = client.get("/sign-in", params=query)
+    return {name: unescape(value) for name, value in HIDDEN_FIELD.findall(page.text)}
+
+
+def sign_in(
+    client: httpx.Client, email: str = EMAIL, password: str = PASSWORD, **query: str
+) -> httpx.Response:
+    """Open the form, fill it in and send it."""
+    fields = {**form(client, **query), "email": email, "password": password}
+    return client.post("/sign-in", data=fields, follow_redirects=False)
+
+
+def session_cookie(client: httpx.Client) -> str:
+    """The value of the session's cookie."""
+    return next(c.value or "" for c in client.cookies.jar if "session" in c.name)
+
+
+@dataclass
+class Server:
+    """A real Tally: where it listens, and its process."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def client(self) -> httpx.Client:
+        """A browser of its own."""
+        return httpx.Client(base_url=self.url)
+
+    def stop(self) -> float:
+        """End it as an operator would; return how many seconds that took."""
+        begun = time.monotonic()
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        return time.monotonic() - begun
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """A function that starts Tally on a free port, with more environment as keywords."""
+    servers: list[Server] = []
+
+    def start(**environment: str) -> Server:
+        port = free_port()
+        log = tmp_path / f"server-{port}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "uvicorn", "dashboard.asgi:app", "--port", str(port)],
+                cwd=tmp_path,  # anywhere but the repository
+                env={**os.environ, "REFRESH_INTERVAL_MINUTES": "0", **environment},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        servers.append(Server(f"http://localhost:{port}", process, log))
+        wait_for(servers[-1])
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.process.kill()
+        server.process.wait()
+
+
+def wait_for(server: Server) -> None:
+    """Return when the server answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            if httpx.get(f"{server.url}/healthz").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"The server did not come up:\n{server.log.read_text()}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
