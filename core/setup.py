@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from alembic.util import CommandError
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from core import schema
+from core import schema, users
+from core.actors import Actor
 from core.database import transaction
 from core.errors import Invalid, TallyError, Unavailable
+from core.models import User
 from core.settings import get_settings
-from core.users import ensure_first_superuser
 
 WAIT_SECONDS = 60.0
 RANDOM_PASSWORD_BYTES = 12
@@ -66,12 +68,37 @@ def create_first_superuser() -> FirstSuperuser | None:
     password = given.get_secret_value() if given else secrets.token_urlsafe(RANDOM_PASSWORD_BYTES)
     try:
         with transaction() as db:
-            created = ensure_first_superuser(db, email=settings.first_superuser, password=password)
+            created = users.ensure_first_superuser(
+                db, email=settings.first_superuser, password=password
+            )
     except Invalid as error:
         raise TallyError(_name_settings(error)) from error
     if not created:
         return None
     return FirstSuperuser(settings.first_superuser, None if given else password)
+
+
+def create_superuser(
+    db: Session, *, actor: Actor, email: str, password: str, full_name: str | None, promote: bool
+) -> User:
+    """Create a superuser; with `promote`, a user who exists becomes one, with the new password.
+
+    Raises `Invalid`, also for an address that is taken when not promoting.
+    """
+    values: dict[str, object] = {
+        "password": password,
+        "is_active": True,
+        "is_staff": True,
+        "is_superuser": True,
+    }
+    if full_name:
+        values["full_name"] = full_name
+    existing = users.find_by_email(db, email) if promote else None
+    if existing is None:
+        return users.create_user(db, actor=actor, values={"email": email, **values})
+    return users.update_user(
+        db, actor=actor, user_id=existing.id, version=existing.version, values=values
+    )
 
 
 def _name_settings(error: Invalid) -> str:

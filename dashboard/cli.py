@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core import database, demo, imports, setup, snapshots, telemetry, users
+from core import database, demo, imports, setup, snapshots, telemetry
 from core.actors import Actor
 from core.bulk import Watch
 from core.errors import TallyError, Unavailable
@@ -48,14 +48,20 @@ def serve(
     _override(HOST=host, PORT=port)
     settings = get_settings()
     sockets = serving.listen(settings.host, settings.port)
+    sign_in: list[str] = []
+
+    def welcome() -> None:
+        out.print(f"\nTally is at [bold]{settings.address}[/bold] (Ctrl-C stops it).")
+        _show(sign_in)
+
     try:
-        _show_first_superuser(setup.prepare())
-        server = serving.load()
+        sign_in += _describe(setup.prepare())
+        server = serving.load(ready=welcome)
         _ensure_snapshot()
-        out.print(f"Tally is at [bold]{settings.address}[/bold] (Ctrl-C stops it).")
         serving.run(server, sockets)
     finally:
         serving.close(sockets)
+        _show(sign_in)  # nobody else knows the password, so it is shown even if nothing came up
     out.print("Tally has stopped.")
 
 
@@ -129,27 +135,22 @@ def create_superuser(
     """Create a superuser; the password is asked for, or read from standard input."""
     _make_ready()
     password = _ask_password()
-    roles = {"password": password, "is_staff": True, "is_superuser": True, "is_active": True}
-    values = roles | ({"full_name": full_name} if full_name else {})
     with database.transaction() as db:
-        existing = users.find_by_email(db, email) if promote else None
-        if existing is None:
-            users.create_user(db, actor=_operator(), values={"email": email, **values})
-        else:
-            users.update_user(
-                db,
-                actor=_operator(),
-                user_id=existing.id,
-                version=existing.version,
-                values=values,
-            )
+        setup.create_superuser(
+            db,
+            actor=_operator(),
+            email=email,
+            password=password,
+            full_name=full_name,
+            promote=promote,
+        )
     out.print(f"{email} is a superuser and may sign in.", markup=False)
 
 
 @app.command()
 def migrate() -> None:
     """Wait for the database, migrate it, and create the first superuser if there is none."""
-    _show_first_superuser(setup.prepare())
+    _show(_describe(setup.prepare()))
     out.print("The database is ready.")
 
 
@@ -163,15 +164,20 @@ def _override(**values: object) -> None:
     get_settings.cache_clear()
 
 
-def _show_first_superuser(created: setup.FirstSuperuser | None) -> None:
+def _describe(created: setup.FirstSuperuser | None) -> list[str]:
+    """Return how the first superuser signs in, in words; nothing after the first start."""
     if created is None:
-        return
-    out.print(f"First start: sign in as [bold]{created.email}[/bold]", end="")
-    if created.random_password is None:
-        out.print(" with the password that FIRST_SUPERUSER_PASSWORD holds.")
-    else:
-        out.print(f" with the password [bold]{created.random_password}[/bold]")
-        out.print("It is shown this once only; you can change it after signing in.")
+        return []
+    how = "the password that FIRST_SUPERUSER_PASSWORD holds."
+    if created.random_password:
+        how = f"the password [bold]{created.random_password}[/bold] (shown this once only)."
+    return [f"Sign in as [bold]{created.email}[/bold] with {how}\n"]
+
+
+def _show(lines: list[str]) -> None:
+    """Print lines, and forget them, so that they are not printed again."""
+    while lines:
+        out.print(lines.pop(0))
 
 
 def _ensure_snapshot() -> None:

@@ -3,6 +3,7 @@
 import errno
 import logging
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
@@ -38,7 +39,20 @@ def close(sockets: list[socket.socket]) -> None:
         opened.close()
 
 
-def load() -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """A server that tells when it is ready, which is when people may be told its address."""
+
+    def __init__(self, config: uvicorn.Config, *, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then call `ready`."""
+        await super().startup(sockets)
+        self._ready()
+
+
+def load(*, ready: Callable[[], None]) -> Server:
     """Import the app, which sets up logging and tracing, and return its server, not yet running."""
     config = uvicorn.Config(
         APP,
@@ -48,10 +62,10 @@ def load() -> uvicorn.Server:
     )
     config.load()
     _use_one_log()
-    return uvicorn.Server(config)
+    return Server(config, ready=ready)
 
 
-def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+def run(server: Server, sockets: list[socket.socket]) -> None:
     """Serve until SIGINT or SIGTERM; raise `TallyError` when the app cannot start."""
     # uvicorn raises the signal again after its shutdown, which was what it asked for.
     with suppress(KeyboardInterrupt):

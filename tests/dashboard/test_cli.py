@@ -176,10 +176,11 @@ def test_serve_keeps_everything_and_leaves_nothing_running(
     assert second.stop(signal.SIGINT) == 0
     assert not postgres_processes(tmp_path)
 
-    assert re.search(r"sign in as admin@example\.com with the password \S{16}\n", first.output)
+    assert re.search(r"\nSign in as admin@example\.com with the password \S{16} ", first.output)
     assert f"Tally is at {first.url} " in first.output
     assert f"Tally is at {second.url} " in second.output
-    assert "password" not in second.output
+    assert first.output.count("Sign in as") == 1
+    assert "Sign in as" not in second.output
     assert "leaked" not in first.output + second.output
     assert taken == (1, "", f"Port {port} is in use; set PORT to another one.\n")
     assert added[:2] == (0, "ruth@example.com is a superuser and may sign in.\n")
