@@ -76,6 +76,7 @@ def extract(
     instant: Instant,
     folder: Path,
     *,
+    generation: int,
     tasks: tuple[Task, ...],
     workers: int,
     limits: Limits,
@@ -86,7 +87,7 @@ def extract(
     `done` is called in this thread after each part. When one worker fails, or the limits say so,
     the others are stopped, also those that wait for PostgreSQL, and the first error is raised.
     """
-    work = _Export(instant=instant, folder=folder, limits=limits)
+    work = _Export(instant=instant, folder=folder, generation=generation, limits=limits)
     for task in tasks:
         work.due.put(task)
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="export") as pool:
@@ -107,6 +108,7 @@ def extract(
 class _Export:
     instant: Instant
     folder: Path
+    generation: int
     limits: Limits
     due: queue.SimpleQueue[Task] = field(default_factory=queue.SimpleQueue)
     written: queue.SimpleQueue[File] = field(default_factory=queue.SimpleQueue)
@@ -179,9 +181,8 @@ def _extract_part(work: _Export, cursor: adbc.Cursor, table: Table, part: int) -
         work.check()
         cursor.execute(table.select(part))
         reader = cursor.fetch_record_batch()
-        file = write_part(
-            work.folder, table.file(part), part, table.schema, reader, check=work.check
-        )
+        path = table.file(part, work.generation)
+        file = write_part(work.folder, path, part, table.schema, reader, check=work.check)
         span.set_attributes({"tally.rows": file.rows, "tally.bytes": file.bytes})
         return file
 

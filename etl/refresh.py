@@ -131,7 +131,7 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits) -> RefreshRun:
         generation = max(row.run_id, snapshot.newest_generation(root) + 1)
     with snapshot.stage(root, generation) as folder:
         with open_instant(limits) as instant, row.step("export", total=len(instant.tasks)):
-            parts = _export(instant, folder, row, limits)
+            parts = _export(instant, folder, generation, row, limits)
         with row.step("compute"):
             limits.check()
             files = [*parts, *views.compute(folder, parts, limits)]
@@ -156,10 +156,13 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits) -> RefreshRun:
     )
 
 
-def _export(instant: Instant, folder: Path, row: Record, limits: Limits) -> list[File]:
+def _export(
+    instant: Instant, folder: Path, generation: int, row: Record, limits: Limits
+) -> list[File]:
     return extract(
         instant,
         folder,
+        generation=generation,
         tasks=instant.tasks,
         workers=get_settings().refresh_workers or cpu_count() or 1,
         limits=limits,

@@ -38,9 +38,13 @@ class Table:
             "SELECT part FROM parts WHERE part IS NOT NULL ORDER BY part"
         )
 
-    def file(self, part: int) -> str:
-        """Return the path of a part's file in a snapshot."""
-        return f"{self.dataset}/part-{part:010d}.parquet"
+    def file(self, part: int, generation: int) -> str:
+        """Return the path of a part's file in a snapshot, made for a certain generation.
+
+        The generation is in the name because other tools read through a path that moves on to the
+        next snapshot while they do: they then miss a file, and never mix two snapshots.
+        """
+        return f"{self.dataset}/part-{part:010d}-{generation:012d}.parquet"
 
 
 _TIME = pa.timestamp("us", tz="UTC")

@@ -1,0 +1,154 @@
+"""The scheduler: what runs when, and that a request is answered at once."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from core import refreshes, sessions, snapshots
+from core.actors import Actor
+from core.database import transaction
+from core.errors import Unavailable
+from core.models import RefreshRun
+from etl import refresh, schedule
+from tests.conftest import forget
+from tests.etl.conftest import Row
+
+Sql = Callable[..., list[Row]]
+
+
+@pytest.fixture
+def start(
+    environment: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], BackgroundScheduler]]:
+    """Start the scheduler with an interval in minutes, as the server does; stopped at the end."""
+    stop = threading.Event()
+    started: list[BackgroundScheduler] = []
+
+    def build(minutes: str) -> BackgroundScheduler:
+        monkeypatch.setenv("REFRESH_INTERVAL_MINUTES", minutes)
+        forget()
+        scheduler = schedule.build(stop)
+        scheduler.start()
+        started.append(scheduler)
+        return scheduler
+
+    yield build
+    stop.set()
+    for scheduler in started:
+        if scheduler.running:
+            scheduler.shutdown(wait=True)
+
+
+def finished() -> RefreshRun:
+    """Wait for a refresh to end."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with transaction() as db:
+            found = refreshes.latest_finished(db)
+        if found is not None:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("no refresh ended in time")
+
+
+def test_the_first_refresh_is_taken_at_once_when_there_is_none(
+    start: Callable[[str], BackgroundScheduler],
+) -> None:
+    start("15")
+    assert finished().trigger == "schedule"
+    assert snapshots.current().items == 0
+    following = refreshes.next_run()
+    assert following is not None
+    assert timedelta(minutes=14) < following - datetime.now(UTC) <= timedelta(minutes=15)
+
+
+def test_a_fresh_snapshot_is_not_taken_again_at_start(
+    start: Callable[[str], BackgroundScheduler],
+) -> None:
+    refresh.run(trigger="test")
+    taken_at = snapshots.current().taken_at
+    start("15")
+    following = refreshes.next_run()
+    assert following == taken_at + timedelta(minutes=15)
+
+
+def test_zero_turns_automatic_refreshes_off_but_requests_work(
+    start: Callable[[str], BackgroundScheduler], staff: Actor
+) -> None:
+    start("0")
+    assert refreshes.next_run() is None
+    time.sleep(0.3)
+    with pytest.raises(Unavailable):
+        snapshots.current()
+    with transaction() as db:
+        asked = refreshes.request_refresh(db, actor=staff)
+    before = time.monotonic()
+    refreshes.wake()
+    assert finished().id == asked.id
+    assert time.monotonic() - before < schedule.POLL_INTERVAL.total_seconds() - 1
+
+
+def test_a_request_of_another_process_is_found(
+    start: Callable[[str], BackgroundScheduler], staff: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "POLL_INTERVAL", timedelta(seconds=0.2))
+    start("0")
+    with transaction() as db:
+        asked = refreshes.request_refresh(db, actor=staff)
+    assert finished().id == asked.id
+
+
+def test_jobs_neither_pile_up_nor_get_lost(
+    start: Callable[[str], BackgroundScheduler],
+) -> None:
+    jobs = start("15").get_jobs()
+    assert {job.id for job in jobs} >= {"refresh", "requests", "expired sessions"}
+    assert all((job.coalesce, job.max_instances) == (True, 1) for job in jobs)
+    assert all(job.misfire_grace_time is None for job in jobs)
+
+
+def test_a_job_survives_postgresql_being_away(
+    start: Callable[[str], BackgroundScheduler],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/nowhere")
+    scheduler = start("15")
+    deadline = time.monotonic() + 20
+    while "PostgreSQL cannot be reached" not in caplog.text and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert "PostgreSQL cannot be reached" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert scheduler.get_job("refresh") is not None
+
+
+def test_expired_sessions_are_deleted(
+    start: Callable[[str], BackgroundScheduler], sql: Sql, staff: Actor
+) -> None:
+    with transaction() as db:
+        sessions.sign_in(
+            db,
+            email=staff.email,
+            password="a long enough password",
+            address=None,
+            user_agent=None,
+        )
+    assert sql("SELECT count(*) FROM auth_session") == [(1,)]
+    sql("UPDATE auth_session SET expires_at = now() - interval '1 second'")
+    start("0")
+    deadline = time.monotonic() + 20
+    while sql("SELECT count(*) FROM auth_session") != [(0,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_waking_a_scheduler_that_was_shut_down_is_harmless(
+    start: Callable[[str], BackgroundScheduler],
+) -> None:
+    start("15").shutdown()
+    refreshes.wake()
+    assert refreshes.next_run() is None
