@@ -56,6 +56,8 @@ api = FastAPI(
     summary="Users and the items they own",
     docs_url=None,  # its page would load scripts from elsewhere
     redoc_url=None,
+    # Its own spans would begin a second trace beside that of the request.
+    telemetry={"tracing": False, "metrics": False, "logs": False},
     responses=_problems(
         _401="There is no session.", _503="There is no snapshot, or it cannot be read right now."
     ),

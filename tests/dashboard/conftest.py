@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -158,30 +158,26 @@ class Server:
         return time.monotonic() - begun
 
 
-@pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """A function that starts Tally on a free port, with more environment as keywords."""
-    servers: list[Server] = []
-
-    def start(**environment: str) -> Server:
-        port = free_port()
-        log = tmp_path / f"server-{port}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", "dashboard.asgi:app", "--port", str(port)],
-                cwd=tmp_path,  # anywhere but the repository
-                env={**os.environ, "REFRESH_INTERVAL_MINUTES": "0", **environment},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        servers.append(Server(f"http://localhost:{port}", process, log))
-        wait_for(servers[-1])
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.process.kill()
-        server.process.wait()
+@contextmanager
+def running(folder: Path, **environment: str) -> Iterator[Server]:
+    """Start Tally on a free port, with more environment as keywords; it logs into `folder`."""
+    port = free_port()
+    log = folder / f"server-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "dashboard.asgi:app", "--port", str(port)],
+            cwd=folder,  # anywhere but the repository
+            env={**os.environ, "REFRESH_INTERVAL_MINUTES": "0", **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://localhost:{port}", process, log)
+    try:
+        wait_for(server)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
 
 
 def wait_for(server: Server) -> None:

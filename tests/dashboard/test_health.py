@@ -1,0 +1,62 @@
+"""Alive is not ready, and only staff learn why."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from core import database, snapshots
+from core.errors import Unavailable
+from dashboard import health
+from etl import refresh
+from tests.dashboard.conftest import House, session_cookie, sign_in
+
+
+def test_it_lives(client: TestClient) -> None:
+    assert client.get("/healthz").status_code == 200
+
+
+def test_it_is_ready_once_there_is_a_snapshot(house: House) -> None:
+    with house.client() as client:
+        response = client.get("/readyz")
+        assert (response.status_code, response.json()) == (503, {"ready": False})
+        refresh.run(trigger="test")
+        assert client.get("/readyz").status_code == 503  # at most one look a second
+        health_of(house)._checked = 0.0
+        response = client.get("/readyz")
+        assert (response.status_code, response.json()) == (200, {"ready": True})
+
+
+def test_staff_learn_what_is_missing(house: House) -> None:
+    with house.client() as client:
+        sign_in(client)
+        assert client.get("/readyz").json() == {
+            "ready": False,
+            "database": health.FINE,
+            "snapshot": snapshots.NONE_YET,
+        }
+
+
+def test_without_the_database_it_is_not_ready(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise Unavailable(database.AWAY)
+
+    refresh.run(trigger="test")
+    monkeypatch.setattr(database, "transaction", away)
+    with house.client(cookies={"tally_session_80": "a" * 43}) as client:
+        response = client.get("/readyz")
+        assert (response.status_code, response.json()) == (503, {"ready": False})
+    assert health.check() == health.State(database=database.AWAY, snapshot=health.FINE)
+
+
+def test_a_wrong_cookie_learns_no_more(house: House) -> None:
+    with house.client(cookies={"tally_session_80": "a" * 43}) as client:
+        assert client.get("/readyz").json() == {"ready": False}
+        sign_in(client)
+        assert session_cookie(client)
+
+
+def health_of(house: House) -> health.Health:
+    """The object behind the route."""
+    route = next(r for r in house.app.routes if getattr(r, "path", "") == "/readyz")
+    return route.endpoint.__self__  # type: ignore[attr-defined, no-any-return]
