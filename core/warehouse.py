@@ -61,10 +61,8 @@ def connect(folder: Path, *, memory_limit: str, spill: Path | None = None) -> _C
 
 
 def close() -> None:
-    """Close the process's connection; the next query opens a new one."""
-    if _open.cache_info().currsize:
-        _connection().close()
-        _open.cache_clear()
+    """Let go of the process's connection; the next query opens a new one."""
+    _open.cache_clear()
 
 
 def _connection() -> _Connection:
@@ -132,7 +130,7 @@ def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl
 
 @lru_cache
 def _text(question: str) -> str:
-    return (QUESTIONS / f"{question}.sql").read_text()
+    return (QUESTIONS / f"{question}.sql").read_text("utf-8")
 
 
 def _quote(text: str) -> str:

@@ -72,11 +72,11 @@ def _define(connection: duckdb.DuckDBPyConnection, folder: Path, files: Sequence
         paths = [str(folder / file.path) for file in files if file.path.startswith(f"{dataset}/")]
         connection.execute(f"SET VARIABLE {variable} = $paths", {"paths": paths})
     with tracer.start_as_current_span("refresh view", attributes={"tally.view": "owners"}):
-        connection.execute((SQL / "owners.sql").read_text())
+        connection.execute((SQL / "owners.sql").read_text("utf-8"))
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path, view: str) -> File:
-    query = (SQL / view.replace(".parquet", ".sql")).read_text()
+    query = (SQL / view.replace(".parquet", ".sql")).read_text("utf-8")
     path = folder / view
     with tracer.start_as_current_span("refresh view", attributes={"tally.view": view}):
         target = str(path).replace("'", "''")

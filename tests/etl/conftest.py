@@ -37,7 +37,7 @@ def root(environment: str) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _forget_snapshots(environment: str) -> Iterator[None]:
+def _forget_snapshots() -> Iterator[None]:
     """Let go of snapshots and of DuckDB, as a process that ends does."""
     yield
     warehouse.close()

@@ -1,0 +1,119 @@
+"""Reading snapshots: verified when first opened, and the one before when the newest is broken."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from core import metrics, snapshots
+from core.errors import Unavailable
+from core.snapshots import ITEMS_BY_USER, USERS, Snapshot
+from tests.etl.conftest import Row, fill, take_snapshot
+
+Sql = Callable[..., list[Row]]
+
+
+def damage(snapshot: Snapshot, how: str) -> None:
+    """Break one file of a snapshot."""
+    path = Path(snapshot.files(USERS)[0])
+    content = bytearray(path.read_bytes())
+    if how == "flipped":
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    elif how == "cut":
+        path.write_bytes(content[:-1])
+    elif how == "gone":
+        path.unlink()
+    elif how == "manifest gone":
+        (snapshot.folder / "manifest.json").unlink()
+    elif how == "manifest cut":
+        manifest = snapshot.folder / "manifest.json"
+        manifest.write_text(manifest.read_text()[:-10])
+    elif how == "other layout":
+        manifest = snapshot.folder / "manifest.json"
+        manifest.write_text(manifest.read_text().replace('"layout": 1', '"layout": 99'))
+    else:
+        shutil.rmtree(snapshot.folder)
+
+
+HOWS = ["flipped", "cut", "gone", "manifest gone", "manifest cut", "other layout", "folder gone"]
+
+
+def test_without_a_snapshot_it_says_how_to_make_one(root: Path) -> None:
+    with pytest.raises(Unavailable, match="Press Refresh data, or run `tally refresh`"):
+        snapshots.current()
+
+
+def test_the_current_one_says_what_it_is(sql: Sql, root: Path) -> None:
+    fill(sql, users=4, items=9)
+    before = sql("SELECT clock_timestamp()")[0][0]
+    found = take_snapshot()
+    assert (found.users, found.items) == (4, 9)
+    assert found.taken_at.tzinfo is UTC
+    assert before < found.taken_at < sql("SELECT clock_timestamp()")[0][0]  # type: ignore[operator]
+    assert found == snapshots.current()
+    assert {found: 1}[snapshots.current()] == 1
+    assert all(Path(path).is_file() for path in found.files(USERS))
+
+
+def test_the_next_one_is_served_as_soon_as_it_is_published(sql: Sql, root: Path) -> None:
+    first = take_snapshot()
+    fill(sql, users=3, items=3)
+    second = take_snapshot()
+    assert second.generation > first.generation
+    assert second != first
+    assert metrics.totals(first).users == 0  # whoever still has the old one goes on with it
+    assert metrics.totals(second).users == 3
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_a_broken_one_is_passed_over_for_the_one_before(sql: Sql, root: Path, how: str) -> None:
+    fill(sql, users=4, items=9)
+    good = take_snapshot()
+    fill_more = "INSERT INTO item (title, owner_id) SELECT 'new', min(id) FROM \"user\""
+    sql(fill_more)
+    damage(take_snapshot(), how)
+    snapshots.forget()
+    assert snapshots.current() == good
+    assert metrics.totals(snapshots.current()).items == 9
+    assert snapshots.current() == good
+    assert len(snapshots.broken()) == (how != "folder gone")
+    assert take_snapshot().items == 10
+    assert metrics.totals(snapshots.current()).items == 10
+
+
+def test_when_all_are_broken_there_is_none(sql: Sql, root: Path) -> None:
+    damage(take_snapshot(), "flipped")
+    snapshots.forget()
+    with pytest.raises(Unavailable, match="There is no snapshot yet"):
+        snapshots.current()
+    assert "is not what was written" in next(iter(snapshots.broken().values()))
+
+
+def test_without_the_link_the_newest_good_one_is_served(sql: Sql, root: Path) -> None:
+    take_snapshot()
+    newest = take_snapshot()
+    (root / "current").unlink()
+    assert snapshots.current() == newest
+
+
+def test_a_link_elsewhere_is_not_followed_out_of_the_folder(
+    sql: Sql, root: Path, tmp_path: Path
+) -> None:
+    good = take_snapshot()
+    stolen = tmp_path / "000000000009-x"
+    shutil.copytree(good.folder, stolen)
+    (root / "current").unlink()
+    (root / "current").symlink_to(stolen)
+    snapshots.forget()
+    assert snapshots.current() == good
+
+
+def test_a_file_lost_after_it_was_opened_is_an_error_for_people(sql: Sql, root: Path) -> None:
+    fill(sql, users=4, items=9)
+    found = take_snapshot()
+    Path(found.files(ITEMS_BY_USER)[0]).unlink()
+    with pytest.raises(Unavailable, match="reload the page"):
+        metrics.active_users(found)
