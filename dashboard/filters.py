@@ -68,15 +68,17 @@ def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:
     return Part(found.rows, found.count, capped=found.capped, skipped=(number - 1) * PAGE_SIZE)
 
 
-def pages(part: Part[Any], *, noun: str) -> None:
-    """Draw the line below a list: which rows of how many, and the way to the other pages."""
+def place(part: Part[Any], *, noun: str) -> None:
+    """Say above a list which rows of how many it shows."""
     first, last = part.skipped + 1, part.skipped + len(part.rows)
     more = "+" if part.capped else ""
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    ):
-        st.caption(f"{first:,} to {last:,} of {part.count:,}{more} {noun}", width="content")
-        if last_page(part.count) > 1:
+    st.caption(f"{first:,} to {last:,} of {part.count:,}{more} {noun}")
+
+
+def pages(part: Part[Any]) -> None:
+    """Draw below a list the way to its other pages, when there are any."""
+    if last_page(part.count) > 1:
+        with st.container(horizontal=True, horizontal_alignment="right"):
             st.pagination(last_page(part.count), key=PAGE, bind="query-params")
 
 

@@ -7,8 +7,10 @@ from dashboard.session import current_actor
 from dashboard.tracing import page_run
 
 actor = current_actor()
-page = st.navigation(navigation.sections(actor), position="hidden")
-st.set_page_config(page_title=f"{page.title} · Tally", page_icon="🧮", layout="wide")
+# Before the navigation: else the browser asks a CDN for a picture of the page's icon, for its tab.
+st.set_page_config(page_icon="🧮", layout="wide")
+page = st.navigation(navigation.sections(actor), expanded=True)
+st.set_page_config(page_title=f"{page.title} · Tally")
 
 with page_run(page.url_path or "overview"):
     state = freshness.read()

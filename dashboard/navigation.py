@@ -30,7 +30,7 @@ class Screen:
         return st.Page(
             ROOT / "pages" / f"{self.name}.py",
             title=self.title,
-            icon="",  # Streamlit would ask a CDN for a picture of it, to show in the browser's tab
+            icon=self.icon,
             url_path=None if self.is_default else self.name,
             default=self.is_default,
         )
@@ -60,17 +60,6 @@ def sections(actor: Actor) -> dict[str, list["StreamlitPage"]]:
     for screen in screens(actor):
         result.setdefault(screen.section, []).append(screen.page())
     return result
-
-
-def menu(actor: Actor) -> None:
-    """Draw the way to the actor's pages, by section."""
-    section = ""
-    for screen in screens(actor):
-        if screen.section != section:
-            section = screen.section
-            st.space("xxsmall")
-            st.caption(section)
-        st.page_link(screen.page(), icon=screen.icon, width="stretch")
 
 
 def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = None) -> None:

@@ -41,9 +41,12 @@ def chart(title: str, drawing: Drawing) -> DeltaGenerator:
         return row
 
 
-def toolbar() -> DeltaGenerator:
-    """Return the row above a list: what narrows it on the left, what acts on it on the right."""
-    return _row()
+def toolbar(*, spread: bool = True) -> DeltaGenerator:
+    """Return the row above a list, for what narrows it and what acts on it.
+
+    It is not to be spread when a table comes next, whose own tools appear at the right.
+    """
+    return _row("distribute" if spread else "left")
 
 
 def actions() -> DeltaGenerator:
@@ -68,7 +71,7 @@ def download(label: str, address: str) -> None:
     st.html(link, width="content")
 
 
-def _row() -> DeltaGenerator:
+def _row(alignment: Literal["left", "distribute"] = "distribute") -> DeltaGenerator:
     return st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        horizontal=True, horizontal_alignment=alignment, vertical_alignment="center"
     )

@@ -8,7 +8,7 @@ from core.actors import Actor
 from core.models import RefreshRun
 from core.settings import ROOT
 from core.snapshots import Snapshot
-from dashboard import freshness, moments, navigation, notices
+from dashboard import freshness, moments, notices
 from dashboard.freshness import Freshness
 
 FOLLOW_SECONDS = 1
@@ -27,11 +27,8 @@ def header(actor: Actor, title: str, state: Freshness) -> None:
 
 
 def sidebar(actor: Actor) -> None:
-    """Draw the way to every page, who is signed in, and the way out."""
+    """Draw the mark, who is signed in, and the way out; the menu stands between them."""
     st.logo(LOGO, size="medium", icon_image=MARK)
-    with st.sidebar.container(gap="xsmall"):
-        navigation.menu(actor)
-    st.sidebar.divider()
     with st.sidebar.container(gap="xsmall"):
         st.text(actor.name)
         if actor.full_name:

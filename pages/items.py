@@ -8,7 +8,7 @@ from dashboard.session import current_actor
 actor = current_actor()
 notices.show_undo(item_dialogs.SCREEN)
 
-with panels.toolbar():
+with panels.toolbar(spread=False):
     search = filters.search("Search items", placeholder="Search titles, or an owner's address")
     actions = panels.actions()
 
@@ -23,8 +23,9 @@ with notices.errors_shown():
             )
         )
     if found.count:
+        filters.place(found, noun="items")
         chosen = tables.items(found.rows)
-        filters.pages(found, noun="items")
+        filters.pages(found)
         if action := panels.row_actions(actions, chosen):
             item_dialogs.open_for(actor, chosen.id, action)
     elif search:

@@ -12,8 +12,9 @@ found = filters.read_page(lambda skip: data.owners(snapshot, search=search, skip
 
 if found.count:
     panels.chart("Items of the users on this page", charts.ranks(found.rows))
+    filters.place(found, noun="users with items")
     tables.owners(found.rows, name="Items by user")
-    filters.pages(found, noun="users with items")
+    filters.pages(found)
 elif search:
     notices.nothing_found(search)
 else:

@@ -8,7 +8,7 @@ from dashboard.session import current_actor
 actor = current_actor()
 notices.show_undo(user_dialogs.SCREEN)
 
-with panels.toolbar():
+with panels.toolbar(spread=False):
     search = filters.search("Search users", placeholder="Search addresses and names")
     actions = panels.actions()
 
@@ -23,8 +23,9 @@ with notices.errors_shown():
             )
         )
     if found.count:
+        filters.place(found, noun="users")
         chosen = tables.users(found.rows)
-        filters.pages(found, noun="users")
+        filters.pages(found)
         if action := panels.row_actions(actions, chosen):
             user_dialogs.open_for(actor, chosen.id, action)
     else:

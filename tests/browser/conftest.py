@@ -11,10 +11,18 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from core import demo
 from core.actors import Actor
@@ -34,6 +42,13 @@ FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 60
+PHONE_WIDTH = 390
+PHONE: dict[str, Any] = {
+    "is_mobile": True,
+    "has_touch": True,
+    "user_agent": "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 "
+    "(KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+}
 ROOT_EMAIL, STAFF_EMAIL = "ruth.root@example.com", "stan.staff@example.com"
 
 
@@ -54,7 +69,7 @@ class Watched:
     hosts: set[str] = field(default_factory=set)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(
     postgres_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
@@ -123,7 +138,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     with sync_playwright() as playwright:
@@ -132,7 +147,7 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signed_in(site: Site, browser: Browser) -> dict[str, object]:
     """The cookies of each who may sign in, by address."""
     states: dict[str, object] = {}
@@ -183,11 +198,12 @@ def new_context(
     context = browser.new_context(
         base_url=site.url,
         storage_state=state,  # type: ignore[arg-type]
-        viewport={"width": width, "height": 900 if width > 600 else 844},
+        viewport={"width": width, "height": 844 if width <= PHONE_WIDTH else 900},
         color_scheme=scheme,  # type: ignore[arg-type]
         timezone_id="Europe/Berlin",
         locale="en-GB",
         reduced_motion="reduce",
+        **(PHONE if width <= PHONE_WIDTH else {}),
     )
     context.set_default_timeout(15_000)
     return context
@@ -214,3 +230,15 @@ def host(url: str) -> str:
     """Return the host of a URL; of data: and blob: URLs, the tab's own."""
     parts = urllib.parse.urlsplit(url)
     return parts.hostname or "localhost"
+
+
+def settle(tab: Page, title: str) -> None:
+    """Wait until a page has been drawn, its charts and tables included."""
+    expect(tab.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(tab.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(tab.get_by_test_id("stSkeleton")).to_have_count(0)
+    for chart in tab.get_by_test_id("stVegaLiteChart").all():
+        chart.locator("svg, canvas").first.wait_for()
+    for table in tab.get_by_test_id("stDataFrame").all():
+        table.locator("canvas").first.wait_for()
+    tab.evaluate("document.fonts.ready")

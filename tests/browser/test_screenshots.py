@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.settings import ROOT
-from tests.browser.conftest import ROOT_EMAIL, Site, new_context, watch
+from tests.browser.conftest import ROOT_EMAIL, Site, new_context, settle, watch
+from tests.conftest import execute
 
 OUTPUT = ROOT / "test-output"
 PAGES = {
@@ -39,16 +40,58 @@ def test_every_page_is_drawn(
     context.close()
 
 
-def settle(tab: Page, title: str) -> None:
-    """Wait until a page has been drawn, its charts and tables included."""
-    expect(tab.get_by_role("heading", name=title, exact=True)).to_be_visible()
-    expect(tab.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    expect(tab.get_by_test_id("stSkeleton")).to_have_count(0)
-    for chart in tab.get_by_test_id("stVegaLiteChart").all():
-        chart.locator("svg, canvas").first.wait_for()
-    for table in tab.get_by_test_id("stDataFrame").all():
-        table.locator("canvas").first.wait_for()
-    tab.evaluate("document.fonts.ready")
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
+def test_every_dialog_is_drawn(
+    site: Site, browser: Browser, signed_in: dict[str, object], width: int, scheme: str
+) -> None:
+    context = new_context(browser, site, signed_in[ROOT_EMAIL], width=width, scheme=scheme)
+    tab = context.new_page()
+    watched = watch(tab)
+    tab.goto("/users")
+    settle(tab, "Users")
+    tab.get_by_role("button", name="New user").click()
+    form = tab.get_by_role("dialog")
+    form.get_by_label("E-mail address").fill("somebody")
+    form.get_by_role("textbox", name="Password").fill("short")
+    form.get_by_role("button", name="Create").click()
+    expect(form.get_by_text("Use 10 to 128 characters.")).to_be_visible()
+    snap(tab, f"dialog-errors-{width}-{scheme}")
+    tab.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    tab.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 208})
+    tab.get_by_role("button", name="Delete").click()
+    expect(form.get_by_text("Undo brings")).to_be_visible()
+    snap(tab, f"dialog-delete-{width}-{scheme}")
+    tab.keyboard.press("Escape")
+    tab.goto("/items?q=lamp")
+    settle(tab, "Items")
+    tab.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 48})
+    tab.get_by_role("button", name="Edit").click()
+    form.get_by_label("Title").fill("A title of mine")
+    rename_newest(site)
+    form.get_by_role("button", name="Save changes").click()
+    expect(form.get_by_text("Saved meanwhile").first).to_be_attached()
+    snap(tab, f"dialog-conflict-{width}-{scheme}")
+    form.get_by_role("button", name="Use theirs").click()
+    expect(form.get_by_label("Title")).not_to_have_value("A title of mine")
+    tab.keyboard.press("Escape")
+    assert watched.complaints == []
+    context.close()
+
+
+def rename_newest(site: Site) -> None:
+    """Let somebody else save the item that is open in the form."""
+    title = "title || ' (moved)'"
+    execute(
+        site.database,
+        f"UPDATE item SET title = {title}, version = version + 1 "
+        "WHERE id = (SELECT max(id) FROM item WHERE title ILIKE '%lamp%')",
+    )
+
+
+def snap(tab: Page, name: str) -> None:
+    """Save what the window shows."""
+    tab.screenshot(path=OUTPUT / f"{name}.png", animations="disabled")
 
 
 def picture(tab: Page, name: str) -> None:
