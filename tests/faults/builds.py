@@ -1,0 +1,67 @@
+"""Tally with one safeguard left out, to show that the harness would notice; for child processes.
+
+Each build replaces something in the process that calls it, and nothing puts it back.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from adbc_driver_manager import dbapi
+
+from core.snapshots import CURRENT, FOLDER
+from etl import refresh, snapshot
+
+
+def whole() -> None:
+    """Leave nothing out."""
+
+
+def without_exported_snapshot() -> None:
+    """Let each worker see the instant at which it happened to begin."""
+    execute = dbapi.Cursor.execute
+
+    def forgetful(self: dbapi.Cursor, operation: object, *rest: object) -> object:
+        if str(operation).startswith("SET TRANSACTION SNAPSHOT"):
+            return None
+        return execute(self, operation, *rest)
+
+    dbapi.Cursor.execute = forgetful
+
+
+def pointer_first() -> None:
+    """Name a snapshot as the current one before it has its place."""
+    publish = snapshot.publish
+
+    def hasty(root: Path, staged: Path, *rest: object, **options: object) -> object:
+        snapshot._link(root, CURRENT, f"{FOLDER}/{staged.name}")
+        snapshot._fsync_folder(root)
+        return publish(root, staged, *rest, **options)  # type: ignore[arg-type]
+
+    refresh.snapshot.publish = hasty  # type: ignore[assignment]
+
+
+def without_cleaning() -> None:
+    """Leave what a crashed refresh left."""
+    snapshot.clean = lambda *_, **__: None  # type: ignore[assignment]
+
+
+def without_fsync(number: str) -> Callable[[], None]:
+    """Leave out the fsync of this number, counted from 0."""
+
+    def build() -> None:
+        fsync, calls = os.fsync, iter(range(10_000))
+
+        def lazy(descriptor: int) -> None:
+            if next(calls) != int(number):
+                fsync(descriptor)
+
+        os.fsync = lazy
+
+    return build
+
+
+BUILDS: dict[str, Callable[[], None]] = {
+    build.__name__: build
+    for build in (whole, without_exported_snapshot, pointer_first, without_cleaning)
+}
