@@ -49,6 +49,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         stack.push_async_callback(in_thread, database.close)
         stack.callback(warehouse.close)
         await in_thread(warm_up)
+        stack.callback(gc.unfreeze)  # what is frozen is reported as leaked when Python ends
         stack.callback(gc.unfreeze)  # else DuckDB's binding reports leaks as the process ends
         stop = threading.Event()
         scheduler = await in_thread(schedule.build, stop)
