@@ -71,9 +71,11 @@ def refresh() -> None:
     get_settings()
     with bars(err) as watch:
         telemetry.configure(suffix=telemetry.ETL_SUFFIX)  # in here, its lines go above the bars
-        _make_ready()
-        outcome = _refresh(watch, trigger="command", requested_by=_operator().email)
-        telemetry.shutdown()
+        try:
+            _make_ready()
+            outcome = _refresh(watch, trigger="command", requested_by=_operator().email)
+        finally:
+            telemetry.shutdown()
     out.print(outcome)
 
 

@@ -24,7 +24,7 @@ from core.models import Item, User
 from core.security import verify_password
 from core.settings import get_settings
 from dashboard.cli import app
-from tests.conftest import PASSWORD, make_user
+from tests.conftest import PASSWORD, execute, make_user
 
 TALLY = (sys.executable, "-m", "dashboard.cli")
 ROOT = Path(__file__).resolve().parents[2]
@@ -255,6 +255,16 @@ def test_migrate_names_the_setting_of_a_bad_password(
 
     assert result.exit_code == 1
     assert result.stderr == "FIRST_SUPERUSER_PASSWORD: Use 10 to 128 characters.\n"
+
+
+def test_a_database_of_a_newer_tally_is_refused(environment: str) -> None:
+    execute(environment, "UPDATE alembic_version SET version_num = 'fedcba987654'")
+
+    result = run("migrate")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("The database cannot be migrated: Can't locate revision")
+    assert "newer version of Tally" in result.stderr
 
 
 def test_create_superuser_promotes_when_asked(environment: str, system: Actor) -> None:
