@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from core.errors import Conflict, Invalid, TallyError
 from dashboard import notices
 
 DRAFT = "drafts.open"
+OPTIONAL = " (optional)"
+EMPTY = "(empty)"
 
 
 @dataclass
@@ -48,31 +49,44 @@ class Fields:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.values: dict[str, Any] = {}
+        self._labels: dict[str, str] = {}
         self._below: dict[str, Any] = {}
 
     def text(self, name: str, label: str, **options: Any) -> None:
         """Draw a line of text."""
         began = self.draft.values.get(name) or ""
         self.values[name] = st.text_input(label, began, key=self._key(name), **options)
-        self._below[name] = st.empty()
+        self._remember(name, label)
 
     def area(self, name: str, label: str, **options: Any) -> None:
         """Draw a field for several lines of text."""
         began = self.draft.values.get(name) or ""
         self.values[name] = st.text_area(label, began, key=self._key(name), **options)
-        self._below[name] = st.empty()
+        self._remember(name, label)
 
     def box(self, name: str, label: str, **options: Any) -> None:
         """Draw a check box."""
         began = bool(self.draft.values.get(name))
         self.values[name] = st.checkbox(label, began, key=self._key(name), **options)
-        self._below[name] = st.empty()
+        self._remember(name, label)
 
     def refuse(self, errors: Mapping[str, str]) -> None:
         """Say below each field what is wrong with it."""
         for name, message in errors.items():
             place = self._below.get(name, st)
-            place.markdown(f":red[:material/error: {notices.escape(message)}]")
+            place.markdown(f":red[:small[:material/error: {notices.escape(message)}]]")
+
+    def differences(self, current: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """Return label, typed and current value of the fields in which the two differ."""
+        return [
+            (self._labels[name], _words(value), _words(current[name]))
+            for name, value in self.values.items()
+            if name in current and _words(value) != _words(current[name])
+        ]
+
+    def _remember(self, name: str, label: str) -> None:
+        self._labels[name] = label.removesuffix(OPTIONAL)
+        self._below[name] = st.empty()
 
     def _key(self, name: str) -> str:
         return f"{self.draft.key}-{name}"
@@ -137,19 +151,17 @@ def _save_button(draft: Draft, place: Any) -> bool:
 
 
 def _show_conflict(draft: Draft, fields: Fields) -> None:
-    current = draft.current or {}
-    rows = [
-        {"field": name, "mine": _words(value), "theirs": _words(current[name])}
-        for name, value in fields.values.items()
-        if name in current and _words(value) != _words(current[name])
-    ]
     st.warning(
         "Somebody changed this while you were editing. Nothing was saved yet: keep yours, or go "
         "on from theirs.",
         icon=":material/merge:",
     )
-    labels = {"field": "Field", "mine": "Yours", "theirs": "Saved meanwhile"}
-    st.dataframe(pl.DataFrame(rows), column_config=labels, hide_index=True, height="content")
+    for label, mine, theirs in fields.differences(draft.current or {}):
+        st.markdown(f"**{label}**")
+        left, right = st.columns(2)
+        for column, whose, value in ((left, "Yours", mine), (right, "Saved meanwhile", theirs)):
+            column.caption(whose)
+            column.text(value or EMPTY)
     with st.container(horizontal=True):
         st.form_submit_button("Save mine over it", type="primary", on_click=draft.keep_mine)
         st.form_submit_button("Use theirs", on_click=draft.take_theirs)

@@ -7,7 +7,7 @@ from core.actors import Actor
 from core.database import transaction
 from core.models import Item
 from dashboard import drafts, notices
-from dashboard.drafts import Draft, Fields
+from dashboard.drafts import OPTIONAL, Draft, Fields
 
 SCREEN = "items"
 
@@ -85,7 +85,7 @@ def _delete_now(actor: Actor, draft: Draft) -> str:
 def _fields(fields: Fields) -> None:
     fields.text("title", "Title")
     fields.text("owner_email", "Owner's e-mail address", autocomplete="off")
-    fields.area("description", "Description (optional)")
+    fields.area("description", f"Description{OPTIONAL}")
 
 
 def _values(item: Item) -> dict[str, object]:

@@ -8,9 +8,11 @@ from core.database import transaction
 from core.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from core.models import User
 from dashboard import drafts, notices
-from dashboard.drafts import Draft, Fields
+from dashboard.drafts import OPTIONAL, Draft, Fields
 
 SCREEN = "users"
+STAFF_LABEL = "Staff: may sign in, see analytics and manage items"
+SUPERUSER_LABEL = "Superuser: may also manage users"
 
 
 def open_new() -> None:
@@ -88,17 +90,17 @@ def _delete_now(actor: Actor, draft: Draft) -> str:
 def _fields(fields: Fields) -> None:
     is_new = fields.draft.action == "create"
     fields.text("email", "E-mail address", autocomplete="off")
-    fields.text("full_name", "Full name (optional)", autocomplete="off")
+    fields.text("full_name", f"Full name{OPTIONAL}", autocomplete="off")
     fields.text(
         "password",
-        "Password (optional)" if is_new else "New password (optional)",
+        f"Password{OPTIONAL}" if is_new else f"New password{OPTIONAL}",
         type="password",
         autocomplete="new-password",
         placeholder=f"{PASSWORD_MINIMUM} to {PASSWORD_MAXIMUM} characters",
     )
     fields.box("is_active", "Active")
-    fields.box("is_staff", "Staff: may sign in, see analytics and manage items")
-    fields.box("is_superuser", "Superuser: may also manage users")
+    fields.box("is_staff", STAFF_LABEL)
+    fields.box("is_superuser", SUPERUSER_LABEL)
 
 
 def _typed(fields: Fields) -> dict[str, object]:
@@ -113,6 +115,8 @@ def _values(user: User) -> dict[str, object]:
 def _impact(count: int) -> str:
     if count > users.UNDO_ITEMS:
         return f"{_items(count)} go along. They are too many to be brought back with Undo."
+    if count == 1:
+        return "1 item goes along. Undo brings both back."
     if count:
         return f"{_items(count)} go along. Undo brings all of it back."
     return "This user owns no items. Undo brings the user back."

@@ -99,8 +99,8 @@ def test_a_conflict_shows_both(
         values = {"full_name": "Theirs", "is_active": False}
         users.update_user(db, actor=system, user_id=staff.id or 0, version=1, values=values)
     press(at, "Save changes")
-    both = at.dataframe[-1].value.values.tolist()
-    assert both == [["full_name", "Mine", "Theirs"], ["is_active", "Yes", "No"]]
+    assert [t.value for t in at.text][-4:] == ["Mine", "Theirs", "Yes", "No"]
+    assert [m.value for m in at.markdown][-2:] == ["**Full name**", "**Active**"]
     press(at, "Save mine over it")
     assert (find(staff.email).full_name, find(staff.email).is_active) == ("Mine", True)
 

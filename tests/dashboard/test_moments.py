@@ -1,0 +1,42 @@
+"""Moments and durations in words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard import moments
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(seconds=60), "1 min ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(hours=47), "47 h ago"),
+        (timedelta(days=2), "2 days ago"),
+        (timedelta(days=1500), "1,500 days ago"),
+    ],
+)
+def test_ago(before: timedelta, words: str) -> None:
+    assert moments.ago(NOW - before, now=NOW) == words
+
+
+def test_a_clock_names_the_day_unless_it_is_today() -> None:
+    assert moments.clock(NOW - timedelta(hours=1), now=NOW) == "09:00"
+    assert moments.clock(NOW - timedelta(hours=11), now=NOW) == "2026-11-22 23:00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.84, "0.8 s"), (9.96, "10.0 s"), (12.4, "12 s"), (59.7, "60 s"), (125, "2 min 5 s")],
+)
+def test_duration(seconds: float, words: str) -> None:
+    assert moments.duration(timedelta(seconds=seconds)) == words
+
+
+def test_no_duration_is_no_word() -> None:
+    assert moments.duration(None) == ""
