@@ -10,6 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from core import database, users
 from core.actors import Actor
+from core.errors import Unavailable
 from core.settings import get_settings
 from dashboard.gate import is_same_origin
 from dashboard.headers import security_headers
@@ -219,6 +220,25 @@ def test_a_lost_right_ends_the_session(
         )
     house.visitors._known.clear()  # what a second's wait would do
     assert insider.get("/users").status_code == 401
+
+
+def test_who_is_not_known_yet_waits_while_the_database_is_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise Unavailable(database.AWAY)
+
+    monkeypatch.setattr(database, "transaction", away)
+    client = house.client(cookies={"tally_session_80": "a" * 43})
+    response = client.get("/users?q=x", headers=HTML)
+    assert response.headers["location"] == "/sign-in?next=%2Fusers%3Fq%3Dx"
+    answer = client.get("/api/v1/analytics/active_users")
+    assert (answer.status_code, answer.json()["detail"]) == (503, database.AWAY)
+    assert _is_refused(client, ORIGIN)
+
+
+def test_a_websocket_to_a_host_that_is_none_is_refused(insider: TestClient) -> None:
+    assert _is_refused(insider, {"Host": "a:b", "Origin": "http://a:b"})
 
 
 def _is_refused(client: TestClient, headers: dict[str, str]) -> bool:

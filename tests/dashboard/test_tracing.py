@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import select
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from core import database
 from core.models import AuditEvent
@@ -158,3 +159,5 @@ def test_an_address_that_is_no_text_is_refused(
 
     raw = TestClient(Raw(house.app), cookies=insider.cookies)  # type: ignore[arg-type]
     assert raw.get("/users").status_code == 400
+    with pytest.raises(WebSocketDisconnect), raw.websocket_connect("/_stcore/stream"):
+        pass
