@@ -15,7 +15,10 @@ from tests.conftest import forget
 from tests.etl.conftest import Row, fill, take_snapshot
 
 Sql = Callable[..., list[Row]]
-ENDLESS = "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE (a.range + b.range) % 7 = 9"
+ENDLESS = (
+    "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b"
+    " WHERE (a.range + b.range) % 7 = 9"
+)
 
 
 @pytest.fixture

@@ -176,22 +176,23 @@ def test_clean_removes_what_crashes_leave(root: Path) -> None:
 
 
 def test_a_reader_during_publications_sees_whole_snapshots(sql: Sql, root: Path) -> None:
-    """Each time the writer changes every item: a mixture of two snapshots shows two titles.
+    """Each time all titles get another length: a mixture of two snapshots shows two lengths.
 
     Tally's readers are never disturbed. Tools that go through the constant path may miss a file at
     that moment, and try again; they never get a mixture either.
     """
     fill(sql, users=5, items=3_000)
-    sql("UPDATE item SET title = 'Title'")
+    grow = "UPDATE item SET title = left(repeat(md5(id::text), 7), %s)"
+    sql(grow, 5)
     take_snapshot()
     stop = threading.Event()
     seen: set[int] = set()
     mixed: list[object] = []
 
     def read(paths: list[str] | Path) -> None:
-        titles = pl.read_parquet(paths)["title"].unique()
-        if titles.len() != 1:
-            mixed.append(titles)
+        lengths = pl.read_parquet(paths)["title"].str.len_chars().unique()
+        if lengths.len() != 1:
+            mixed.append(lengths)
 
     def look() -> None:
         while not stop.is_set():
@@ -204,7 +205,7 @@ def test_a_reader_during_publications_sees_whole_snapshots(sql: Sql, root: Path)
     with ThreadPoolExecutor(2) as pool:
         readers = [pool.submit(look) for _ in range(2)]
         for number in range(6):
-            sql("UPDATE item SET title = %s", f"Title {number}")
+            sql(grow, 20 + 30 * number)
             refresh.run(trigger="test")
         stop.set()
     assert [reader.exception() for reader in readers] == [None, None]
