@@ -41,6 +41,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+OUTPUT = ROOT / "test-output"
 START_SECONDS = 60
 PHONE_WIDTH = 390
 PHONE: dict[str, Any] = {
@@ -242,3 +243,9 @@ def settle(tab: Page, title: str) -> None:
     for table in tab.get_by_test_id("stDataFrame").all():
         table.locator("canvas").first.wait_for()
     tab.evaluate("document.fonts.ready")
+
+
+def snap(tab: Page, name: str) -> None:
+    """Save what the window shows."""
+    OUTPUT.mkdir(exist_ok=True)
+    tab.screenshot(path=OUTPUT / f"{name}.png", animations="disabled")

@@ -4,13 +4,13 @@ The pictures go to `test-output/`, as `<page>-<width>-<scheme>.png`.
 """
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from core.settings import ROOT
-from tests.browser.conftest import ROOT_EMAIL, Site, new_context, settle, watch
+from tests.browser.conftest import ROOT_EMAIL, Site, new_context, settle, snap, watch
 from tests.conftest import execute
 
-OUTPUT = ROOT / "test-output"
+OFF = {"enabled": False}
 PAGES = {
     "overview": "Overview",
     "items_by_user": "Items by user",
@@ -26,7 +26,6 @@ PAGES = {
 def test_every_page_is_drawn(
     site: Site, browser: Browser, signed_in: dict[str, object], width: int, scheme: str
 ) -> None:
-    OUTPUT.mkdir(exist_ok=True)
     context = new_context(browser, site, signed_in[ROOT_EMAIL], width=width, scheme=scheme)
     tab = context.new_page()
     watched = watch(tab)
@@ -34,6 +33,7 @@ def test_every_page_is_drawn(
         tab.goto("/" if name == "overview" else f"/{name}")
         settle(tab, title)
         assert no_sideways_scroll(tab), f"{name} is wider than {width} pixels"
+        assert serious_findings(tab) == [], name
         picture(tab, f"{name}-{width}-{scheme}")
     assert watched.complaints == []
     assert watched.hosts <= {"localhost"}
@@ -89,19 +89,25 @@ def rename_newest(site: Site) -> None:
     )
 
 
-def snap(tab: Page, name: str) -> None:
-    """Save what the window shows."""
-    tab.screenshot(path=OUTPUT / f"{name}.png", animations="disabled")
-
-
 def picture(tab: Page, name: str) -> None:
     """Save what the whole page looks like: Streamlit scrolls inside, so the window grows first."""
     size = tab.viewport_size
     assert size is not None
     height = tab.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     tab.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
-    tab.screenshot(path=OUTPUT / f"{name}.png", animations="disabled")
+    snap(tab, name)
     tab.set_viewport_size(size)
+
+
+def serious_findings(tab: Page) -> list[str]:
+    """Return what axe-core finds seriously wrong, apart from the lists of Streamlit's own menu."""
+    found = Axe().run(tab, options={"rules": {"list": OFF, "listitem": OFF}}).response
+    return [
+        f"{finding['id']}: {node['html']}"
+        for finding in found["violations"]
+        if finding["impact"] in {"serious", "critical"}
+        for node in finding["nodes"]
+    ]
 
 
 def no_sideways_scroll(tab: Page) -> bool:
