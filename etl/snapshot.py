@@ -18,6 +18,12 @@ STAGING = "staging"
 LOCK = ".publishing"
 KEEP_NEWEST = 3
 KEEP_YOUNGER = timedelta(hours=1)
+PATIENCE_SECONDS = 5
+POLL_SECONDS = 0.05
+BLOCKED = (
+    "Another process has begun to publish a snapshot and does not go on, so this one was dropped. "
+    "The last snapshot stays in use."
+)
 OVERTAKEN = "A newer snapshot was published meanwhile, so this one was dropped."
 
 log = logging.getLogger(__name__)
@@ -47,9 +53,10 @@ def publish(root: Path, staged: Path, generation: int) -> Path:
     """Make a sealed snapshot the current one, and return its folder.
 
     Everything is on disk before it gets a name that readers use. Raises `Unavailable` when a newer
-    generation was published meanwhile, by whoever took over from a process that was paused.
+    generation was published meanwhile, by whoever took over from a process that was paused, and
+    when such a process was paused in the middle of this.
     """
-    with _publishing(root):
+    with _publishing(root, patience=PATIENCE_SECONDS):
         if newest_generation(root) >= generation:
             raise Unavailable(OVERTAKEN)
         final = root / FOLDER / staged.name
@@ -81,10 +88,21 @@ def prune(root: Path) -> int:
 def clean(root: Path) -> None:
     """Remove what crashed refreshes left. Only for the holder of the refresh lock."""
     shutil.rmtree(root / STAGING, ignore_errors=True)
+    if not (root / FOLDER).exists():
+        return
+    # Who was paused while publishing has lost the refresh lock, and yet needs its files.
+    with suppress(Unavailable), _publishing(root, patience=0):
+        _remove_unpublished(root)
+
+
+def _remove_unpublished(root: Path) -> None:
     published = snapshots.published_folder(root)
     for folder in _folders(root):
         if published is not None and published.exists() and folder.name > published.name:
             log.warning("Removing snapshot %s, which was never published", folder.name)
+            shutil.rmtree(folder, ignore_errors=True)
+        elif folder != published and not (folder / MANIFEST).exists():
+            log.warning("Removing what is left of snapshot %s", folder.name)
             shutil.rmtree(folder, ignore_errors=True)
     for left in root.glob(f".{CURRENT}.*"):
         left.unlink(missing_ok=True)
@@ -119,13 +137,25 @@ def _delete_unless_held(folder: Path) -> bool:
 
 
 @contextmanager
-def _publishing(root: Path) -> Iterator[None]:
+def _publishing(root: Path, *, patience: float) -> Iterator[None]:
     descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, patience)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, patience: float) -> None:
+    """Take an exclusive lock within `patience` seconds, or raise `Unavailable`."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise Unavailable(BLOCKED) from None
+            time.sleep(POLL_SECONDS)
 
 
 def _link(root: Path, name: str, target: str) -> None:

@@ -30,27 +30,33 @@ class Moment:
         return f"{self.seconds * 1000:.0f} ms into {self.step}"
 
 
-def before_change(root: Path, number: int, happen: Callable[[], None]) -> None:
-    """Let something happen just before the refresh changes names under `root` for the nth time.
+def before_change(root: Path, change: int | str, happen: Callable[[], None]) -> None:
+    """Let something happen once, just before the refresh changes names under `root`.
 
-    A file that is made counts too. It cannot be undone: for child processes.
+    `change` is a number, counted from 1, or words that tell of the change, such as
+    "os.rename staging". A file that is made counts too. It cannot be undone: for child processes.
     """
-    seen = 0
+    seen, over = 0, False
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
-        nonlocal seen
-        if not _changes(event, arguments, str(root)):
+        nonlocal seen, over
+        if over or not _changes(event, arguments, str(root)):
             return
         seen += 1
-        if seen == number:
+        over = change == seen or (isinstance(change, str) and _tells(change, event, arguments))
+        if over:
             happen()
 
     sys.addaudithook(watch)
 
 
-def signal_before_change(root: Path, number: int, what: int = signal.SIGKILL) -> None:
-    """Send this process a signal just before its nth change of names under `root`."""
-    before_change(root, number, lambda: os.kill(os.getpid(), what))
+def signal_before_change(root: Path, change: int | str, what: int = signal.SIGKILL) -> None:
+    """Send this process a signal just before it changes names under `root`."""
+    before_change(root, change, lambda: os.kill(os.getpid(), what))
+
+
+def _tells(words: str, event: str, arguments: tuple[object, ...]) -> bool:
+    return all(word in f"{event} {arguments}" for word in words.split())
 
 
 def _changes(event: str, arguments: tuple[object, ...], root: str) -> bool:

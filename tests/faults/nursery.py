@@ -110,6 +110,7 @@ class Nursery:
         trace: TracebackType | None,
     ) -> None:
         self.end_all()
+        self._parent.kill()
         self._parent.communicate()
         self._folder.cleanup()
 

@@ -2,17 +2,19 @@
 
 import os
 import signal
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from core.errors import TallyError
 from core.settings import get_settings
-from etl import export_to_parquet, refresh
+from etl import export_to_parquet, refresh, snapshot
 from etl.record import Progress
 from tests.faults import moments
 from tests.faults.builds import BUILDS
 
-Told = tuple[str, object]
+# Long enough for somebody who reads by the constant paths, short enough that pruning is killed too.
+KEEP_YOUNGER = timedelta(seconds=4)
 
 
 def refresh_forever(
@@ -30,6 +32,7 @@ def refresh_forever(
     """
     os.environ.update(environment)
     BUILDS[build]()
+    snapshot.KEEP_YOUNGER = KEEP_YOUNGER
     if recover:
         refresh.recover()
     else:
@@ -47,7 +50,7 @@ def refresh_once(
     *,
     environment: dict[str, str],
     build: str = "whole",
-    change: int | None = None,
+    change: int | str | None = None,
     number: int = int(signal.SIGKILL),
 ) -> None:
     """Run the command line's refresh once, send itself a signal at a change; tell its status."""
