@@ -13,6 +13,12 @@ from core.errors import Unavailable
 from core.settings import get_settings
 
 CONNECT_TIMEOUT_SECONDS = 3
+# For long transactions: the server looks whether this process, and its machine, are still there,
+# also while it waits for a lock. It would find out when it has an answer to send, or never.
+NOTICE_DEATH = (
+    "-c client_connection_check_interval=2000"
+    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+)
 AWAY = "The database cannot be reached right now. Nothing was saved; please try again in a moment."
 TOO_SLOW = "The database took too long to answer, so this was stopped and nothing was saved."
 

@@ -16,7 +16,7 @@ from adbc_driver_manager import Error as AdbcError
 from opentelemetry import context
 from psycopg2.extensions import make_dsn
 
-from core.database import CONNECT_TIMEOUT_SECONDS, database_url
+from core.database import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
 from core.errors import Unavailable
 from core.snapshots import File
 from core.telemetry import tracer
@@ -59,7 +59,7 @@ def open_instant(limits: Limits) -> Iterator[Instant]:
             database_url(),
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name="tally refresh",
-            options="-c timezone=UTC -c idle_in_transaction_session_timeout=0",
+            options=f"-c timezone=UTC -c idle_in_transaction_session_timeout=0 {NOTICE_DEATH}",
         )
         with closing(connection):
             connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
@@ -163,7 +163,7 @@ def _connect(work: _Export) -> Iterator[adbc.Cursor]:
         application_name="tally refresh",
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         client_encoding="UTF8",
-        options="-c statement_timeout=0 -c lock_timeout=0",
+        options=f"-c statement_timeout=0 -c lock_timeout=0 {NOTICE_DEATH}",
     )
     with adbc.connect(dsn, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

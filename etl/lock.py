@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 
 import psycopg2
 
-from core.database import CONNECT_TIMEOUT_SECONDS, database_url
+from core.database import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
 from core.errors import Unavailable
 
 KEY = 0x7A11_0002  # any number, as long as nobody else uses it
@@ -47,7 +47,7 @@ def connect() -> Iterator[RefreshLock]:
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name="tally refresh lock",
             keepalives_idle=30,
-            options="-c idle_session_timeout=0",
+            options=f"-c idle_session_timeout=0 {NOTICE_DEATH}",
         )
     except psycopg2.OperationalError as error:
         raise Unavailable(AWAY) from error
