@@ -53,6 +53,14 @@ def stop(folder: Path) -> None:
         server.cleanup()
 
 
+def programs(folder: Path) -> Path:
+    """Return the folder of PostgreSQL's own programs, such as pgbench, for a server that started.
+
+    Raises `KeyError` when this process did not start or join it.
+    """
+    return Path(PostgresServer._instances[folder.resolve()].bin_path)
+
+
 def forget_dead_handles(folder: Path) -> None:
     """Drop killed processes from the wheel's handle list, where they would keep the server up."""
     handles = folder / HANDLES_FILE

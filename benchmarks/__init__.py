@@ -1,0 +1,1 @@
+"""What Tally's refresh costs, measured beside what one would use instead."""

@@ -1,0 +1,50 @@
+"""The few changes between two refreshes on an ordinary day: some items new, some edited."""
+
+from contextlib import closing
+
+import psycopg2
+
+from etl.tables import PART_BITS, TABLES
+
+ADDED = 1000
+EDITED = 100
+EDITED_PARTS = 3
+ADD = (
+    "INSERT INTO item (title, description, owner_id) "
+    "SELECT 'Added', 'by the benchmark', min(id) FROM \"user\""
+)
+EDIT = (
+    "UPDATE item SET title = 'Edited ' || id, version = version + 1, updated_at = now()"
+    " WHERE id = (SELECT min(id) FROM item WHERE id >= %s)"
+)
+
+
+def make(url: str) -> None:
+    """Add items and edit others, a statement each, in one transaction.
+
+    The edited ones are in three parts other than the newest, to which the new ones go.
+    """
+    with (
+        closing(psycopg2.connect(url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        for edit, part in zip(range(EDITED), _choose_parts(cursor) * EDITED, strict=False):
+            cursor.execute(EDIT, (_first_id(cursor, part) + edit,))
+        for _ in range(ADDED):
+            cursor.execute(ADD)
+
+
+def _choose_parts(cursor: psycopg2.extensions.cursor) -> list[int]:
+    """Return the first, a middle and the last full part of the items; of few, some repeatedly."""
+    items = next(table for table in TABLES if table.name == "item")
+    cursor.execute(items.parts())
+    parts = [int(row[0]) for row in cursor.fetchall()]
+    full = parts[:-1] or parts
+    return [full[(len(full) - 1) * nth // (EDITED_PARTS - 1)] for nth in range(EDITED_PARTS)]
+
+
+def _first_id(cursor: psycopg2.extensions.cursor, part: int) -> int:
+    cursor.execute("SELECT min(id) FROM item WHERE id >= %s", (part << PART_BITS,))
+    (identity,) = cursor.fetchone() or (0,)
+    return int(identity)

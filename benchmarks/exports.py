@@ -1,0 +1,174 @@
+"""What a refresh costs: whole, after a few changes, and with nothing to do."""
+
+import inspect
+import time
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks import command, edits, floor
+from benchmarks.figures import Beside, Figure, Results
+from benchmarks.scratch import Place, ask
+from core.bulk import Watch
+from core.models import RefreshRun
+from etl import refresh
+
+MEGABYTE = 1e6
+UNCHANGED_RUNS = 20
+REFRESH = ("dashboard.cli", "refresh")
+CAN_FORCE = "full" in inspect.signature(refresh.run).parameters
+
+
+@dataclass(frozen=True)
+class Full:
+    """One full refresh by `tally refresh`.
+
+    `seconds` is the refresh itself as its row in the history tells, `command_seconds` that and
+    the start and end of Python around it; `steps` are seconds by name.
+    """
+
+    seconds: float
+    command_seconds: float
+    peak_bytes: int
+    steps: dict[str, float]
+
+
+def refresh_fully(place: Place) -> Full:
+    """Refresh all parts of both tables in a process of its own, as a person would."""
+    arguments = (*REFRESH, "--full") if CAN_FORCE else REFRESH
+    done = command.run(*arguments, environment=place.environment())
+    seconds, mode, steps = ask(
+        place.url,
+        "SELECT extract(epoch FROM finished_at - started_at)::float8, mode, step_seconds"
+        " FROM refresh_run ORDER BY id DESC LIMIT 1",
+    )
+    if mode != "full":
+        raise command.Failed(f"a full refresh was asked for, and it was {mode}")
+    assert isinstance(seconds, float)  # noqa: S101 - as the query casts it
+    assert isinstance(steps, dict)  # noqa: S101 - as the column is
+    return Full(seconds, done.seconds, done.peak_bytes, steps)
+
+
+def measure_full(place: Place, results: Results, *, repeat: int, watch: Watch) -> Full:
+    """Measure full refreshes and COPY by turns; return the median refresh."""
+    step = "Full refresh, and COPY"
+    fulls: list[Full] = []
+    copies: list[float] = []
+    refresh_fully(place)  # fills the caches, and is not counted
+    for done in range(repeat):
+        watch(step, done, repeat)
+        copies.append(floor.measure(place.url))
+        fulls.append(refresh_fully(place))
+    watch(step, repeat, repeat)
+    full = sorted(fulls, key=lambda one: one.seconds)[len(fulls) // 2]
+    copy = median(copies)
+    results.figures.append(
+        Figure(
+            "full refresh over COPY of the same columns",
+            full.seconds / copy,
+            1.8,
+            "times",
+            detail=f"{full.seconds:.2f} s over {copy:.2f} s, medians of {repeat}",
+        )
+    )
+    results.beside += [
+        Beside("COPY, binary, into nothing", f"{copy:.2f} s", "one connection; the floor"),
+        Beside("full refresh", f"{full.seconds:.2f} s", _tell(full.steps)),
+        Beside(
+            "`tally refresh`, full",
+            f"{full.command_seconds:.2f} s",
+            "as a command, with the start of Python",
+        ),
+    ]
+    return full
+
+
+def measure_memory(
+    whole: Full, tenth: Place, tenth_of_both: Place, results: Results, *, watch: Watch
+) -> None:
+    """Compare the peak memory of `whole` with that of refreshing a tenth of the items."""
+    watch("Memory with fewer items", 0, 2)
+    fewer = refresh_fully(tenth).peak_bytes / MEGABYTE
+    watch("Memory with fewer items", 1, 2)
+    fewest = refresh_fully(tenth_of_both).peak_bytes / MEGABYTE
+    watch("Memory with fewer items", 2, 2)
+    peak = whole.peak_bytes / MEGABYTE
+    sizes = f"{peak:.0f} MB with all items, {fewer:.0f} MB with a tenth"
+    results.figures += [
+        Figure("peak memory of the refreshing process", max(peak, fewer), 400, "MB", detail=sizes),
+        Figure(
+            "peak memory with all items over that with a tenth",
+            max(peak, fewer) / min(peak, fewer),
+            1.2,
+            "times",
+            detail=sizes,
+        ),
+    ]
+    results.beside.append(
+        Beside("peak memory, a tenth of users and items", f"{fewest:.0f} MB", "`tally refresh`")
+    )
+
+
+def measure_changes(
+    place: Place, full: Full, results: Results, *, repeat: int, watch: Watch
+) -> None:
+    """Refresh in this process, as the scheduler does, after a few changes each time."""
+    step = "Refresh after changes"
+    refresh.run(trigger="schedule")  # so that nothing but the changes is due
+    seconds: list[float] = []
+    for done in range(repeat):
+        watch(step, done, repeat)
+        edits.make(place.url)
+        took, run = _time_warm()
+        seconds.append(took)
+    watch(step, repeat, repeat)
+    took = median(seconds)
+    results.figures.append(
+        Figure(
+            f"refresh after {edits.ADDED:,} new items and {edits.EDITED} edits in 3 parts"
+            " over a full one",
+            took / full.seconds,
+            0.08,
+            "times",
+            detail=f"{took:.3f} s over {full.seconds:.2f} s; {run.mode}, "
+            f"{run.parts_written or 0} parts written",
+        )
+    )
+    results.beside.append(Beside("refresh after changes", f"{took:.3f} s", _tell(run.step_seconds)))
+
+
+def measure_unchanged(place: Place, results: Results, *, watch: Watch) -> None:
+    """Refresh in this process, and by command, when nothing has changed."""
+    step = "Refresh without changes"
+    watch(step, 0, UNCHANGED_RUNS)
+    took, run = _time_warm()
+    seconds = [took]
+    while run.mode == "unchanged" and len(seconds) < UNCHANGED_RUNS:
+        watch(step, len(seconds), UNCHANGED_RUNS)
+        took, run = _time_warm()
+        seconds.append(took)
+    command_seconds = command.run(*REFRESH, environment=place.environment()).seconds
+    watch(step, UNCHANGED_RUNS, UNCHANGED_RUNS)
+    results.figures.append(
+        Figure(
+            "refresh with nothing changed",
+            median(seconds) * 1000,
+            50,
+            "ms",
+            detail=f"median of {len(seconds)}; {run.mode}",
+        )
+    )
+    results.beside += [
+        Beside("refresh with nothing changed", f"{seconds[-1]:.3f} s", _tell(run.step_seconds)),
+        Beside("`tally refresh`, nothing changed", f"{command_seconds:.2f} s", "as a command"),
+    ]
+
+
+def _time_warm() -> tuple[float, RefreshRun]:
+    started = time.perf_counter()
+    run = refresh.run(trigger="schedule")
+    return time.perf_counter() - started, run
+
+
+def _tell(steps: dict[str, float]) -> str:
+    by_cost = sorted(steps.items(), key=lambda step: -step[1])
+    return ", ".join(f"{name} {seconds:.3f} s" for name, seconds in by_cost)

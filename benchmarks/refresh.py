@@ -1,0 +1,92 @@
+"""The command `python -m benchmarks.refresh`: measure all figures of the refresh in one run."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks import exports, machine, reads, rivals, scratch, writers
+from benchmarks.figures import Results, to_json, to_tables
+from benchmarks.pgbench import Pgbench
+from benchmarks.scratch import Place, Scratch
+from core.embedded import DATABASE
+from dashboard.progress_bars import bars
+
+FEWER = 10
+PAIRS = 2  # of pgbench for each repetition, as it is what other work disturbs most
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main(
+    users: Annotated[int, typer.Option(min=100, help="How many users.")] = 1_000_000,
+    items: Annotated[int, typer.Option(min=1000, help="How many items.")] = 10_000_000,
+    json: Annotated[Path | None, typer.Option(help="File for the figures as JSON.")] = None,
+    data_path: Annotated[
+        Path | None, typer.Option(help="Folder for PostgreSQL; kept, and used again if filled.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="How often to repeat each measurement.")] = 3,
+    seconds: Annotated[int, typer.Option(min=1, help="How long pgbench runs each time.")] = 10,
+) -> None:
+    """Measure the refresh with so many users and items, and print the tables."""
+    try:
+        with scratch.start(data_path) as server:
+            places = _fill(server, users, items)
+            results = _measure(server, places, repeat, seconds)
+    except scratch.OtherSize as error:
+        sys.exit(str(error))
+    _print(to_tables(results))
+    if json is not None:
+        json.write_text(to_json(results.figures))
+
+
+@dataclass(frozen=True)
+class Places:
+    """The database that is measured, and two smaller ones to compare memory with."""
+
+    whole: Place
+    tenth: Place
+    tenth_of_both: Place
+
+
+def _fill(server: Scratch, users: int, items: int) -> Places:
+    fewer = items // FEWER
+    with bars(err) as watch:
+        return Places(
+            whole=server.place(DATABASE, users=users, items=items, watch=watch),
+            tenth=server.place("tally_tenth", users=users, items=fewer, watch=watch),
+            tenth_of_both=server.place(
+                "tally_tenth_of_both", users=users // FEWER, items=fewer, watch=watch
+            ),
+        )
+
+
+def _measure(server: Scratch, places: Places, repeat: int, seconds: int) -> Results:
+    whole, results = places.whole, Results()
+    _print(*machine.describe(whole.url))
+    _print(f"{whole.users:,} users and {whole.items:,} items")
+    _print(f"Load at the start: {machine.load()}")
+    with bars(err) as watch, scratch.used(whole), writers.restored(whole):
+        full = exports.measure_full(whole, results, repeat=repeat, watch=watch)
+        exports.measure_memory(full, places.tenth, places.tenth_of_both, results, watch=watch)
+        rivals.measure(whole, results, watch=watch)
+        exports.measure_changes(whole, full, results, repeat=repeat, watch=watch)
+        exports.measure_unchanged(whole, results, watch=watch)
+        reads.measure_pages(results, watch=watch)
+        reads.measure_top(whole, results, watch=watch)
+        pgbench = Pgbench.on(server, whole, seconds=seconds)
+        writers.measure_refreshes(pgbench, results, pairs=repeat * PAIRS, watch=watch)
+        writers.measure_triggers(pgbench, results, pairs=repeat * PAIRS, watch=watch)
+    _print(f"Load at the end: {machine.load()}", "")
+    return results
+
+
+def _print(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,60 @@
+"""What one would use instead of Tally's export, measured on the same tables."""
+
+import json
+from dataclasses import dataclass
+
+from benchmarks import command
+from benchmarks.figures import Beside, Results
+from benchmarks.scratch import Place
+from core.bulk import Watch
+from etl.tables import TABLES, Table
+
+ROWS_AS_OBJECTS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another way to export; with at most `rows` of a table where all would take many minutes."""
+
+    key: str
+    name: str
+    rows: int | None = None
+
+    def query(self, table: Table) -> str:
+        """Return what this one reads of a table."""
+        limit = "" if self.rows is None else f" LIMIT {self.rows}"
+        return f'SELECT {table.columns} FROM "{table.name}"{limit}'
+
+
+RIVALS = (
+    Rival("adbc", "one ADBC connection, pyarrow's defaults"),
+    Rival("duckdb", "DuckDB's postgres scanner"),
+    Rival("connectorx", "connectorx"),
+    Rival("polars", "`polars.read_database`, SQLAlchemy", rows=ROWS_AS_OBJECTS),
+)
+
+
+def measure(place: Place, results: Results, *, watch: Watch) -> None:
+    """Let each rival export both tables in a process of its own."""
+    for done, rival in enumerate(RIVALS):
+        watch("What one would use instead", done, len(RIVALS))
+        queries = [rival.query(table) for table in TABLES]
+        try:
+            finished = command.run("benchmarks.rival_exports", rival.key, place.url, *queries)
+        except command.Failed as error:
+            results.beside.append(Beside(rival.name, "not available here", str(error)))
+        else:
+            results.beside.append(_tell(rival, finished, place))
+    watch("What one would use instead", len(RIVALS), len(RIVALS))
+
+
+def _tell(rival: Rival, finished: command.Finished, place: Place) -> Beside:
+    due = (place.users, place.items)
+    read = [min(rows, rival.rows or rows) for rows in due]
+    took = zip(json.loads(finished.output), due, read, strict=True)
+    seconds = sum(one * rows_due / rows_read for one, rows_due, rows_read in took)
+    value = f"{seconds:.2f} s, {finished.peak_bytes / 1e6:,.0f} MB"
+    if max(due) == max(read):
+        return Beside(rival.name, value, "the export alone: no views, no hashes, no fsync")
+    detail = f"seconds scaled up from {max(read):,} rows a table, whose memory this is"
+    return Beside(rival.name, value, detail)
