@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import exports, machine, reads, rivals, scratch, writers
+from benchmarks import command, exports, machine, reads, rivals, scratch, writers
 from benchmarks.figures import Results, to_json, to_tables
 from benchmarks.pgbench import Pgbench
 from benchmarks.scratch import Place, Scratch
 from core.embedded import DATABASE
+from core.errors import TallyError
 from dashboard.progress_bars import bars
 
 FEWER = 10
@@ -35,7 +36,7 @@ def main(
         with scratch.start(data_path) as server:
             places = _fill(server, users, items)
             results = _measure(server, places, repeat, seconds)
-    except scratch.OtherSize as error:
+    except (scratch.OtherSize, command.Failed, TallyError) as error:
         sys.exit(str(error))
     _print(to_tables(results))
     if json is not None:

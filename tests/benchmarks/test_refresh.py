@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,14 @@ from core.settings import ROOT
 
 FIGURES = 11
 SMALL = ("--users", "2000", "--items", "20000", "--repeat", "1", "--seconds", "1")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder that the system user of an embedded PostgreSQL can reach, unlike pytest's."""
+    path = Path(tempfile.mkdtemp(prefix="tally-test-"))
+    yield path
+    shutil.rmtree(path)
 
 
 def measure(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -27,11 +38,8 @@ def measure(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_all_figures_are_measured_in_one_run(tmp_path: Path) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-
-    done = measure(scratch, *SMALL, "--json", str(tmp_path / "figures.json"))
+def test_all_figures_are_measured_in_one_run(folder: Path, tmp_path: Path) -> None:
+    done = measure(folder, *SMALL, "--json", str(tmp_path / "figures.json"))
 
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "figures.json").read_text())
@@ -41,28 +49,31 @@ def test_all_figures_are_measured_in_one_run(tmp_path: Path) -> None:
         assert isinstance(figure["value"], int | float)
         assert isinstance(figure["met"], bool)
     assert done.stdout.count("\n| ") > FIGURES
-    assert not list(scratch.glob("tally-benchmark-*"))
+    assert not list(folder.glob("tally-benchmark-*"))
 
 
-def test_a_kept_database_of_another_size_is_refused(tmp_path: Path) -> None:
-    kept = ("--data-path", str(tmp_path / "kept"))
-    size = ("--users", "100", "--items", "1000")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATA_PATH", str(tmp_path / "kept"))
-        patch.delenv("DATABASE_URL", raising=False)
-        fill = [sys.executable, "-m", "dashboard.cli", "demo", *size]
-        subprocess.run(fill, cwd=ROOT, check=True, capture_output=True)
+def test_a_kept_database_of_another_size_is_refused(folder: Path) -> None:
+    kept = {**os.environ, "DATA_PATH": str(folder / "kept")}
+    kept.pop("DATABASE_URL", None)
+    fill = [sys.executable, "-m", "dashboard.cli", "demo", "--users", "100", "--items", "1000"]
+    subprocess.run(fill, cwd=ROOT, env=kept, check=True, capture_output=True)
 
-    done = measure(tmp_path, *SMALL, *kept)
+    done = measure(folder, *SMALL, "--data-path", str(folder / "kept"))
 
     assert done.returncode == 1
     assert "holds 100 users and 1,000 items, not the 2,000 and 20,000" in done.stderr
-    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["postgres"]
+    assert [path.name for path in (folder / "kept").iterdir()] == ["postgres"]
 
 
 @pytest.mark.parametrize(
     ("value", "at_least", "met"),
-    [(0.9, False, True), (1.0, False, True), (1.1, False, False), (0.9, True, False), (1, True, True)],
+    [
+        (0.9, False, True),
+        (1.0, False, True),
+        (1.1, False, False),
+        (0.9, True, False),
+        (1, True, True),
+    ],
 )
 def test_a_figure_is_met_on_the_right_side_of_its_reach(
     value: float, at_least: bool, met: bool
