@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from core import refreshes, sessions, snapshots
 from core.database import transaction
@@ -87,7 +88,8 @@ def _run(trigger: str, stop: threading.Event) -> None:
 
 def _run_requested(scheduler: BackgroundScheduler, stop: threading.Event) -> None:
     """Start a refresh that somebody asked for in a job of its own, so that polling goes on."""
-    with transaction() as db:
+    # Every few seconds, and nearly always for nothing: that would bury the traces of real work.
+    with suppress_instrumentation(), transaction() as db:
         waiting = refreshes.open_run(db)
     if waiting is None or waiting.status != "requested" or stop.is_set():
         return

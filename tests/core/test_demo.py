@@ -37,6 +37,8 @@ def test_it_adds_to_what_is_there_again_and_again(system: Actor) -> None:
         assert db.scalar(select(func.count()).select_from(User)) == 501
         assert db.scalar(select(func.count()).select_from(Item)) == 3_000
         assert db.scalar(select(func.count(Item.title.distinct()))) == 3_000
+        emails = db.scalars(select(User.email).where(User.email.endswith(demo.DOMAIN))).all()
+        assert len({email.split(".")[-2] for email in emails}) == 500
         assert db.scalar(
             text(
                 'SELECT max(id) = max(currval) FROM "user", '
