@@ -139,7 +139,7 @@ def _weak(name: str, secret: SecretStr | None, *, minimum: int) -> list[str]:
 def _weak_url(name: str, url: SecretStr | None) -> list[str]:
     password = urlsplit(url.get_secret_value()).password if url else None
     # A URL without a password is fine: there are password files, peer authentication and tokens.
-    return _weak(name, url if password is None else SecretStr(password), minimum=1)
+    return _weak(name, SecretStr(password) if password else url, minimum=1)
 
 
 @lru_cache

@@ -30,6 +30,11 @@ def test_production_accepts_real_secrets() -> None:
     assert build(**SAFE).environment == "production"
 
 
+@pytest.mark.parametrize("address", ["tally@db", "tally:@db", "db"])
+def test_a_database_may_know_tally_without_a_password(address: str) -> None:
+    assert build(**{**SAFE, "database_url": f"postgresql://{address}/tally"}).database_url
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
