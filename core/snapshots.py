@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import logging
 import os
 import threading
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from core.errors import Unavailable
 from core.settings import get_settings
@@ -28,6 +29,7 @@ TOTALS = "totals.parquet"
 
 LAYOUT = 1
 MANIFEST = "manifest.json"
+SEAL = "sha256"
 CURRENT = "current"
 FOLDER = "snapshots"
 NONE_YET = "There is no snapshot yet. Press Refresh data, or run `tally refresh`."
@@ -142,17 +144,26 @@ def published_folder(root: Path) -> Path | None:
     return None
 
 
+def write_manifest(manifest: Manifest) -> bytes:
+    """Return the content of the manifest's file: JSON that ends in a hash of all before it."""
+    content = manifest.model_dump(mode="json")
+    return json.dumps({**content, SEAL: _seal(content)}, indent=1).encode()
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a snapshot; raise `Broken` when it cannot be read."""
     try:
-        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        content = json.loads((folder / MANIFEST).read_bytes())
+        layout = content.get("layout") if isinstance(content, dict) else None
+        if layout != LAYOUT:
+            raise Broken(f"its manifest is of layout {layout}, and this Tally reads {LAYOUT}")
+        if content.pop(SEAL, None) != _seal(content):
+            raise Broken("its manifest is not what was written")
+        return Manifest.model_validate(content)
     except FileNotFoundError:
         raise Broken("its manifest is missing") from None
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise Broken(f"its manifest cannot be read: {error}") from error
-    if manifest.layout != LAYOUT:
-        raise Broken(f"its layout is {manifest.layout}, and this Tally reads {LAYOUT}")
-    return manifest
 
 
 def verify(folder: Path) -> Manifest:
@@ -169,6 +180,10 @@ def hold(folder: Path) -> int:
     descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
+
+
+def _seal(content: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _is_newest(served: Snapshot, root: Path) -> bool:

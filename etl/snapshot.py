@@ -44,7 +44,7 @@ def stage(root: Path, generation: int) -> Iterator[Path]:
 
 def seal(staged: Path, manifest: Manifest) -> None:
     """Write the manifest of a staged snapshot, and force all names in it to disk."""
-    _write_durably(staged / MANIFEST, manifest.model_dump_json(indent=1).encode())
+    _write_durably(staged / MANIFEST, snapshots.write_manifest(manifest))
     for folder in (staged / USERS, staged / ITEMS, staged):
         _fsync_folder(folder)
 
