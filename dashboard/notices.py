@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import NotFound, TallyError, Unavailable
+from core.snapshots import NONE_YET
 from core.telemetry import trace_id
 
 SAID = "notices.said"
@@ -35,6 +36,11 @@ def escape(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", LIVE.sub(rf"\1{WORD_JOINER}", text))
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number of things in words: `1 item`, `2,000 items`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def say(text: str) -> None:
     """Keep one of our own texts for the next run, which shows it as a toast."""
     st.session_state[SAID] = text
@@ -58,6 +64,9 @@ def errors_shown() -> Iterator[None]:
 
 def trouble(error: TallyError) -> None:
     """Show an error: what happened and what to do is in its message, and the trace finds it."""
+    if error.message == NONE_YET:
+        empty("There is no data yet.", "Press Refresh data, or run `tally refresh`.")
+        return
     identity = trace_id()
     text = escape(error.message) + (f"\n\nTrace {identity}" if identity else "")
     if isinstance(error, Unavailable | NotFound):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from core.actors import Actor
+from core.errors import TallyError
 from core.models import RefreshRun
 from core.settings import ROOT
 from core.snapshots import Snapshot
@@ -58,18 +59,15 @@ def _header(actor: Actor, title: str, shown: Freshness, first: Iterator[Freshnes
 
 
 def _button(actor: Actor, state: Freshness) -> None:
-    clicked = st.button(
-        "Refresh data",
-        icon="spinner" if state.running else ":material/refresh:",
-        disabled=state.running is not None,
-        key="refresh",
-    )
-    if clicked:
-        with notices.errors_shown():
-            freshness.request(actor)
-            state = Freshness(state.snapshot, running=RefreshRun())
-        if state.running:
-            st.rerun()
+    icon = "spinner" if state.running else ":material/refresh:"
+    if not st.button("Refresh data", icon=icon, disabled=state.running is not None, key="refresh"):
+        return
+    try:
+        freshness.request(actor)
+    except TallyError as error:
+        notices.trouble(error)
+    else:
+        st.rerun()
 
 
 def _progress(run: RefreshRun) -> None:
@@ -105,4 +103,5 @@ def _instead(state: Freshness) -> str:
 def _announce(state: Freshness, shown: Freshness) -> None:
     if state.snapshot is not None and state.snapshot != shown.snapshot:
         users, items = state.snapshot.users, state.snapshot.items
-        notices.say(f"New data: {users:,} users and {items:,} items.")
+        people, things = notices.count(users, "user"), notices.count(items, "item")
+        notices.say(f"New data: {people} and {things}.")

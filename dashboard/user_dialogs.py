@@ -68,7 +68,7 @@ def _delete(actor: Actor, draft: Draft) -> None:
     if draft.values["full_name"]:
         st.caption(notices.escape(draft.values["email"]))
     st.warning(_impact(count), icon=":material/warning:")
-    label = f"Delete user and {_items(count)}" if count else "Delete user"
+    label = f"Delete user and {notices.count(count, 'item')}" if count else "Delete user"
     if st.button(label, type="primary", key=f"{draft.key}-delete"):
         drafts.attempt(draft, None, lambda: _delete_now(actor, draft))
 
@@ -80,9 +80,9 @@ def _delete_now(actor: Actor, draft: Draft) -> str:
     def restore() -> str:
         with transaction() as db:
             users.restore_user(db, actor=actor, removed=removed)
-        return f"The user is back, with {_items(len(removed.items or ()))}."
+        return f"The user is back, with {notices.count(len(removed.items or ()), 'item')}."
 
-    went = f"Deleted: {draft.values['email']}, with {_items(removed.item_count)}"
+    went = f"Deleted: {draft.values['email']}, with {notices.count(removed.item_count, 'item')}"
     notices.offer_undo(notices.Undo(SCREEN, went, restore))
     return "The user was deleted."
 
@@ -114,13 +114,9 @@ def _values(user: User) -> dict[str, object]:
 
 def _impact(count: int) -> str:
     if count > users.UNDO_ITEMS:
-        return f"{_items(count)} go along. They are too many to be brought back with Undo."
+        return f"{notices.count(count, 'item')} go along: too many for Undo to bring them back."
     if count == 1:
         return "1 item goes along. Undo brings both back."
     if count:
-        return f"{_items(count)} go along. Undo brings all of it back."
+        return f"{notices.count(count, 'item')} go along. Undo brings all of it back."
     return "This user owns no items. Undo brings the user back."
-
-
-def _items(count: int) -> str:
-    return "1 item" if count == 1 else f"{count:,} items"

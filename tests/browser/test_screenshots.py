@@ -79,6 +79,29 @@ def test_every_dialog_is_drawn(
     context.close()
 
 
+def test_pictures_for_the_readme(
+    site: Site, browser: Browser, signed_in: dict[str, object]
+) -> None:
+    """Windows, not whole pages, as `readme-*.png`: to be copied to `docs/images/`."""
+    for scheme, names in (
+        ("light", ("overview", "items_by_user", "items")),
+        ("dark", ("overview",)),
+    ):
+        context = new_context(browser, site, signed_in[ROOT_EMAIL], scheme=scheme)
+        tab = context.new_page()
+        for name in names:
+            tab.goto("/" if name == "overview" else f"/{name}")
+            settle(tab, PAGES[name])
+            snap(tab, f"readme-{name}-{scheme}")
+        context.close()
+    context = new_context(browser, site, signed_in[ROOT_EMAIL], width=390)
+    tab = context.new_page()
+    tab.goto("/")
+    settle(tab, "Overview")
+    snap(tab, "readme-overview-phone")
+    context.close()
+
+
 def rename_newest(site: Site) -> None:
     """Let somebody else save the item that is open in the form."""
     title = "title || ' (moved)'"

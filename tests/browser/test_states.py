@@ -56,7 +56,7 @@ def test_a_failed_refresh_is_told_above_the_last_good_data(failed: None, page: P
     page.goto("/")
     settle(page, "Overview")
     expect(page.get_by_text(re.compile("The refresh at .* failed"))).to_be_visible()
-    expect(page.get_by_text("9,000").first).to_be_visible()
+    expect(page.get_by_text("Owners of items")).to_be_visible()
     snap(page, "state-failed-1440-light")
 
 
@@ -64,10 +64,10 @@ def test_an_empty_tally_says_what_to_do_next(bare: Site, browser: Browser) -> No
     context = new_context(browser, bare)
     tab = context.new_page()
     sign_in(tab, ROOT_EMAIL)
-    expect(tab.get_by_text("There is no snapshot yet.")).to_be_visible()
+    expect(tab.get_by_text("There is no data yet.")).to_be_visible()
     snap(tab, "state-empty-1440-light")
     tab.get_by_role("button", name="Refresh data").click()
-    expect(tab.get_by_text(re.compile("New data: 1 users"))).to_be_visible()
+    expect(tab.get_by_text(re.compile("New data: 1 user and 0 items"))).to_be_visible()
     expect(tab.get_by_text("No data yet")).to_have_count(0)
     snap(tab, "state-first-1440-light")
     tab.goto("/items")
