@@ -18,6 +18,7 @@ from etl import refresh
 
 REFRESH = "refresh"
 REQUESTS = "requests"
+RECOVERY = "recovery"
 REQUESTED = "requested refresh"
 POLL_INTERVAL = timedelta(seconds=5)
 CLEANUP_INTERVAL = timedelta(hours=1)
@@ -61,6 +62,7 @@ def jobs(scheduler: BackgroundScheduler, stop: threading.Event) -> list[Job]:
     """
     now = datetime.now(UTC)
     always = [
+        Job(RECOVERY, refresh.recover, CLEANUP_INTERVAL, now),
         Job(REQUESTS, lambda: _run_requested(scheduler, stop), POLL_INTERVAL, now),
         Job("expired sessions", _delete_expired_sessions, CLEANUP_INTERVAL, now),
     ]
@@ -87,11 +89,18 @@ def _run(trigger: str, stop: threading.Event) -> None:
 
 
 def _run_requested(scheduler: BackgroundScheduler, stop: threading.Event) -> None:
-    """Start a refresh that somebody asked for in a job of its own, so that polling goes on."""
+    """Start a refresh that somebody asked for in a job of its own, so that polling goes on.
+
+    One that is called running while its process is gone would keep everybody waiting who asks: it
+    is closed here.
+    """
     # Every few seconds, and nearly always for nothing: that would bury the traces of real work.
     with suppress_instrumentation(), transaction() as db:
         waiting = refreshes.open_run(db)
-    if waiting is None or waiting.status != "requested" or stop.is_set():
+    if waiting is None or stop.is_set():
+        return
+    if waiting.status != "requested":
+        refresh.recover()
         return
     work = _logged(lambda: _run("manual", stop))
     scheduler.add_job(work, id=REQUESTED, replace_existing=True)

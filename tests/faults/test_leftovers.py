@@ -2,12 +2,16 @@
 
 import os
 import signal
+import threading
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg2
+import pytest
 
 from core.snapshots import FOLDER, MANIFEST
-from etl import refresh
+from etl import record, refresh, schedule
+from tests.conftest import forget
 from tests.faults import world
 from tests.faults.aftermath import LOCKS, SESSIONS
 from tests.faults.conftest import Sql
@@ -35,6 +39,34 @@ def test_a_damaged_snapshot_in_use_is_not_cleaned_away(environment: str, root: P
     (folder / MANIFEST).unlink()
     refresh.recover()
     assert folder.exists()
+
+
+@pytest.mark.parametrize("when", ["before the server starts", "while it runs"])
+def test_nobody_waits_for_a_refresh_whose_process_is_gone(
+    sql: Sql, environment: str, root: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Without automatic refreshes nothing else would ever end it."""
+    monkeypatch.setenv("REFRESH_INTERVAL_MINUTES", "0")
+    monkeypatch.setattr(schedule, "POLL_INTERVAL", timedelta(seconds=0.2))
+    forget()
+    left = root / "staging" / "000000000001-x"
+    left.mkdir(parents=True)
+    (root / FOLDER).mkdir()
+    orphan = "INSERT INTO refresh_run (trigger, status) VALUES ('command', 'running')"
+    stop = threading.Event()
+    scheduler = schedule.build(stop)
+    if when == "before the server starts":
+        sql(orphan)
+    scheduler.start()
+    try:
+        assert world.wait_until(lambda: not left.exists(), 10)
+        if when == "while it runs":
+            sql(orphan)
+        failed = [("failed", record.INTERRUPTED)]
+        assert world.wait_until(lambda: sql("SELECT status, error FROM refresh_run") == failed, 10)
+    finally:
+        stop.set()
+        scheduler.shutdown()
 
 
 def test_a_kill_while_postgresql_makes_it_wait_leaves_no_transaction(
