@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from core.actors import Actor
-from core.models import AuditEvent, Base
+from core.models import ADDRESS_LENGTH, AuditEvent, Base
 from core.telemetry import trace_id
 
 SECRET_FIELDS = frozenset({"hashed_password"})
@@ -29,7 +29,7 @@ def record(
         AuditEvent(
             actor_id=actor.id,
             actor=actor.email,
-            address=actor.address,
+            address=actor.address[:ADDRESS_LENGTH] if actor.address else None,
             action=action,
             subject_type=subject.__tablename__ if subject else None,
             subject_id=subject.id if subject else None,  # type: ignore[attr-defined]

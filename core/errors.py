@@ -1,5 +1,6 @@
 """The errors that cross a room's wall: each message is written for the person who reads it."""
 
+import math
 from collections.abc import Mapping
 
 
@@ -49,3 +50,13 @@ class Unavailable(TallyError):
     """Something Tally depends on is away; trying again later may work."""
 
     status = 503
+
+
+class TooMany(TallyError):
+    """Too much was asked for; after `seconds` it may be asked again."""
+
+    status = 429
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = math.ceil(seconds)

@@ -30,6 +30,8 @@ EMAIL_LENGTH = 255
 NAME_LENGTH = 255
 TITLE_LENGTH = 255
 DESCRIPTION_LENGTH = 1000
+ADDRESS_LENGTH = 64
+USER_AGENT_LENGTH = 512
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -106,8 +108,31 @@ class AuthSession(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
-    address: Mapped[str | None] = mapped_column(String(64))
-    user_agent: Mapped[str | None] = mapped_column(String(512))
+    address: Mapped[str | None] = mapped_column(String(ADDRESS_LENGTH))
+    user_agent: Mapped[str | None] = mapped_column(String(USER_AGENT_LENGTH))
+
+
+class KnownBrowser(Base):
+    """A browser that a user has signed in with; its cookie's token is stored only as SHA-256."""
+
+    __tablename__ = "known_browser"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class SignInThrottle(Base):
+    """Failed attempts to sign in by what they have in common; see `core/throttle.py`."""
+
+    __tablename__ = "sign_in_throttle"
+
+    bucket: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int]
+    failed_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    open_at: Mapped[datetime]
 
 
 class AuditEvent(Base):
@@ -120,7 +145,7 @@ class AuditEvent(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     actor_id: Mapped[int | None] = mapped_column(BigInteger)
     actor: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
-    address: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(ADDRESS_LENGTH))
     action: Mapped[str] = mapped_column(String(64))
     subject_type: Mapped[str | None] = mapped_column(String(64))
     subject_id: Mapped[int | None] = mapped_column(BigInteger)

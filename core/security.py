@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import threading
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pwdlib import PasswordHash
@@ -22,12 +23,27 @@ def hash_password(password: str) -> str:
         return _passwords.hash(password)
 
 
-def verify_password(password: str, hashed: str) -> bool:
-    """Tell whether `password` belongs to `hashed`; an unusable hash takes as long and says no."""
+@dataclass(frozen=True)
+class Checked:
+    """Whether a password was right; `new_hash` replaces one made with old parameters."""
+
+    matches: bool
+    new_hash: str | None = field(default=None, repr=False)
+
+
+def check_password(password: str, hashed: str) -> Checked:
+    """Check `password` against `hashed`; an unusable hash takes as long and says no."""
     usable = hashed != UNUSABLE_PASSWORD
     with _slots:
-        matches = _passwords.verify(password, hashed if usable else _decoy_hash())
-    return matches and usable
+        matches, new_hash = _passwords.verify_and_update(
+            password, hashed if usable else _decoy_hash()
+        )
+    return Checked(matches and usable, new_hash if matches and usable else None)
+
+
+def verify_password(password: str, hashed: str) -> bool:
+    """Tell whether `password` belongs to `hashed`."""
+    return check_password(password, hashed).matches
 
 
 def new_token() -> str:

@@ -1,28 +1,28 @@
 """Sessions: who is signed in, in which browser, and until when."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core import audit
+from core import audit, browsers, throttle
 from core.actors import Actor
-from core.models import AuthSession, User
-from core.security import UNUSABLE_PASSWORD, hash_token, new_token, verify_password
+from core.models import ADDRESS_LENGTH, USER_AGENT_LENGTH, AuthSession, User
+from core.security import hash_token, new_token
 from core.settings import get_settings
-from core.users import find_by_email
 
 TOUCH_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """A session just begun: `token` goes into the cookie and nowhere else."""
+    """A session just begun: each token goes into its cookie and nowhere else."""
 
-    token: str
+    token: str = field(repr=False)
     actor: Actor
+    browser_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -33,37 +33,28 @@ class OpenSession:
     ends_at: datetime
 
 
-def sign_in(
-    db: Session, *, email: str, password: str, address: str | None, user_agent: str | None
-) -> SignIn | None:
-    """Begin a session, or return None; unknown, wrong and inactive take equally long.
-
-    Either way an audit row is left, so the caller commits in both cases.
-    """
-    user = find_by_email(db, email.replace("\x00", ""))
-    matches = verify_password(password, user.hashed_password if user else UNUSABLE_PASSWORD)
-    if user is None or not matches or not user.is_active or not user.is_staff:
-        stranger = Actor(id=user.id if user else None, email=_printable(email), address=address)
-        audit.record(db, actor=stranger, action="session.sign_in", subject=user, outcome="refused")
-        return None
-    return begin(db, user=user, address=address, user_agent=user_agent)
-
-
-def begin(db: Session, *, user: User, address: str | None, user_agent: str | None) -> SignIn:
+def begin(
+    db: Session,
+    *,
+    user: User,
+    address: str | None,
+    user_agent: str | None,
+    browser_token: str | None = None,
+) -> SignIn:
     """Begin a session for a user whose identity has been established."""
     token = new_token()
     row = AuthSession(
         token_hash=hash_token(token),
         user_id=user.id,
         expires_at=datetime.now(UTC) + timedelta(days=get_settings().session_absolute_days),
-        address=address,
-        user_agent=_printable(user_agent or "")[:512],
+        address=address[:ADDRESS_LENGTH] if address else None,
+        user_agent=printable(user_agent or "")[:USER_AGENT_LENGTH],
     )
     db.add(row)
     db.flush()
     actor = _actor(user, row)
     audit.record(db, actor=actor, action="session.sign_in", subject=user)
-    return SignIn(token=token, actor=actor)
+    return SignIn(token=token, actor=actor, browser_token=browser_token)
 
 
 def find_actor(db: Session, *, token_hash: bytes) -> Actor | None:
@@ -111,7 +102,12 @@ def sign_out(db: Session, *, actor: Actor) -> None:
 
 
 def delete_expired(db: Session) -> int:
-    """Delete the sessions that are past their limits; return how many they were."""
+    """Delete the sessions that are past their limits, and what else signing in left behind.
+
+    Returns how many sessions they were.
+    """
+    throttle.delete_old(db)
+    browsers.delete_old(db)
     idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
     expired = (AuthSession.expires_at <= func.now()) | (AuthSession.last_seen_at <= idle_since)
     return len(db.scalars(delete(AuthSession).where(expired).returning(AuthSession.id)).all())
@@ -144,5 +140,6 @@ def _actor(user: User, row: AuthSession) -> Actor:
     )
 
 
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)[:255]
+def printable(text: str) -> str:
+    """Return `text` with a question mark for each character that could break a line."""
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -15,6 +15,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.fields import Email, FullName, Password, parse
 from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
 from core.models import AuthSession, Item, User
+from core.passwords import refuse_guessable
 from core.security import UNUSABLE_PASSWORD, hash_password
 
 ROLE_FIELDS = ("is_active", "is_staff", "is_superuser")
@@ -79,6 +80,8 @@ def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> U
     """Create a user from the fields of `UserForm`; raise `Invalid`, also for a taken address."""
     require_superuser(db, actor)
     form = parse(UserForm, values)
+    if form.password:
+        refuse_guessable(form.password, email=form.email)
     user = User(
         **_stored(form.model_dump(exclude={"password"})),
         hashed_password=hash_password(form.password) if form.password else UNUSABLE_PASSWORD,
@@ -108,6 +111,8 @@ def update_user(
     if password:
         changes["hashed_password"] = hash_password(password)
     user = _lock(db, user_id, version)
+    if password:
+        refuse_guessable(password, email=changes.get("email", user.email))
     if _loses_superuser(user, changes):
         _require_another_superuser(db, user)
     difference = audit.difference({**_view(user), "hashed_password": ""}, changes)

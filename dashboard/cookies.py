@@ -1,4 +1,4 @@
-"""The two cookies of Tally: what they are called, how they are read, and how they are set."""
+"""The cookies of Tally: what they are called, how they are read, and how they are set."""
 
 import re
 from collections.abc import Iterable
@@ -20,6 +20,11 @@ def session_cookie(scope: Scope) -> str:
 def form_cookie(scope: Scope) -> str:
     """Return the name of the cookie that a form's hidden field has to match."""
     return _name("form", scope)
+
+
+def browser_cookie(scope: Scope) -> str:
+    """Return the name of the cookie by which a browser is known, long after its session."""
+    return _name("browser", scope)
 
 
 def read_token(scope: Scope, name: str) -> str | None:

@@ -119,10 +119,12 @@ def _without_identity(scope: Scope) -> Scope:
 
 
 def _admitted(scope: Scope, actor: Actor) -> Scope:
-    """Return the scope as the application gets it: with who it is, and without the token."""
+    """Return the scope as the application gets it: with who it is, and without the tokens."""
     client = scope.get("client")
     actor = replace(actor, address=client[0] if client else None)
-    headers = cookies.without(scope["headers"], cookies.session_cookie(scope))
+    headers = scope["headers"]
+    for name in (cookies.session_cookie(scope), cookies.browser_cookie(scope)):
+        headers = cookies.without(headers, name)
     return {**scope, "headers": [*headers, *_identity(actor)], "user": actor}
 
 

@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core import database, sessions
+from core import database, sessions, sign_ins
 from core.actors import Actor
-from core.errors import Unavailable
+from core.browsers import REMEMBERED
+from core.errors import TooMany, Unavailable
 from core.fields import PASSWORD_MAXIMUM
 from core.models import EMAIL_LENGTH
 from core.security import new_token
@@ -35,6 +36,10 @@ EXPIRED = "This form was open for too long. Please try again."
 TOO_LONG = "That is longer than a password can be."
 NOT_AN_ADDRESS = "This is not an e-mail address."
 STILL_IN = "You are still signed in"
+TOO_MANY = (
+    "There were too many failed attempts to sign in, so this one was not looked at. Please wait a "
+    "little and try again."
+)
 BUSY = "Too many people are signing in at once. Please try again in a moment."
 AWAY = "The database cannot be reached right now, so nobody can sign in. Please try again soon."
 # As many as may be hashed at once: the others wait without a thread or a database connection.
@@ -82,6 +87,8 @@ class Door:
             return show_again(status=refusal[0], error=refusal[1])
         try:
             begun = await self._begin(request, email=email, password=password)
+        except TooMany as error:
+            return show_again(status=error.status, error=error.message, wait=error.seconds)
         except Unavailable as error:
             return show_again(status=503, error=BUSY if error.message == BUSY else AWAY)
         if begun is None:
@@ -123,15 +130,16 @@ class Door:
         if _threads.statistics().tasks_waiting >= MOST_WAITING:
             raise Unavailable(BUSY)
         previous = await self._find_actor(request)
-        attempt = partial(
+        try_it = partial(
             _sign_in,
             previous=previous,
             email=email,
             password=password,
             address=request.client.host if request.client else None,
             user_agent=request.headers.get("user-agent"),
+            browser_token=cookies.read_token(request.scope, cookies.browser_cookie(request.scope)),
         )
-        begun = await anyio.to_thread.run_sync(attempt, limiter=_threads)
+        begun = await anyio.to_thread.run_sync(try_it, limiter=_threads)
         await self._close(previous if begun else None)
         return begun
 
@@ -159,11 +167,16 @@ def _sign_in(
     password: str,
     address: str | None,
     user_agent: str | None,
+    browser_token: str | None,
 ) -> SignIn | None:
+    """Sign in, in two transactions: none is open while the password is hashed."""
     with database.transaction() as db:
-        begun = sessions.sign_in(
-            db, email=email, password=password, address=address, user_agent=user_agent
-        )
+        attempt = sign_ins.begin(db, email=email, address=address, browser_token=browser_token)
+    if attempt.wait:
+        raise TooMany(TOO_MANY, seconds=attempt.wait)
+    checked = attempt.check(password)
+    with database.transaction() as db:
+        begun = sign_ins.conclude(db, attempt=attempt, checked=checked, user_agent=user_agent)
         if begun and previous:
             sessions.sign_out(db, actor=previous)
         return begun
@@ -179,11 +192,21 @@ def _led_in(request: Request, begun: SignIn, target: str) -> Response:
     age = int(get_settings().session_absolute_days * 86_400)
     name = cookies.session_cookie(request.scope)
     response.headers.append("Set-Cookie", cookies.set_cookie(name, begun.token, max_age=age))
+    if begun.browser_token:
+        name, age = cookies.browser_cookie(request.scope), int(REMEMBERED.total_seconds())
+        cookie = cookies.set_cookie(name, begun.browser_token, max_age=age)
+        response.headers.append("Set-Cookie", cookie)
     return response
 
 
 def _form(
-    request: Request, *, target: str, email: str = "", error: str = "", status: int = 200
+    request: Request,
+    *,
+    target: str,
+    email: str = "",
+    error: str = "",
+    status: int = 200,
+    wait: int = 0,
 ) -> Response:
     name = cookies.form_cookie(request.scope)
     token = cookies.read_token(request.scope, name) or new_token()
@@ -196,6 +219,8 @@ def _form(
         form_token=_signature(token),
     )
     response.headers.append("Set-Cookie", cookies.set_cookie(name, token))
+    if wait:
+        response.headers["Retry-After"] = str(wait)
     return response
 
 

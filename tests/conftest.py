@@ -16,9 +16,10 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from core import database, embedded, schema, users
+from core import database, embedded, schema, sign_ins, users
 from core.actors import Actor
 from core.models import User
+from core.sessions import SignIn
 from core.settings import get_settings
 
 PASSWORD = "a long enough password"
@@ -112,6 +113,15 @@ def actor_for(user: User) -> Actor:
         is_superuser=user.is_superuser,
         address="127.0.0.1",
     )
+
+
+def sign_in(
+    db: Session, email: str, password: str = PASSWORD, *, user_agent: str | None = None
+) -> SignIn | None:
+    """Sign in as the route does, though in one transaction."""
+    attempt = sign_ins.begin(db, email=email, address="127.0.0.1")
+    checked = attempt.check(password)
+    return sign_ins.conclude(db, attempt=attempt, checked=checked, user_agent=user_agent)
 
 
 def use(patch: pytest.MonkeyPatch, *, url: str, folder: Path) -> None:

@@ -11,19 +11,17 @@ from core.actors import Actor
 from core.database import transaction
 from core.models import AuditEvent, AuthSession
 from core.security import hash_token
-from tests.conftest import PASSWORD, make_user
+from tests.conftest import PASSWORD, make_user, sign_in
 
 
-def sign_in(
+def begin(
     db: Session, email: str = "staff@example.com", password: str = PASSWORD
 ) -> sessions.SignIn | None:
-    return sessions.sign_in(
-        db, email=email, password=password, address="127.0.0.1", user_agent="Firefox\n\x1b[31m"
-    )
+    return sign_in(db, email, password, user_agent="Firefox\n\x1b[31m")
 
 
 def test_staff_sign_in_and_the_row_keeps_only_a_hash(db: Session, staff: Actor) -> None:
-    begun = sign_in(db, email="STAFF@example.com ")
+    begun = begin(db, email="STAFF@example.com ")
     assert begun is not None
     row = db.scalars(select(AuthSession)).one()
     assert row.token_hash == hash_token(begun.token)
@@ -51,7 +49,7 @@ def test_everybody_else_is_refused_and_noted(
     make_user(system, "owner@example.com")
     make_user(system, "gone@example.com", is_staff=True, is_active=False)
     with transaction() as db:
-        assert sign_in(db, email=email, password=password) is None
+        assert begin(db, email=email, password=password) is None
     with transaction() as db:
         event = db.scalars(select(AuditEvent).where(AuditEvent.action == "session.sign_in")).one()
         assert event.outcome == "refused"
@@ -60,7 +58,7 @@ def test_everybody_else_is_refused_and_noted(
 
 
 def test_sign_out_ends_the_session(db: Session, staff: Actor) -> None:
-    begun = sign_in(db)
+    begun = begin(db)
     assert begun is not None
     sessions.sign_out(db, actor=begun.actor)
     assert sessions.find_actor(db, token_hash=hash_token(begun.token)) is None
@@ -76,7 +74,7 @@ def test_sign_out_ends_the_session(db: Session, staff: Actor) -> None:
 def test_a_session_ends_after_idling_and_in_the_end(
     change: dict[str, datetime], db: Session, staff: Actor
 ) -> None:
-    begun = sign_in(db)
+    begun = begin(db)
     assert begun is not None
     db.execute(update(AuthSession).values(**change))
     assert sessions.find_actor(db, token_hash=hash_token(begun.token)) is None
@@ -84,7 +82,7 @@ def test_a_session_ends_after_idling_and_in_the_end(
 
 
 def test_use_keeps_a_session_alive(db: Session, staff: Actor) -> None:
-    begun = sign_in(db)
+    begun = begin(db)
     assert begun is not None
     before = datetime.now(UTC) - timedelta(hours=11)
     db.execute(update(AuthSession).values(last_seen_at=before))

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core import items, sessions, users
+from core import items, users
 from core.actors import Actor
 from core.database import transaction
 from core.errors import Conflict, Forbidden, Invalid, NotFound, TallyError
 from core.models import AuditEvent, AuthSession, Item, User
 from core.security import UNUSABLE_PASSWORD, verify_password
-from tests.conftest import PASSWORD, actor_for, make_user
+from tests.conftest import PASSWORD, actor_for, make_user, sign_in
 
 ROLES = [{"is_superuser": False}, {"is_staff": False}, {"is_active": False}]
 
@@ -97,15 +97,13 @@ def test_a_superuser_is_staff(db: Session, system: Actor) -> None:
     assert users.create_user(db, actor=system, values=values).is_staff
 
 
-@pytest.mark.parametrize("change", [*ROLES, {"password": "another long password"}])
+@pytest.mark.parametrize("change", [*ROLES, {"password": "a new long password"}])
 def test_losing_a_role_or_a_password_ends_the_sessions(
     change: dict[str, object], superuser: Actor, system: Actor
 ) -> None:
     other = make_user(system, "other@example.com", is_superuser=True)
     with transaction() as db:
-        assert sessions.sign_in(
-            db, email="other@example.com", password=PASSWORD, address=None, user_agent=None
-        )
+        assert sign_in(db, "other@example.com")
     with transaction() as db:
         users.update_user(db, actor=superuser, user_id=other.id, version=1, values=change)
     with transaction() as db:
@@ -114,9 +112,7 @@ def test_losing_a_role_or_a_password_ends_the_sessions(
 
 def test_a_new_name_keeps_the_sessions(superuser: Actor) -> None:
     with transaction() as db:
-        sessions.sign_in(
-            db, email="root@example.com", password=PASSWORD, address=None, user_agent=None
-        )
+        sign_in(db, "root@example.com")
         users.update_user(
             db, actor=superuser, user_id=superuser.id or 0, version=1, values={"full_name": "R"}
         )

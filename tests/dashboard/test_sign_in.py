@@ -274,3 +274,33 @@ def test_own_paths_are_followed(path: str) -> None:
 def test_all_other_targets_lead_home(path: str, client: TestClient) -> None:
     assert own_path(path) == "/"
     assert sign_in(client, next=path).headers["location"] == "/"
+
+
+def test_guessing_is_slowed_down_and_tells_nothing(client: TestClient) -> None:
+    for _ in range(5):
+        assert sign_in(client, EMAIL, "not the password").status_code == 401
+    wrong, right = sign_in(client, EMAIL, "not the password"), sign_in(client)
+    for response in (wrong, right):
+        assert response.status_code == 429
+        assert ERROR.findall(response.text) == [room.TOO_MANY]
+        assert int(response.headers["retry-after"]) >= 1
+        assert f'value="{EMAIL}"' in response.text
+        assert "tally_session" not in str(response.headers)
+    assert len(wrong.text) == len(right.text)
+
+
+def test_a_known_browser_is_not_slowed_down_by_others(house: House, insider: TestClient) -> None:
+    cookie = insider.cookies["tally_browser_80"]
+    for _ in range(6):
+        sign_in(house.client(), EMAIL, "not the password")
+    assert sign_in(house.client()).status_code == 429
+    known = house.client(cookies={"tally_browser_80": cookie})
+    response = sign_in(known)
+    assert response.status_code == 303
+    kept = next(c for c in response.headers.get_list("set-cookie") if "browser" in c)
+    assert kept == f"tally_browser_80={cookie}; Path=/; HttpOnly; SameSite=Lax; Max-Age=15552000"
+
+
+def test_the_application_never_sees_how_a_browser_is_known(insider: TestClient) -> None:
+    headers = insider.get("/users").json()["headers"]
+    assert insider.cookies["tally_browser_80"] not in str(headers)

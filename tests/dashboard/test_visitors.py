@@ -16,15 +16,13 @@ from core.security import hash_token
 from core.sessions import SignIn
 from dashboard import visitors as room
 from dashboard.visitors import Visitors, _Known
-from tests.conftest import PASSWORD
+from tests.conftest import sign_in
 
 
 @pytest.fixture
 def begun(superuser: Actor) -> SignIn:
     with database.transaction() as db:
-        result = sessions.sign_in(
-            db, email=superuser.email, password=PASSWORD, address=None, user_agent=None
-        )
+        result = sign_in(db, superuser.email)
     assert result
     return result
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core import refreshes, sessions, snapshots
+from core import refreshes, snapshots
 from core.actors import Actor
 from core.database import transaction
 from core.errors import Unavailable
 from core.models import RefreshRun
 from etl import refresh, schedule
-from tests.conftest import forget
+from tests.conftest import forget, sign_in
 from tests.etl.conftest import Row
 
 Sql = Callable[..., list[Row]]
@@ -130,13 +130,7 @@ def test_expired_sessions_are_deleted(
     start: Callable[[str], BackgroundScheduler], sql: Sql, staff: Actor
 ) -> None:
     with transaction() as db:
-        sessions.sign_in(
-            db,
-            email=staff.email,
-            password="a long enough password",
-            address=None,
-            user_agent=None,
-        )
+        sign_in(db, staff.email)
     assert sql("SELECT count(*) FROM auth_session") == [(1,)]
     sql("UPDATE auth_session SET expires_at = now() - interval '1 second'")
     start("0")

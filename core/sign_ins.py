@@ -1,0 +1,105 @@
+"""Signing in with a password: slowed down when guessed at, and checked outside of transactions."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from core import audit, browsers, sessions, throttle
+from core.actors import Actor
+from core.models import EMAIL_LENGTH, User
+from core.security import UNUSABLE_PASSWORD, Checked, check_password
+from core.sessions import SignIn
+from core.throttle import Bucket
+from core.users import find_by_email
+
+ACTION = "session.sign_in"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt: whose it seems to be, and for how many seconds it has to `wait` (mostly 0)."""
+
+    email: str
+    address: str | None
+    user_id: int | None
+    hashed: str = field(repr=False)
+    buckets: tuple[Bucket, ...]
+    browser_token: str | None = field(repr=False)
+    wait: float = 0.0
+
+    def check(self, password: str) -> Checked:
+        """Check the password; slow, so no transaction should be open meanwhile."""
+        return check_password(password, self.hashed)
+
+
+def begin(
+    db: Session,
+    *,
+    email: str,
+    address: str | None,
+    browser_token: str | None = None,
+    action: str = ACTION,
+) -> Attempt:
+    """Count an attempt and read what it is checked against; then comes `check`, then `conclude`.
+
+    While `wait` is not 0 the attempt is not to be checked, right or wrong. Either way there is
+    something to commit: a count, or the audit row of the refusal.
+    """
+    user = find_by_email(db, email.replace("\x00", ""))
+    known = browsers.find(db, token=browser_token, user=user)
+    buckets = (
+        (throttle.browser(known.id),)
+        if known
+        else (throttle.account(email), throttle.client(address))
+    )
+    attempt = Attempt(
+        email=email,
+        address=address,
+        user_id=user.id if user else None,
+        hashed=user.hashed_password if user else UNUSABLE_PASSWORD,
+        buckets=buckets,
+        browser_token=browser_token,
+        wait=throttle.claim(db, buckets),
+    )
+    if attempt.wait:
+        note(db, attempt, user, action=action, outcome="throttled")
+    return attempt
+
+
+def conclude(
+    db: Session, *, attempt: Attempt, checked: Checked, user_agent: str | None
+) -> SignIn | None:
+    """Begin a session, or return None; unknown, wrong and inactive take equally long.
+
+    Either way an audit row is left, so the caller commits in both cases.
+    """
+    user = proven(db, attempt=attempt, checked=checked)
+    if user is None or not user.is_active or not user.is_staff:
+        found = db.get(User, attempt.user_id) if attempt.user_id else None
+        note(db, attempt, found, action=ACTION, outcome="refused")
+        return None
+    throttle.forgive(db, attempt.buckets)
+    token = browsers.remember(db, token=attempt.browser_token, user=user)
+    return sessions.begin(
+        db, user=user, address=attempt.address, user_agent=user_agent, browser_token=token
+    )
+
+
+def proven(db: Session, *, attempt: Attempt, checked: Checked) -> User | None:
+    """Return whose password it was, or None; a hash of old parameters is replaced by a new one."""
+    user = db.get(User, attempt.user_id) if attempt.user_id else None
+    if user is None or not checked.matches or user.hashed_password != attempt.hashed:
+        return None
+    if checked.new_hash:
+        user.hashed_password = checked.new_hash
+    return user
+
+
+def note(db: Session, attempt: Attempt, user: User | None, *, action: str, outcome: str) -> None:
+    """Leave the audit row of an attempt that did not succeed."""
+    stranger = Actor(
+        id=user.id if user else None,
+        email=sessions.printable(attempt.email)[:EMAIL_LENGTH],
+        address=attempt.address,
+    )
+    audit.record(db, actor=stranger, action=action, subject=user, outcome=outcome)
