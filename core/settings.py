@@ -38,6 +38,14 @@ class Settings(BaseSettings):
         None,
         description="Address that people type, behind a proxy; `https://` makes cookies Secure",
     )
+    allowed_hosts: str | None = Field(
+        None,
+        description="More names that Tally answers to, with commas between them; `*` is any",
+    )
+    forwarded_allow_ips: str | None = Field(
+        None,
+        description="Addresses or networks of the proxies whose `X-Forwarded-` headers count",
+    )
     data_path: Path = Field(ROOT / "data", description="Folder for all that Tally keeps on disk")
     parquet_data_path: Path | None = Field(
         None, description="Folder of the Parquet snapshots; default `parquet/` under `DATA_PATH`"

@@ -1,6 +1,5 @@
 """The gate in front of everything: without a session, nothing but the sign-in is reached."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,6 +15,7 @@ from core.settings import get_settings
 from dashboard import cookies
 from dashboard.connections import Connection, Connections
 from dashboard.headers import secured
+from dashboard.hosts import is_allowed
 from dashboard.problem import CHALLENGE, problem
 from dashboard.visitors import Visitors
 
@@ -30,12 +30,13 @@ USER_HEADERS = {
 }
 IDENTITY_PREFIX = b"x-tally-"
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
-HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 PUBLIC_PATHS = frozenset(
     {"/sign-in", "/sign-in/style.css", "/sign-out", "/auth/logout", "/healthz", "/readyz"}
 )
-CLOSED_PATHS = frozenset({"/_stcore/metrics"})
+# Nobody needs these: no page takes files, and figures about the process come as traces.
+CLOSED_PATHS = ("/_stcore/metrics", "/_stcore/upload_file")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NOT_OUR_NAME = "Tally does not answer to this name; ALLOWED_HOSTS lists those it does."
 SIGN_IN_FIRST = "Please sign in first."
 
 
@@ -71,7 +72,7 @@ class Gate:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         session = None
-        if is_same_origin(scope, required=True):
+        if _has_own_name(scope) and is_same_origin(scope, required=True):
             try:
                 session = await self._find_session(scope)
             except Unavailable:
@@ -154,10 +155,14 @@ def _with_own_host(scope: Scope) -> Scope:
     return {**scope, "headers": [*others, (b"host", host)]}
 
 
+def _has_own_name(scope: Scope) -> bool:
+    return is_allowed(Headers(scope=scope).get("host", ""))
+
+
 def _refusal(scope: Scope) -> Response | None:
-    if not HOST.fullmatch(Headers(scope=scope).get("host", "")):
-        return PlainTextResponse("The Host header is not a host.", 400)
-    if scope["path"].rstrip("/") in CLOSED_PATHS:
+    if not _has_own_name(scope):
+        return PlainTextResponse(NOT_OUR_NAME, 400)
+    if f"{scope['path']}/".startswith(tuple(f"{path}/" for path in CLOSED_PATHS)):
         return PlainTextResponse("There is nothing here.", 404)
     if scope["method"] not in SAFE_METHODS and not is_same_origin(scope, required=False):
         return problem(403, "This was sent from another site, so it was refused.")

@@ -9,6 +9,7 @@ from contextlib import suppress
 import uvicorn
 
 from core.errors import TallyError
+from core.settings import get_settings
 
 APP = "dashboard.asgi:app"
 BACKLOG = 512
@@ -54,15 +55,23 @@ class Server(uvicorn.Server):
 
 def load(*, ready: Callable[[], None]) -> Server:
     """Import the app, which sets up logging and tracing, and return its server, not yet running."""
-    config = uvicorn.Config(
-        APP,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
+    config = configure()
     config.load()
     _use_one_log()
     return Server(config, ready=ready)
+
+
+def configure() -> uvicorn.Config:
+    """Return how the server runs; forwarded headers count from the configured proxies alone."""
+    proxies = (get_settings().forwarded_allow_ips or "").replace(" ", "")
+    return uvicorn.Config(
+        APP,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
 
 
 def run(server: Server, sockets: list[socket.socket]) -> None:

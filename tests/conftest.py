@@ -23,7 +23,12 @@ from core.sessions import SignIn
 from core.settings import get_settings
 
 PASSWORD = "a long enough password"
-QUIET = {"ENVIRONMENT": "local", "OTEL_TRACES_EXPORTER": "none", "LOG_LEVEL": "WARNING"}
+QUIET = {
+    "ENVIRONMENT": "local",
+    "OTEL_TRACES_EXPORTER": "none",
+    "LOG_LEVEL": "WARNING",
+    "ALLOWED_HOSTS": "testserver",
+}
 CACHES = (get_settings, database.database_url, database.get_engine)
 
 

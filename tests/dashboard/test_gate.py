@@ -37,9 +37,6 @@ def test_a_person_is_led_to_the_sign_in_and_back(client: TestClient, path: str) 
         ("GET", "/component/any/index.html"),
         ("GET", "/_stcore/health"),
         ("GET", "/_stcore/host-config"),
-        ("PUT", "/_stcore/upload_file/session/file"),
-        ("DELETE", "/_stcore/upload_file/session/file"),
-        ("OPTIONS", "/_stcore/upload_file/session/file"),
         ("POST", "/_stcore/agent/interact"),
         ("GET", "/_stcore/agent/openapi.json"),
         ("GET", "/downloads/items_by_user.csv"),
@@ -68,6 +65,17 @@ def test_metrics_are_closed_to_everybody(house: House, signed_in: bool) -> None:
         sign_in(client)
     assert client.get("/_stcore/metrics", headers=HTML).status_code == 404
     assert client.get("/_stcore/metrics/", headers=HTML).status_code == 404
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE", "OPTIONS"])
+def test_files_are_taken_from_nobody(house: House, signed_in: bool, method: str) -> None:
+    client = house.client()
+    if signed_in:
+        sign_in(client)
+    for path in ("/_stcore/upload_file", "/_stcore/upload_file/session/file"):
+        answer = client.request(method, path, headers=ORIGIN, content=b"x" * 1000)
+        assert answer.status_code == 404
 
 
 def test_what_is_public_needs_no_database(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +141,7 @@ def test_websockets_need_a_session_and_our_own_origin(
 )
 def test_forms_of_other_sites_are_refused(insider: TestClient, origin: str) -> None:
     assert insider.post("/sign-out", headers={"Origin": origin}).status_code == 403
-    assert insider.put("/_stcore/upload_file/a/b", headers={"Origin": origin}).status_code == 403
+    assert insider.put("/_stcore/host-config", headers={"Origin": origin}).status_code == 403
     assert insider.get("/users").status_code == 200
 
 
