@@ -2,14 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import polars as pl
+import pyarrow.compute as pc
 
 from core import warehouse
-from core.snapshots import CREATED_PER_DAY, DISTRIBUTION, ITEMS_BY_USER, TOTALS, Snapshot
+from core.ranks import Ranks
+from core.snapshots import (
+    CREATED_PER_DAY,
+    DISTRIBUTION,
+    ITEMS_BY_USER,
+    JOINED,
+    LEFT,
+    TOTALS,
+    Snapshot,
+)
 
 TOP = 10
 STREAM_ROWS = 65_536
+
+_moved: "WeakKeyDictionary[Snapshot, Ranks]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -36,11 +49,8 @@ def items_by_user(
     Columns: rank, user_id, email, full_name, is_active, created_at, item_count. `search` is looked
     for literally in address and name, whatever its case; `rank` is the place among all.
     """
-    page = {"files": snapshot.files(ITEMS_BY_USER), "skip": max(skip, 0), "limit": max(limit, 0)}
-    text = _findable(search)
-    if text:
-        return warehouse.read(snapshot, "items_by_user_matching", text=text, **page)
-    return warehouse.read(snapshot, "items_by_user", **page)
+    skip, limit, text = max(skip, 0), max(limit, 0), _findable(search)
+    return _matching(snapshot, text, skip, limit) if text else _page(snapshot, skip, limit)
 
 
 def count_items_by_user(snapshot: Snapshot, *, search: str = "") -> int:
@@ -48,8 +58,9 @@ def count_items_by_user(snapshot: Snapshot, *, search: str = "") -> int:
     text = _findable(search)
     if not text:
         return totals(snapshot).owners
-    files = snapshot.files(ITEMS_BY_USER)
-    frame = warehouse.read(snapshot, "count_items_by_user_matching", files=files, text=text)
+    frame = warehouse.read(
+        snapshot, "count_items_by_user_matching", text=text, **_ranking(snapshot)
+    )
     return int(frame.item())
 
 
@@ -64,8 +75,7 @@ def stream_items_by_user(snapshot: Snapshot) -> Iterator[pl.DataFrame]:
 
 def active_users(snapshot: Snapshot) -> pl.DataFrame:
     """Return the 10 users who own most items: user_id, email, full_name, item_count."""
-    files = snapshot.files(ITEMS_BY_USER)
-    return warehouse.read(snapshot, "active_users", files=files, limit=TOP)
+    return _page(snapshot, 0, TOP).select("user_id", "email", "full_name", "item_count")
 
 
 def created_per_day(snapshot: Snapshot) -> pl.DataFrame:
@@ -78,6 +88,57 @@ def distribution(snapshot: Snapshot) -> pl.DataFrame:
     return warehouse.read(snapshot, "distribution", files=snapshot.files(DISTRIBUTION))
 
 
+def _page(snapshot: Snapshot, skip: int, limit: int) -> pl.DataFrame:
+    ranks = _ranks(snapshot)
+    first, last = ranks.places(skip, limit)
+    return warehouse.read(
+        snapshot,
+        "items_by_user",
+        files=snapshot.files(ITEMS_BY_USER),
+        joined=snapshot.files(JOINED),
+        left=ranks.left_between(first, last),
+        first=first,
+        last=last,
+        skip=skip,
+        limit=limit,
+    )
+
+
+def _matching(snapshot: Snapshot, text: str, skip: int, limit: int) -> pl.DataFrame:
+    frame = warehouse.read(
+        snapshot,
+        "items_by_user_matching",
+        text=text,
+        skip=skip,
+        limit=limit,
+        **_ranking(snapshot),
+    )
+    places = frame["place"].fill_null(0).to_numpy()
+    stayed = pl.Series("stayed", _ranks(snapshot).ranks(places))
+    rank = pl.coalesce(pl.col("rank"), stayed).alias("rank")
+    return frame.select(rank, pl.exclude("place", "rank"))
+
+
+def _ranking(snapshot: Snapshot) -> dict[str, list[str]]:
+    return {
+        "files": snapshot.files(ITEMS_BY_USER),
+        "left": snapshot.files(LEFT),
+        "joined": snapshot.files(JOINED),
+    }
+
+
+def _ranks(snapshot: Snapshot) -> Ranks:
+    """Return what moved in the ranking; read once for each snapshot that is still in use."""
+    if snapshot not in _moved:
+        left, joined = (
+            warehouse.read(snapshot, question, files=snapshot.files(dataset))["moved"].to_numpy()
+            for question, dataset in (("left", LEFT), ("joined", JOINED))
+        )
+        _moved[snapshot] = Ranks(left, joined)
+    return _moved[snapshot]
+
+
 def _findable(search: str) -> str:
     # In the view, U+0000 stands between address and name; no text in PostgreSQL can contain it.
-    return search.replace("\x00", "")
+    # The refresh lowers the view by the same function, so that both sides fold a letter alike.
+    return str(pc.utf8_lower(search.replace("\x00", "")))

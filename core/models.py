@@ -157,7 +157,8 @@ class AuditEvent(Base):
 class RefreshRun(Base):
     """One refresh, from its request to its outcome; at most one is open at a time.
 
-    `status` goes requested, running, then succeeded or failed.
+    `status` goes requested, running, then succeeded, failed, or held: a superuser has to confirm
+    that many rows are gone. `mode` is full, incremental or unchanged, and `reason` says why full.
     """
 
     __tablename__ = "refresh_run"
@@ -181,6 +182,8 @@ class RefreshRun(Base):
     parts_total: Mapped[int] = mapped_column(server_default=text("0"))
     parts_done: Mapped[int] = mapped_column(server_default=text("0"))
     mode: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(Text)
+    accept_drop: Mapped[bool] = mapped_column(server_default=text("false"))
     generation: Mapped[int | None] = mapped_column(BigInteger)
     users: Mapped[int | None] = mapped_column(BigInteger)
     items: Mapped[int | None] = mapped_column(BigInteger)

@@ -12,6 +12,7 @@ from core.actors import Actor, require_staff
 from core.models import RefreshRun
 
 OPEN = ("requested", "running")
+TROUBLE = ("failed", "held")
 _wake: list[Callable[[], None]] = []
 _next_run: list[Callable[[], datetime | None]] = []
 

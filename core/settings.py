@@ -80,6 +80,13 @@ class Settings(BaseSettings):
     refresh_timeout_minutes: float = Field(
         60, gt=0, description="A refresh that takes longer is stopped; the last snapshot stays"
     )
+    refresh_hold_drop_percent: float = Field(
+        50,
+        ge=0,
+        le=100,
+        description="A snapshot that lost more of a table's rows waits for a superuser's consent;"
+        " 100 never waits",
+    )
     query_timeout_seconds: float = Field(
         10, gt=0, description="Time limit of one query, on PostgreSQL and on DuckDB"
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,11 +24,13 @@ from core.settings import get_settings
 USERS = "users_analytics.parquet"
 ITEMS = "items_analytics.parquet"
 ITEMS_BY_USER = "items_by_user.parquet"
+LEFT = "items_by_user_left.parquet"
+JOINED = "items_by_user_joined.parquet"
 CREATED_PER_DAY = "created_per_day.parquet"
 DISTRIBUTION = "distribution.parquet"
 TOTALS = "totals.parquet"
 
-LAYOUT = 1
+LAYOUT = 2
 MANIFEST = "manifest.json"
 SEAL = "sha256"
 CURRENT = "current"
@@ -50,18 +53,29 @@ class File(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a snapshot consists of, and which instant of which database it shows."""
+    """What a snapshot consists of, and which instant of which database it shows.
+
+    `store` names the folder of snapshots and `token` this one, as in its mark in PostgreSQL;
+    `database` identifies server and database, `catalog` the tables and triggers as they were.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     layout: int = LAYOUT
     generation: int
     taken_at: datetime
+    store: UUID
+    token: UUID
     database: str
+    catalog: str
     pg_snapshot: str
     users: int
     items: int
     files: tuple[File, ...]
+
+    def dataset(self, name: str) -> list[File]:
+        """Return a dataset's files: one for a view, one a part for a table."""
+        return [f for f in self.files if f.path == name or f.path.startswith(f"{name}/")]
 
 
 @dataclass(frozen=True)
@@ -80,15 +94,15 @@ class Snapshot:
 
     def files(self, dataset: str) -> list[str]:
         """Return the absolute paths of a dataset's files: one for a view, several for a table."""
-        return [
-            str(self.folder / file.path)
-            for file in self.manifest.files
-            if file.path == dataset or file.path.startswith(f"{dataset}/")
-        ]
+        return [str(self.folder / file.path) for file in self.manifest.dataset(dataset)]
 
 
 class Broken(Exception):
     """A snapshot's folder does not hold what its manifest says."""
+
+
+class OtherLayout(Broken):
+    """A snapshot that another version of Tally wrote; there is nothing wrong with it."""
 
 
 _opening = threading.Lock()
@@ -156,7 +170,7 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads((folder / MANIFEST).read_bytes())
         layout = content.get("layout") if isinstance(content, dict) else None
         if layout != LAYOUT:
-            raise Broken(f"its manifest is of layout {layout}, and this Tally reads {LAYOUT}")
+            raise OtherLayout(f"its layout is {layout}, and this Tally reads {LAYOUT}")
         if content.pop(SEAL, None) != _seal(content):
             raise Broken("its manifest is not what was written")
         return Manifest.model_validate(content)
@@ -173,6 +187,12 @@ def verify(folder: Path) -> Manifest:
         for _ in pool.map(partial(_verify_file, folder), manifest.files):
             pass
     return manifest
+
+
+def verify_sizes(folder: Path, manifest: Manifest) -> None:
+    """Compare every file's size with the manifest; raise `Broken` on a difference."""
+    for file in manifest.files:
+        _stat(folder, file)
 
 
 def hold(folder: Path) -> int:
@@ -236,18 +256,25 @@ def _pass_over(folder: Path, reason: str) -> None:
 
 
 def _verify_file(folder: Path, file: File) -> None:
-    path = folder / file.path
+    status = _stat(folder, file)
+    identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     try:
-        status = path.stat()
-        if status.st_size != file.bytes:
-            raise Broken(f"{file.path} has {status.st_size:,} bytes instead of {file.bytes:,}")
-        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         if _verified.get(identity) != file.sha256:
-            _verified[identity] = _sha256(path)
+            _verified[identity] = _sha256(folder / file.path)
     except OSError as error:
         raise Broken(f"{file.path} cannot be read: {error.strerror}") from error
     if _verified[identity] != file.sha256:
         raise Broken(f"the content of {file.path} is not what was written")
+
+
+def _stat(folder: Path, file: File) -> os.stat_result:
+    try:
+        status = (folder / file.path).stat()
+    except OSError as error:
+        raise Broken(f"{file.path} cannot be read: {error.strerror}") from error
+    if status.st_size != file.bytes:
+        raise Broken(f"{file.path} has {status.st_size:,} bytes instead of {file.bytes:,}")
+    return status
 
 
 def _sha256(path: Path) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -20,56 +18,13 @@ from core.database import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
 from core.errors import Unavailable
 from core.snapshots import File
 from core.telemetry import tracer
+from etl.instant import LOST, Instant, reason
 from etl.limits import STOPPED, WATCH_SECONDS, Limits
 from etl.parts import write_part
-from etl.tables import TABLES, Table
+from etl.plan import Task
+from etl.tables import Table
 
 BATCH_BYTES = 4 << 20
-LOST = (
-    "The connection to PostgreSQL was lost or refused during the export: {reason}. "
-    "The last snapshot stays in use."
-)
-
-Task = tuple[Table, int]
-
-
-@dataclass(frozen=True)
-class Instant:
-    """A moment of the database that several connections can see at once, while it is open.
-
-    `pg_snapshot` is PostgreSQL's own notation of what is visible; `database` identifies the server
-    and the database; `tasks` are the parts that have rows then, at least one for each table.
-    """
-
-    exported: str
-    pg_snapshot: str
-    taken_at: datetime
-    database: str
-    tasks: tuple[Task, ...]
-
-
-@contextmanager
-def open_instant(limits: Limits) -> Iterator[Instant]:
-    """Export a snapshot of the database and keep it for the duration of the block.
-
-    Raises `Unavailable` when PostgreSQL is away, and when it makes us wait beyond the limits.
-    """
-    try:
-        connection = psycopg2.connect(
-            database_url(),
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            application_name="tally refresh",
-            options=f"-c timezone=UTC -c idle_in_transaction_session_timeout=0 {NOTICE_DEATH}",
-        )
-        with closing(connection):
-            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-            with connection.cursor() as cursor:
-                export = partial(_export_snapshot, cursor)
-                instant = limits.run(export, interrupt=connection.cancel)
-            yield instant
-    except psycopg2.OperationalError as error:
-        limits.check()  # cancelled because it is time to give up: that is the reason to tell
-        raise Unavailable(LOST.format(reason=_reason(error))) from error
 
 
 def extract(
@@ -150,7 +105,7 @@ def _run_worker(work: _Export, parent: context.Context) -> None:
                 work.written.put(_extract_part(work, cursor, table, part))
     except AdbcError as error:
         work.check()  # terminated because somebody else gave up: that is the reason to tell
-        raise Unavailable(LOST.format(reason=_reason(error))) from error
+        raise Unavailable(LOST.format(reason=reason(error))) from error
     finally:
         context.detach(token)
 
@@ -187,20 +142,6 @@ def _extract_part(work: _Export, cursor: adbc.Cursor, table: Table, part: int) -
         return file
 
 
-def _export_snapshot(cursor: psycopg2.extensions.cursor) -> Instant:
-    cursor.execute(
-        "SELECT pg_export_snapshot(), pg_current_snapshot()::text, statement_timestamp(),"
-        " (SELECT system_identifier FROM pg_control_system()) || ':' ||"
-        " (SELECT oid FROM pg_database WHERE datname = current_database())"
-    )
-    exported, pg_snapshot, taken_at, database = cursor.fetchone() or ()
-    tasks: list[Task] = []
-    for table in TABLES:
-        cursor.execute(table.parts())
-        tasks += [(table, row[0]) for row in cursor.fetchall()] or [(table, 0)]
-    return Instant(exported, pg_snapshot, taken_at, database, tuple(tasks))
-
-
 def _terminate(backends: list[int]) -> None:
     """End the workers' connections from outside, as a worker that waits for data cannot do it."""
     try:
@@ -210,7 +151,3 @@ def _terminate(backends: list[int]) -> None:
     with closing(connection), connection.cursor() as cursor:
         for backend in backends:
             cursor.execute("SELECT pg_terminate_backend(%s)", (backend,))
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:300].rstrip(".")

@@ -1,10 +1,11 @@
 """The right to refresh: one holder among all processes that share a database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import psycopg2
 
+from core.changes import Cursor
 from core.database import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
 from core.errors import Unavailable
 
@@ -28,12 +29,24 @@ class RefreshLock:
         """Raise `Unavailable` when the connection, and the lock with it, is lost."""
         self._ask("SELECT %s", KEY)
 
+    def write(self, work: Callable[[Cursor], None]) -> None:
+        """Do something that only the holder may do, on the connection that the lock lives on.
+
+        A process that lost the lock lost this connection before, so it cannot do it any more.
+        """
+        with self._translated(), self._connection.cursor() as cursor:
+            work(cursor)
+
     def _ask(self, query: str, parameter: int) -> object:
+        with self._translated(), self._connection.cursor() as cursor:
+            cursor.execute(query, (parameter,))
+            row = cursor.fetchone()
+            return row[0] if row else None
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
-            with self._connection.cursor() as cursor:
-                cursor.execute(query, (parameter,))
-                row = cursor.fetchone()
-                return row[0] if row else None
+            yield
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             raise Unavailable(AWAY) from error
 

@@ -3,10 +3,10 @@
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -82,15 +82,36 @@ def write_part(
 
     `check` is called between batches and may raise to give up. Memory: one row group.
     """
+
+    def checked() -> Iterator[pa.Table]:
+        for group in _row_groups(schema, batches):
+            check()
+            yield group
+
+    file = write_file(folder, path, schema, checked(), **_options(schema))
+    return file.model_copy(update={"part": part})
+
+
+def write_file(
+    folder: Path,
+    path: str,
+    schema: pa.Schema,
+    tables: Iterable[pa.Table],
+    *,
+    row_group_size: int = ROW_GROUP_ROWS,
+    **options: object,
+) -> File:
+    """Write tables as one Parquet file and return its entry in the manifest."""
     rows = 0
     with HashedFile(folder / path) as file:
-        with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
-            for group in _row_groups(schema, batches):
-                check()
-                writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
-                rows += group.num_rows
+        with pq.ParquetWriter(
+            file, schema, use_dictionary=False, store_schema=False, **options
+        ) as writer:
+            for table in tables:
+                writer.write_table(table, row_group_size=row_group_size)
+                rows += table.num_rows
         file.close()
-        return File(path=path, rows=rows, bytes=file.bytes, sha256=file.sha256, part=part)
+        return File(path=path, rows=rows, bytes=file.bytes, sha256=file.sha256)
 
 
 def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
@@ -112,17 +133,11 @@ def _table(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.Table:
     return pa.Table.from_batches(batches).cast(schema)
 
 
-def _options(schema: pa.Schema) -> dict[str, object]:
+def _options(schema: pa.Schema) -> dict[str, Any]:
     """Return how columns are written; measured on 10 million items: fastest to write and small."""
     encodings = {
         field.name: "DELTA_BINARY_PACKED" if not pa.types.is_string(field.type) else "PLAIN"
         for field in schema
         if not pa.types.is_boolean(field.type)
     }
-    return {
-        "compression": "zstd",
-        "compression_level": 1,
-        "use_dictionary": False,
-        "column_encoding": encodings,
-        "store_schema": False,
-    }
+    return {"compression": "zstd", "compression_level": 1, "column_encoding": encodings}

@@ -16,6 +16,7 @@ from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.models import RefreshRun
 from core.telemetry import trace_id, tracer
+from etl.gate import Held
 from etl.lock import AWAY
 
 INTERRUPTED = "Interrupted: the process that refreshed ended before the refresh did."
@@ -73,8 +74,9 @@ class Record:
     def fail(self, error: Exception) -> None:
         """Close the row with the reason; where PostgreSQL is away, the log has to do."""
         message = error.message if isinstance(error, TallyError) else UNEXPECTED
+        status = "held" if isinstance(error, Held) else "failed"
         try:
-            self._save(status="failed", finished_at=func.clock_timestamp(), error=message)
+            self._save(status=status, finished_at=func.clock_timestamp(), error=message)
         except Unavailable:
             log.warning("Refresh %s failed, and its row could not be closed", self.run_id)
 
@@ -105,8 +107,8 @@ class Record:
             raise Unavailable(TAKEN_OVER)
 
 
-def begin(*, trigger: str, requested_by: str | None) -> int:
-    """Adopt the open request or make a row, mark it running, and return its id.
+def begin(*, trigger: str, requested_by: str | None) -> RefreshRun:
+    """Adopt the open request or make a row, mark it running, and return it.
 
     Only for the holder of the refresh lock: a row that runs already is one whose process is gone.
     """
@@ -117,7 +119,7 @@ def begin(*, trigger: str, requested_by: str | None) -> int:
         run.started_at = func.clock_timestamp()
         run.trace_id = trace_id()
         db.flush()
-        return run.id
+        return run
 
 
 def close_orphan(db: Session) -> None:

@@ -2,29 +2,33 @@
 
 import errno
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from os import cpu_count
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import psycopg2
 import pyarrow as pa
 
-from core import refreshes, snapshots
+from core import changes, refreshes, snapshots
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.models import RefreshRun
 from core.settings import get_settings
-from core.snapshots import File, Manifest
+from core.snapshots import Manifest
 from core.telemetry import tracer
-from etl import lock, record, snapshot, views
-from etl.extract import LOST, Instant, extract, open_instant
+from etl import lock, record, snapshot
+from etl.build import Built, build
+from etl.instant import LOST, open_instant
 from etl.limits import Limits
 from etl.lock import RefreshLock
+from etl.plan import Base
+from etl.plan import make as make_plan
 from etl.record import Progress, Record
-from etl.tables import TABLES
 
 FOLLOW_SECONDS = 0.3
 FULL_DISK = "The disk that holds the snapshots is full"
@@ -42,28 +46,45 @@ REASONS = {
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a refresh, and by whom."""
+
+    trigger: str
+    requested_by: str | None = None
+    full: bool = False
+    accept_drop: bool = False
+
+
 def run(
     *,
     trigger: str,
     requested_by: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    full: bool = False,
+    accept_drop: bool = False,
 ) -> RefreshRun:
     """Refresh, or join the refresh that another process or thread runs; return its row at the end.
 
-    `progress` is called in this thread as work goes on; setting `stop` ends it cleanly. Raises
-    `Unavailable` when the refresh, own or joined, fails: it is recorded in the row and the log.
+    `progress` is called in this thread as work goes on; setting `stop` ends it cleanly. `full`
+    writes all parts, `accept_drop` publishes although many rows are gone; with either, a refresh
+    that another one runs is waited for, and not joined. Raises `Unavailable` when the refresh, own
+    or joined, fails or is held: it is recorded in the row and the log.
     """
     limits = Limits(
         stop=stop or threading.Event(),
         deadline=time.monotonic() + get_settings().refresh_timeout_minutes * 60,
     )
     tell = progress or _tell_nobody
+    wish = Wish(trigger, requested_by, full, accept_drop)
     with tracer.start_as_current_span("refresh", attributes={"tally.trigger": trigger}) as span:
         try:
             with lock.connect() as held:
                 joined = _join(held, tell, limits)
-                row = joined or _run(held, tell, limits, trigger, requested_by)
+                while joined is not None and (full or accept_drop):
+                    joined = _join(held, tell, limits)
+                row = joined or _run(held, tell, limits, wish)
         except TallyError as error:
             log.error("Refresh failed: %s", error.message)
             raise
@@ -101,89 +122,107 @@ def _join(held: RefreshLock, tell: Callable[[Progress], None], limits: Limits) -
 
 
 def _outcome(row: RefreshRun) -> RefreshRun:
-    if row.status == "failed":
+    if row.status in refreshes.TROUBLE:
         raise Unavailable(row.error or record.UNEXPECTED)
     return row
 
 
 def _run(
-    held: RefreshLock,
-    tell: Callable[[Progress], None],
-    limits: Limits,
-    trigger: str,
-    requested_by: str | None,
+    held: RefreshLock, tell: Callable[[Progress], None], limits: Limits, wish: Wish
 ) -> RefreshRun:
-    run_id = record.begin(trigger=trigger, requested_by=requested_by)
-    row = Record(run_id=run_id, tell=tell)
+    run = record.begin(trigger=wish.trigger, requested_by=wish.requested_by)
+    accept_drop = wish.accept_drop or run.accept_drop
+    row = Record(run_id=run.id, tell=tell)
     try:
         with _explained():
-            return _refresh(held, row, limits)
+            return _refresh(held, row, limits, replace(wish, accept_drop=accept_drop))
     except Exception as error:
         row.fail(error)
         raise
 
 
-def _refresh(held: RefreshLock, row: Record, limits: Limits) -> RefreshRun:
+def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: Wish) -> RefreshRun:
     root = _root()
-    with row.step("prepare"):
-        root.mkdir(parents=True, exist_ok=True)
-        snapshot.clean(root)
-        generation = max(row.run_id, snapshot.newest_generation(root) + 1)
-    with snapshot.stage(root, generation) as folder:
-        with open_instant(limits) as instant, row.step("export", total=len(instant.tasks)):
-            parts = _export(instant, folder, generation, row, limits)
-        with row.step("compute"):
-            limits.check()
-            files = [*parts, *views.compute(folder, parts, limits)]
-            manifest = _manifest(instant, generation, files)
-        with row.step("verify"):
-            limits.check()
-            snapshot.seal(folder, manifest)
-            snapshots.verify(folder)
+    with ExitStack() as staged:
+        with ExitStack() as opened:
+            with row.step("prepare"):
+                root.mkdir(parents=True, exist_ok=True)
+                snapshot.clean(root)
+                store = snapshot.store(root)
+                instant = opened.enter_context(open_instant(limits))
+                plan = make_plan(instant, root, store=store, full=wish.full)
+                opened.enter_context(_held(plan.base))
+            if plan.base is not None and plan.mode == "unchanged":
+                return _unchanged(row, plan.base.manifest)
+            generation = max(row.run_id, snapshot.newest_generation(root) + 1)
+            folder = staged.enter_context(snapshot.stage(root, generation))
+            built = build(
+                instant,
+                plan,
+                folder,
+                generation=generation,
+                store=store,
+                accept_drop=wish.accept_drop,
+                row=row,
+                limits=limits,
+            )
         with row.step("publish"):
             limits.check()
-            held.check()
-            snapshot.publish(root, folder, generation)
-            snapshot.prune(root)
+            _publish(held, root, built)
     return row.succeed(
-        mode="full",
+        mode=plan.mode,
+        reason=plan.reason,
         generation=generation,
+        users=built.manifest.users,
+        items=built.manifest.items,
+        parts_written=len(built.parts),
+        rows_written=sum(file.rows for file in built.parts),
+        bytes_written=sum(file.bytes for file in built.written),
+    )
+
+
+def _publish(held: RefreshLock, root: Path, built: Built) -> None:
+    """Make the snapshot current, so that a crash between any two steps does no harm.
+
+    The mark comes first: with a mark too many the next refresh goes on from the snapshot before.
+    Then the name, and only then do the older marks go, with the notes that nobody needs any more.
+    """
+    manifest = built.manifest
+    add_mark = partial(
+        changes.add_mark,
+        store=manifest.store,
+        token=manifest.token,
+        pg_snapshot=manifest.pg_snapshot,
+    )
+    held.write(add_mark)
+    snapshot.publish(root, built.folder, manifest.generation)
+    held.write(partial(changes.prune, store=manifest.store, token=manifest.token))
+    snapshot.prune(root)
+
+
+def _unchanged(row: Record, manifest: Manifest) -> RefreshRun:
+    return row.succeed(
+        mode="unchanged",
+        generation=manifest.generation,
         users=manifest.users,
         items=manifest.items,
-        parts_written=len(parts),
-        rows_written=sum(file.rows for file in parts),
-        bytes_written=sum(file.bytes for file in files),
+        parts_written=0,
+        rows_written=0,
+        bytes_written=0,
     )
 
 
-def _export(
-    instant: Instant, folder: Path, generation: int, row: Record, limits: Limits
-) -> list[File]:
-    return extract(
-        instant,
-        folder,
-        generation=generation,
-        tasks=instant.tasks,
-        workers=get_settings().refresh_workers or cpu_count() or 1,
-        limits=limits,
-        done=lambda _: row.advance(),
-    )
-
-
-def _manifest(instant: Instant, generation: int, files: Sequence[File]) -> Manifest:
-    users, items = (
-        sum(file.rows for file in files if file.path.startswith(f"{table.dataset}/"))
-        for table in TABLES
-    )
-    return Manifest(
-        generation=generation,
-        taken_at=instant.taken_at,
-        database=instant.database,
-        pg_snapshot=instant.pg_snapshot,
-        users=users,
-        items=items,
-        files=tuple(files),
-    )
+@contextmanager
+def _held(base: Base | None) -> Iterator[None]:
+    """Keep the snapshot that this refresh starts from on disk until the end of the block."""
+    if base is None:
+        yield
+        return
+    descriptor = snapshots.hold(base.folder)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

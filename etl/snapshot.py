@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 from core import snapshots
 from core.errors import Unavailable
-from core.snapshots import CURRENT, FOLDER, ITEMS, MANIFEST, USERS, Manifest
+from core.snapshots import CURRENT, FOLDER, ITEMS, ITEMS_BY_USER, MANIFEST, USERS, Manifest
 
 STAGING = "staging"
+STORE = ".store"
+DATASETS = (USERS, ITEMS, ITEMS_BY_USER)
 LOCK = ".publishing"
 KEEP_NEWEST = 3
 KEEP_YOUNGER = timedelta(hours=1)
@@ -33,7 +36,7 @@ log = logging.getLogger(__name__)
 def stage(root: Path, generation: int) -> Iterator[Path]:
     """Make an empty folder for a new snapshot; what is still in it after the block is removed."""
     folder = root / STAGING / f"{generation:012d}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-    for dataset in (USERS, ITEMS):
+    for dataset in DATASETS:
         (folder / dataset).mkdir(parents=True)
     (root / FOLDER).mkdir(exist_ok=True)
     try:
@@ -45,7 +48,7 @@ def stage(root: Path, generation: int) -> Iterator[Path]:
 def seal(staged: Path, manifest: Manifest) -> None:
     """Write the manifest of a staged snapshot, and force all names in it to disk."""
     _write_durably(staged / MANIFEST, snapshots.write_manifest(manifest))
-    for folder in (staged / USERS, staged / ITEMS, staged):
+    for folder in (*(staged / dataset for dataset in DATASETS), staged):
         _fsync_folder(folder)
 
 
@@ -67,6 +70,19 @@ def publish(root: Path, staged: Path, generation: int) -> Path:
             _link(root, dataset, f"{CURRENT}/{dataset}")
         _fsync_folder(root)
     return final
+
+
+def store(root: Path) -> UUID:
+    """Return what names this folder of snapshots in PostgreSQL; made when it is not there."""
+    with suppress(FileNotFoundError, ValueError):
+        return UUID((root / STORE).read_text().strip())
+    made = uuid4()
+    new = root / f"{STORE}.new"
+    new.unlink(missing_ok=True)
+    _write_durably(new, str(made).encode())
+    new.replace(root / STORE)
+    _fsync_folder(root)
+    return made
 
 
 def newest_generation(root: Path) -> int:

@@ -80,3 +80,15 @@ TABLES = (
         ),
     ),
 )
+
+_TYPES = {
+    "id": "bigint",
+    "owner_id": "bigint",
+    "created_at": "timestamp with time zone",
+} | dict.fromkeys(("email", "full_name", "title", "description"), "character varying")
+COLUMN_TYPES = {
+    (table.name, name): _TYPES.get(name, "boolean")
+    for table in TABLES
+    for name in (column.split(" AS ")[0].strip() for column in table.columns.split(","))
+}
+COLUMNS = frozenset(COLUMN_TYPES)

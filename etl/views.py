@@ -1,95 +1,214 @@
 """What pages read, computed once for each snapshot, so that no page scans the raw rows."""
 
-import errno
-import hashlib
-import os
-from collections.abc import Sequence
-from contextlib import closing
-from functools import partial
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
 
-from core import warehouse
-from core.errors import Unavailable
-from core.snapshots import (
-    CREATED_PER_DAY,
-    DISTRIBUTION,
-    ITEMS,
-    ITEMS_BY_USER,
-    TOTALS,
-    USERS,
-    File,
-)
+from core.snapshots import CREATED_PER_DAY, DISTRIBUTION, ITEMS, TOTALS, USERS, File
 from core.telemetry import tracer
+from etl import columns, moves, ranking
+from etl.columns import Integers, OwnerCounts
+from etl.instant import Instant
 from etl.limits import Limits
+from etl.moves import PEOPLE, Rewritten
+from etl.parts import write_file
+from etl.plan import Base
+from etl.ranking import Ranking
 
-SQL = Path(__file__).parent / "sql"
-SPILL = "spill"
-MEMORY_LIMIT = "128MB"  # with 80 MB, DuckDB ran out of it at a million owners
-VIEWS = (ITEMS_BY_USER, CREATED_PER_DAY, DISTRIBUTION, TOTALS)
-# A page by rank reads one row group; lz4 because a search has to unpack the whole column.
-COPY_OPTIONS = "FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 16384"
-FULL_DISK = os.strerror(errno.ENOSPC)
-FAILED = "The views of the snapshot could not be computed: {reason}. The last one stays in use."
+THREADS = 2
+BUCKETS = (
+    ("1", 1),
+    ("2-5", 2),
+    ("6-10", 6),
+    ("11-50", 11),
+    ("51-100", 51),
+    ("101-1,000", 101),
+    ("more", 1001),
+)
+DAYS = pa.schema(
+    [
+        pa.field("day", pa.date32(), nullable=False),
+        pa.field("users", pa.int64(), nullable=False),
+        pa.field("items", pa.int64(), nullable=False),
+    ]
+)
+DISTRIBUTED = pa.schema(
+    [
+        pa.field("position", pa.int32(), nullable=False),
+        pa.field("bucket", pa.string(), nullable=False),
+        pa.field("users", pa.int64(), nullable=False),
+    ]
+)
+TOTAL = pa.schema(
+    [
+        pa.field(name, pa.int64(), nullable=False)
+        for name in ("users", "active_users", "items", "owners")
+    ]
+)
+LOOK_UP = """
+SELECT id, email, full_name, is_active, created_at FROM "user" WHERE id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What does not depend on who owns what: rows per day by table, and active users."""
+
+    users: Counter[int]
+    items: Counter[int]
+    active: int
 
 
 def compute(folder: Path, files: Sequence[File], limits: Limits) -> list[File]:
-    """Write the views of the snapshot that is staged in `folder`; return their manifest entries.
+    """Write the views of the snapshot staged in `folder` from all its parts.
 
-    Memory is bounded by `MEMORY_LIMIT`: beyond it, DuckDB spills into `folder`. Raises `OSError`
-    when the disk is full, and `Unavailable` at the limits and when DuckDB fails otherwise.
+    Returns their manifest entries. Raises `ranking.Stray`, and `Unavailable` at the limits.
     """
-    spill = folder / SPILL
-    spill.mkdir()
-    try:
-        duck = warehouse.connect(folder, memory_limit=MEMORY_LIMIT, spill=spill)
-        with closing(duck):
-            compute_all = partial(_compute, duck, folder, files)
-            return limits.run(compute_all, interrupt=duck.interrupt)
-    except duckdb.InterruptException:
-        limits.check()
-        raise
-    except duckdb.Error as error:
-        if FULL_DISK in str(error):
-            raise OSError(errno.ENOSPC, FULL_DISK) from error
-        raise Unavailable(FAILED.format(reason=_reason(error))) from error
-    finally:
-        for left in spill.glob("*"):
-            left.unlink()
-        spill.rmdir()
+    users = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
+    items = [folder / file.path for file in files if file.path.startswith(f"{ITEMS}/")]
+    owners = OwnerCounts(file.part or 0 for file in files if file.path.startswith(f"{USERS}/"))
+    with tracer.start_as_current_span("refresh sums"):
+        sums = _sum(users, items, limits, owners)
+    if owners.strays:
+        raise ranking.Stray(list(owners.strays))
+    with tracer.start_as_current_span("refresh ranking"):
+        ranked = ranking.write(folder, users, *owners.pairs())
+    return _write(folder, files, ranked, sums)
 
 
-def _compute(
-    connection: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[File]
+def update(
+    folder: Path, base: Base, files: Sequence[File], instant: Instant, limits: Limits
 ) -> list[File]:
-    _define(connection, folder, files)
-    return [_write(connection, folder, view) for view in VIEWS]
+    """Write the views of the snapshot staged in `folder` from those of `base` and what changed.
+
+    Returns their manifest entries. Raises `ranking.Stray`, and `Unavailable` at the limits.
+    """
+    users, items = (_rewritten(folder, base, files, dataset) for dataset in (USERS, ITEMS))
+    with tracer.start_as_current_span("refresh sums"):
+        sums = _add(
+            _read_sums(base),
+            _sum(users.after, items.after, limits),
+            _sum(users.before, items.before, limits),
+        )
+    with tracer.start_as_current_span("refresh ranking"):
+        ranked = _rank(folder, base, files, users, items, instant)
+    return _write(folder, files, ranked, sums)
 
 
-def _define(connection: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[File]) -> None:
-    for variable, dataset in (("users", USERS), ("items", ITEMS)):
-        paths = [str(folder / file.path) for file in files if file.path.startswith(f"{dataset}/")]
-        connection.execute(f"SET VARIABLE {variable} = $paths", {"paths": paths})
-    with tracer.start_as_current_span("refresh view", attributes={"tally.view": "owners"}):
-        connection.execute((SQL / "owners.sql").read_text("utf-8"))
+def _rank(
+    folder: Path,
+    base: Base,
+    files: Sequence[File],
+    users: Rewritten,
+    items: Rewritten,
+    instant: Instant,
+) -> Ranking:
+    def look_up(ids: Sequence[int]) -> pl.DataFrame:
+        rows = instant.ask(LOOK_UP, list(ids)) if ids else []
+        return pl.DataFrame(rows, schema=PEOPLE, orient="row")
+
+    moved = moves.find(base.folder, base.manifest, users=users, items=items, look_up=look_up)
+    if moved.many:
+        paths = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
+        return ranking.write(folder, paths, *moved.pairs())
+    return moves.write(folder, base.folder, base.manifest, moved)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path, view: str) -> File:
-    query = (SQL / view.replace(".parquet", ".sql")).read_text("utf-8")
-    path = folder / view
-    with tracer.start_as_current_span("refresh view", attributes={"tally.view": view}):
-        target = str(path).replace("'", "''")
-        rows = connection.execute(f"COPY ({query}) TO '{target}' ({COPY_OPTIONS})").fetchone()
-        return _entry(path, rows=rows[0] if rows else 0)
+def _rewritten(folder: Path, base: Base, files: Sequence[File], dataset: str) -> Rewritten:
+    before = {file.path for file in base.manifest.dataset(dataset)}
+    after = {file.path for file in files if file.path.startswith(f"{dataset}/")}
+    return Rewritten(
+        before=[base.folder / path for path in sorted(before - after)],
+        after=[folder / path for path in sorted(after - before)],
+    )
 
 
-def _entry(path: Path, *, rows: int) -> File:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-        return File(path=path.name, rows=rows, bytes=path.stat().st_size, sha256=digest)
+def _sum(
+    users: Iterable[Path], items: Iterable[Path], limits: Limits, owners: OwnerCounts | None = None
+) -> Sums:
+    """Add up parts, several at a time, since reading leaves the interpreter free."""
+    sums = Sums(Counter(), Counter(), 0)
+
+    def read_user(path: Path) -> tuple[Counter[int], int]:
+        limits.check()
+        table = columns.read(path, "created_at", "is_active")
+        days = columns.count_days(columns.integers(table, "created_at"))
+        return days, int(np.count_nonzero(table["is_active"].to_numpy()))
+
+    def read_item(path: Path) -> tuple[Counter[int], Integers | None]:
+        limits.check()
+        names = ("created_at", "owner_id") if owners else ("created_at",)
+        table = columns.read(path, *names)
+        days = columns.count_days(columns.integers(table, "created_at"))
+        return days, columns.integers(table, "owner_id") if owners else None
+
+    active = 0
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="sums") as pool:
+        for days, count in pool.map(read_user, users):
+            sums.users.update(days)
+            active += count
+        for days, ids in pool.map(read_item, items):
+            sums.items.update(days)
+            if owners is not None and ids is not None:
+                owners.add(ids)
+    return Sums(sums.users, sums.items, active)
 
 
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:300].rstrip(".")
+def _read_sums(base: Base) -> Sums:
+    days = pl.read_parquet(base.folder / CREATED_PER_DAY).with_columns(pl.col("day").to_physical())
+    totals = pl.read_parquet(base.folder / TOTALS).row(0, named=True)
+    users, items = (
+        Counter(dict(zip(days["day"].to_list(), days[name].to_list(), strict=True)))
+        for name in ("users", "items")
+    )
+    return Sums(users, items, int(totals["active_users"]))
+
+
+def _add(base: Sums, after: Sums, before: Sums) -> Sums:
+    for one, more, less in (
+        (base.users, after.users, before.users),
+        (base.items, after.items, before.items),
+    ):
+        one.update(more)
+        one.subtract(less)
+    return Sums(base.users, base.items, base.active + after.active - before.active)
+
+
+def _write(folder: Path, files: Sequence[File], ranked: Ranking, sums: Sums) -> list[File]:
+    users, items = (
+        sum(file.rows for file in files if file.path.startswith(f"{dataset}/"))
+        for dataset in (USERS, ITEMS)
+    )
+    days = sorted(day for day in sums.users | sums.items if sums.users[day] or sums.items[day])
+    buckets = _distribute(ranked.counts, users)
+    tables = {
+        CREATED_PER_DAY: _table(
+            DAYS, days, [sums.users[d] for d in days], [sums.items[d] for d in days]
+        ),
+        DISTRIBUTION: _table(DISTRIBUTED, range(len(buckets)), *zip(*buckets, strict=True)),
+        TOTALS: _table(TOTAL, [users], [sums.active], [items], [ranked.owners]),
+    }
+    written = [
+        write_file(folder, path, table.schema, [table], **ranking.options(table.schema, 1 << 16))
+        for path, table in tables.items()
+    ]
+    return [*ranked.files, *written]
+
+
+def _distribute(counts: Integers, users: int) -> list[tuple[str, int]]:
+    """Return how many users own how many items, in buckets; every bucket is there."""
+    edges = [least for _, least in BUCKETS]
+    found = np.bincount(np.searchsorted(edges, counts, side="right"), minlength=len(edges) + 1)
+    named = [(name, int(count)) for (name, _), count in zip(BUCKETS, found[1:], strict=True)]
+    return [("0", users - len(counts)), *named]
+
+
+def _table(schema: pa.Schema, *values: Iterable[object]) -> pa.Table:
+    arrays = [pa.array(list(v), f.type) for v, f in zip(values, schema, strict=True)]
+    return pa.table(arrays, schema)

@@ -1,5 +1,17 @@
--- A page of the users who own items, by rank; the view is sorted, so other row groups are skipped.
-SELECT rank, user_id, email, full_name, is_active, created_at, item_count
-FROM read_parquet($files)
-WHERE rank > $skip AND rank <= $skip + $limit
+-- A page of the users who own items. The ranking is sorted by place, so other row groups are
+-- skipped; `$left` are the places in the range that hold no longer, and `$joined` has the rows that
+-- came since, with their ranks.
+WITH page AS (
+    SELECT user_id, email, full_name, is_active, created_at, item_count
+    FROM read_parquet($files)
+    WHERE place >= $first AND place <= $last AND NOT list_contains($left::BIGINT[], place)
+    UNION ALL
+    SELECT user_id, email, full_name, is_active, created_at, item_count
+    FROM read_parquet($joined)
+    WHERE rank > $skip AND rank <= $skip + $limit
+)
+SELECT
+    $skip + row_number() OVER (ORDER BY item_count DESC, user_id) AS rank,
+    user_id, email, full_name, is_active, created_at, item_count
+FROM page
 ORDER BY rank

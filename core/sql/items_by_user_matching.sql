@@ -1,6 +1,17 @@
 -- A page of the users who own items and whose address or name contains a text, whatever its case.
-SELECT rank, user_id, email, full_name, is_active, created_at, item_count
-FROM read_parquet($files)
-WHERE contains(search, lower($text))
-ORDER BY rank
+-- Who stayed in the ranking has a place, who joined since has a rank; see `core/ranks.py`.
+WITH matching AS (
+    SELECT
+        place, NULL::BIGINT AS rank,
+        user_id, email, full_name, is_active, created_at, item_count
+    FROM read_parquet($files)
+    WHERE contains(search, $text) AND place NOT IN (SELECT place FROM read_parquet($left))
+    UNION ALL
+    SELECT NULL, rank, user_id, email, full_name, is_active, created_at, item_count
+    FROM read_parquet($joined)
+    WHERE contains(search, $text)
+)
+SELECT place, rank, user_id, email, full_name, is_active, created_at, item_count
+FROM matching
+ORDER BY item_count DESC, user_id
 LIMIT $limit OFFSET $skip

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import polars as pl
 import pytest
 
 from core import snapshots
 from core.errors import Unavailable
-from core.snapshots import ITEMS, USERS, Manifest
+from core.snapshots import ITEMS, ITEMS_BY_USER, USERS, Manifest
 from etl import refresh, snapshot
 from tests.etl.conftest import Row, fill, take_snapshot
 
@@ -28,7 +29,10 @@ def manifest(generation: int) -> Manifest:
     return Manifest(
         generation=generation,
         taken_at=datetime(2026, 1, 2, tzinfo=UTC),
+        store=uuid4(),
+        token=uuid4(),
         database="1:2",
+        catalog="",
         pg_snapshot="1:1:",
         users=0,
         items=0,
@@ -57,7 +61,7 @@ def test_what_is_staged_disappears_on_failure(root: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert len(staged) == 3
+    assert len(staged) == 4
     assert not staged[0].exists()
 
 
@@ -110,6 +114,7 @@ def test_everything_is_on_disk_before_it_is_named(
         "sync manifest.json",
         f"sync {USERS}",
         f"sync {ITEMS}",
+        f"sync {ITEMS_BY_USER}",
         f"sync {name}",
         "name snapshots",
         "sync snapshots",
