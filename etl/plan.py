@@ -58,11 +58,10 @@ def make(instant: Instant, root: Path, *, store: UUID, full: bool) -> Plan:
     try:
         if full:
             raise Unsure(FORCED)
-        base = find_base(instant, root, store=store)
+        return _since(instant, find_base(instant, root, store=store))
     except Unsure as doubt:
         tasks = all_tasks(instant, TABLES)
         return Plan("full", tasks, reason=str(doubt), previous=_previous(root))
-    return _since(instant, base)
 
 
 def find_base(instant: Instant, root: Path, *, store: UUID) -> Base:
@@ -115,6 +114,10 @@ def _since(instant: Instant, base: Base) -> Plan:
     found: list[Change] = instant.run(read)
     if not found:
         return Plan("unchanged", (), base=base, kept=base.manifest.files)
+    try:
+        snapshots.verify(base.folder)  # what is taken over has to be what was written
+    except Broken as error:
+        raise Unsure(UNREADABLE.format(reason=error)) from None
     tasks: list[Task] = []
     for table in TABLES:
         parts = {change.part for change in found if change.relation == table.name}

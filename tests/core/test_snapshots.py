@@ -9,15 +9,15 @@ import pytest
 
 from core import metrics, snapshots
 from core.errors import Unavailable
-from core.snapshots import ITEMS_BY_USER, USERS, Snapshot
+from core.snapshots import ITEMS, ITEMS_BY_USER, USERS, Snapshot
 from tests.etl.conftest import Row, fill, take_snapshot
 
 Sql = Callable[..., list[Row]]
 
 
 def damage(snapshot: Snapshot, how: str) -> None:
-    """Break one file of a snapshot."""
-    path = Path(snapshot.files(USERS)[0])
+    """Break one file of a snapshot, which no other snapshot shares when items changed."""
+    path = Path(snapshot.files(ITEMS)[0])
     content = bytearray(path.read_bytes())
     if how == "flipped":
         content[len(content) // 2] ^= 1
@@ -33,7 +33,7 @@ def damage(snapshot: Snapshot, how: str) -> None:
         manifest.write_text(manifest.read_text()[:-10])
     elif how == "other layout":
         manifest = snapshot.folder / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"layout": 1', '"layout": 99'))
+        manifest.write_text(manifest.read_text().replace('"layout": ', '"layout": 99'))
     else:
         shutil.rmtree(snapshot.folder)
 

@@ -18,7 +18,7 @@ from tests.faults.conftest import Sql
 from tests.faults.harness import environment as settings_of
 from tests.faults.nursery import Child, Nursery
 
-BEFORE_PUBLISHING = ("os.mkdir staging", "open part-", "os.mkdir spill", "open manifest.json")
+BEFORE_PUBLISHING = ("os.mkdir staging", "open part-", "open totals", "open manifest.json")
 WHILE_PUBLISHING = ("os.rename staging", "os.symlink current", "os.rename .current.current")
 CUT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
