@@ -98,7 +98,8 @@ def recover() -> None:
         if held.acquire():
             with transaction() as db:
                 record.close_orphan(db)
-            snapshot.clean(_root())
+            with _explained():
+                snapshot.clean(_root())
 
 
 def _join(held: RefreshLock, tell: Callable[[Progress], None], limits: Limits) -> RefreshRun | None:

@@ -36,10 +36,10 @@ log = logging.getLogger(__name__)
 def stage(root: Path, generation: int) -> Iterator[Path]:
     """Make an empty folder for a new snapshot; what is still in it after the block is removed."""
     folder = root / STAGING / f"{generation:012d}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-    for dataset in DATASETS:
-        (folder / dataset).mkdir(parents=True)
-    (root / FOLDER).mkdir(exist_ok=True)
     try:
+        for dataset in DATASETS:
+            (folder / dataset).mkdir(parents=True)
+        (root / FOLDER).mkdir(exist_ok=True)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

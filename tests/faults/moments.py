@@ -1,16 +1,19 @@
 """When something happens to a refresh: a time, a step, or just before it changes a folder."""
 
 import os
-import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 # What Python tells of before it happens; `os.replace` is a rename here, and `rmtree` a removal.
 CHANGES = frozenset(
     {"os.mkdir", "os.rename", "os.symlink", "os.link", "os.remove", "os.rmdir", "os.truncate"}
 )
+
+_watchers: list[Callable[[str, tuple[object, ...]], None]] = []
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,17 @@ class Moment:
         return f"{self.seconds * 1000:.0f} ms into {self.step}"
 
 
-def before_change(root: Path, change: int | str, happen: Callable[[], None]) -> None:
-    """Let something happen once, just before the refresh changes names under `root`.
+@contextmanager
+def before_change(
+    root: Path, change: int | str | None, happen: Callable[[str], None]
+) -> Iterator[None]:
+    """Let something happen once in the block, just before names under `root` are changed.
 
     `change` is a number, counted from 1, or words that tell of the change, such as
-    "os.rename staging". A file that is made counts too. It cannot be undone: for child processes.
+    "os.rename staging"; None stands for never. A file that is made counts too. What happens is told
+    which change it is, and may raise: then the change fails with that.
     """
-    seen, over = 0, False
+    seen, over = 0, change is None
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
         nonlocal seen, over
@@ -45,14 +52,30 @@ def before_change(root: Path, change: int | str, happen: Callable[[], None]) -> 
         seen += 1
         over = change == seen or (isinstance(change, str) and _tells(change, event, arguments))
         if over:
-            happen()
+            happen(event)
 
-    sys.addaudithook(watch)
+    _listen()
+    _watchers.append(watch)
+    try:
+        yield
+    finally:
+        _watchers.remove(watch)
 
 
-def signal_before_change(root: Path, change: int | str, what: int = signal.SIGKILL) -> None:
-    """Send this process a signal just before it changes names under `root`."""
-    before_change(root, change, lambda: os.kill(os.getpid(), what))
+def signal_self(number: int) -> Callable[[str], None]:
+    """Return what sends this process a signal."""
+    return lambda _: os.kill(os.getpid(), number)
+
+
+@lru_cache
+def _listen() -> None:
+    """Hear of everything Python does from now on; there is no way to stop that."""
+    sys.addaudithook(_tell)
+
+
+def _tell(event: str, arguments: tuple[object, ...]) -> None:
+    for watch in tuple(_watchers):
+        watch(event, arguments)
 
 
 def _tells(words: str, event: str, arguments: tuple[object, ...]) -> bool:

@@ -1,6 +1,7 @@
 """The process that refreshes again and again, tells each step, and waits for its end."""
 
 import os
+import resource
 import signal
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -39,10 +40,9 @@ def refresh_forever(
         _refresh(harness)
     harness.send(("started", None))
     harness.recv()
-    if change is not None:
-        moments.signal_before_change(_root(), change)
-    while True:
-        _refresh(harness)
+    with moments.before_change(_root(), change, moments.signal_self(signal.SIGKILL)):
+        while True:
+            _refresh(harness)
 
 
 def refresh_once(
@@ -52,13 +52,16 @@ def refresh_once(
     build: str = "whole",
     change: int | str | None = None,
     number: int = int(signal.SIGKILL),
+    longest_file: int | None = None,
 ) -> None:
     """Run the command line's refresh once, send itself a signal at a change; tell its status."""
     os.environ.update(environment)
     BUILDS[build]()
-    if change is not None:
-        moments.signal_before_change(_root(), change, number)
-    harness.send(("end", export_to_parquet.main()))
+    if longest_file is not None:
+        os.dup2(1, 2)  # the log is a file as well, and standard output leads nowhere
+        resource.setrlimit(resource.RLIMIT_FSIZE, (longest_file, longest_file))
+    with moments.before_change(_root(), change, moments.signal_self(number)):
+        harness.send(("end", export_to_parquet.main()))
 
 
 def _refresh(harness: Connection) -> None:

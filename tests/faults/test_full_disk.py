@@ -1,0 +1,158 @@
+"""A disk that is full at every block and every name of a refresh: the reader stays right."""
+
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from core import snapshots
+from core.errors import Unavailable
+from core.snapshots import ITEMS, USERS
+from etl import refresh
+from tests.conftest import forget
+from tests.faults import moments, world
+from tests.faults.conftest import Sql
+from tests.faults.harness import environment as settings_of
+from tests.faults.nursery import Nursery
+
+FULL = "The disk that holds the snapshots is full. The last snapshot stays in use."
+
+
+@dataclass
+class Disk:
+    """A tmpfs that grows and shrinks."""
+
+    folder: Path
+
+    @contextmanager
+    def blocks_left(self, number: int) -> Iterator[None]:
+        """Leave so many blocks of 4 KiB in the block."""
+        found = os.statvfs(self.folder)
+        used = (found.f_blocks - found.f_bfree) * found.f_bsize
+        with self._resized(f"size={used + number * 4096}"):
+            yield
+
+    @contextmanager
+    def names_left(self, number: int) -> Iterator[None]:
+        """Leave room for so many new files, folders and links in the block."""
+        found = os.statvfs(self.folder)
+        with self._resized(f"nr_inodes={found.f_files - found.f_ffree + number}"):
+            yield
+
+    @contextmanager
+    def _resized(self, option: str) -> Iterator[None]:
+        self._mount(f"remount,{option}")
+        try:
+            yield
+        finally:
+            self._mount("remount,size=64m,nr_inodes=10000")
+
+    def _mount(self, options: str) -> None:
+        subprocess.run(["mount", "-o", options, self.folder], check=True)
+
+
+@pytest.fixture
+def disk(environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    """A small disk of its own for the snapshots; only where tests may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a tmpfs")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder]).returncode:
+        pytest.skip("mounting is not allowed here")
+    monkeypatch.setenv("PARQUET_DATA_PATH", str(folder))
+    forget()
+    yield Disk(folder)
+    snapshots.forget()
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill_a_little(sql: Sql) -> None:
+    """Add some rows, in one part of each table, and take a first snapshot."""
+    some = "SELECT 'u' || i, '' FROM generate_series(1, 9) i"
+    sql(f'INSERT INTO "user" (email, hashed_password) {some}')
+    sql("INSERT INTO item (title, owner_id) SELECT 'Item', id FROM \"user\"")
+    refresh.run(trigger="test")
+
+
+def fails(sql: Sql, url: str, root: Path, shortage: AbstractContextManager[None]) -> bool:
+    """Refresh during a shortage; return whether that failed, and insist that it did so rightly.
+
+    Then the snapshot before is served, what happened is told, and once there is room again the next
+    refresh is right without anybody's help.
+    """
+    before = snapshots.current()
+    sql("UPDATE item SET title = title || '.' WHERE id = 1")
+    with shortage:
+        with suppress(Unavailable):
+            refresh.run(trigger="test")
+            return False
+        assert snapshots.current() == before
+        assert (root / snapshots.CURRENT).resolve() == before.folder
+    last = sql("SELECT status, error FROM refresh_run ORDER BY id DESC LIMIT 1")
+    assert last == [("failed", FULL)]
+    assert not list((root / "staging").glob("*"))
+    refresh.run(trigger="test")
+    assert list(world.differences(url, root / USERS, root / ITEMS)) == []
+    return True
+
+
+def test_a_disk_that_is_full_at_every_block(sql: Sql, environment: str, disk: Disk) -> None:
+    fill_a_little(sql)
+    number = 0
+    while fails(sql, environment, disk.folder, disk.blocks_left(number)):
+        number += 1
+    assert number >= 7  # two parts, four views and a manifest are a block each
+
+
+def test_a_disk_without_room_for_every_name(sql: Sql, environment: str, disk: Disk) -> None:
+    fill_a_little(sql)
+    number = 0
+    while fails(sql, environment, disk.folder, disk.names_left(number)):
+        number += 1
+    assert number >= 10
+
+
+def test_every_change_of_a_name_that_fails(sql: Sql, environment: str, root: Path) -> None:
+    """As on a full disk, also where nothing may be mounted."""
+    reached: list[str] = []
+
+    def fail(event: str) -> None:
+        reached.append(event)
+        if event not in {"os.remove", "os.rmdir"}:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    fill_a_little(sql)
+    failed = number = 0
+    while len(reached) == number:
+        number += 1
+        failed += fails(sql, environment, root, moments.before_change(root, number, fail))
+    assert failed >= 10
+    assert {"open", "os.mkdir", "os.rename", "os.symlink"} <= set(reached)
+
+
+@pytest.mark.parametrize("limit", [600, 1_000])
+def test_no_file_may_be_longer(
+    sql: Sql, environment: str, root: Path, nursery: Nursery, limit: int
+) -> None:
+    """A limit of the operating system; it holds for DuckDB's own writing too."""
+    fill_a_little(sql)
+    before = snapshots.current()
+    sql("UPDATE item SET title = title || '.' WHERE id = 1")
+    child = nursery.start(
+        "tests.faults.refresher:refresh_once",
+        environment={**os.environ, **settings_of(environment, root)},
+        longest_file=limit,
+    )
+    assert child.receive() == ("end", 1)
+    assert snapshots.current() == before
+    ((error,),) = sql("SELECT error FROM refresh_run ORDER BY id DESC LIMIT 1")
+    assert "The last snapshot stays in use" in str(error)
+    assert not list((root / "staging").glob("*"))
+    refresh.run(trigger="test")
+    assert list(world.differences(environment, root / USERS, root / ITEMS)) == []
