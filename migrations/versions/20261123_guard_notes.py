@@ -4,7 +4,7 @@ Whoever deletes or alters notes, other than the refresh that prunes them, takes 
 refresh says why it was a full one, and may be told to accept that many rows are gone.
 
 Revision ID: 8d1f4c7a90b2
-Revises: efb051c6dd0e
+Revises: 5b1f0c8e7a42
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "8d1f4c7a90b2"
-down_revision: str | Sequence[str] | None = "efb051c6dd0e"
+down_revision: str | Sequence[str] | None = "5b1f0c8e7a42"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
