@@ -109,6 +109,7 @@ def test_a_user_is_created_and_deleted_with_the_keyboard_alone(page: Page) -> No
 
     search(page, "Search users", "keys@example.com")
     grid = page.get_by_test_id("stDataFrame")
+    expect(grid).to_have_count(1)
     grid.click(position={"x": 120, "y": 50})
     page.keyboard.press("Shift+Space")
     delete = page.get_by_role("button", name="Delete")
@@ -184,5 +185,6 @@ def search(page: Page, label: str, text: str) -> None:
 
 def choose_first(page: Page) -> None:
     """Choose the first row of the page's table by the box at its left."""
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(1)  # the one before is gone
     page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 48})
     expect(page.get_by_role("button", name="Edit")).to_be_enabled()
