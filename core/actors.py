@@ -5,7 +5,7 @@ from typing import Self
 
 from sqlalchemy.orm import Session
 
-from core.errors import Forbidden
+from core.errors import Forbidden, Refused
 from core.models import User
 
 
@@ -32,16 +32,22 @@ class Actor:
         return self.full_name or self.email
 
 
-def require_staff(db: Session, actor: Actor) -> None:
+def require_staff(
+    db: Session, actor: Actor, action: str = "access", subject_id: int | None = None
+) -> None:
     """Raise `Forbidden` unless the actor is active staff at this moment."""
     if not _is(db, actor, superuser=False):
-        raise Forbidden("Only active staff may do this.")
+        refused = Refused(actor, action, subject_id)
+        raise Forbidden("Only active staff may do this.", refused=refused)
 
 
-def require_superuser(db: Session, actor: Actor) -> None:
+def require_superuser(
+    db: Session, actor: Actor, action: str = "access", subject_id: int | None = None
+) -> None:
     """Raise `Forbidden` unless the actor is an active superuser at this moment."""
     if not _is(db, actor, superuser=True):
-        raise Forbidden("Only superusers may do this.")
+        refused = Refused(actor, action, subject_id)
+        raise Forbidden("Only superusers may do this.", refused=refused)
 
 
 def _is(db: Session, actor: Actor, *, superuser: bool) -> bool:

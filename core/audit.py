@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from core.actors import Actor
+from core.errors import Refused
 from core.models import ADDRESS_LENGTH, AuditEvent, Base
 from core.telemetry import trace_id
 
@@ -35,6 +36,23 @@ def record(
             subject_id=subject.id if subject else None,  # type: ignore[attr-defined]
             outcome=outcome,
             changes=dict(changes or {}),
+            trace_id=trace_id(),
+        )
+    )
+
+
+def record_refusal(db: Session, refused: Refused) -> None:
+    """Add the audit row of something that was not allowed, and so did not happen."""
+    noun = refused.action.partition(".")[0]
+    db.add(
+        AuditEvent(
+            actor_id=refused.actor.id,
+            actor=refused.actor.email,
+            address=refused.actor.address[:ADDRESS_LENGTH] if refused.actor.address else None,
+            action=refused.action,
+            subject_type=noun if refused.subject_id is not None else None,
+            subject_id=refused.subject_id,
+            outcome="refused",
             trace_id=trace_id(),
         )
     )

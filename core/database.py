@@ -8,8 +8,8 @@ from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from core import embedded
-from core.errors import Unavailable
+from core import audit, embedded
+from core.errors import Forbidden, Refused, Unavailable
 from core.settings import get_settings
 
 CONNECT_TIMEOUT_SECONDS = 3
@@ -56,11 +56,16 @@ def get_engine() -> Engine:
 def transaction() -> Iterator[Session]:
     """Open one transaction: committed at the end of the block, rolled back on any exception.
 
-    Raises `Unavailable` when PostgreSQL is away or too slow.
+    What the block was `Forbidden` to do leaves an audit row all the same. Raises `Unavailable`
+    when PostgreSQL is away or too slow.
     """
     try:
         with Session(get_engine(), expire_on_commit=False) as db, db.begin():
             yield db
+    except Forbidden as error:
+        if error.refused:
+            _note(error.refused)
+        raise
     except (DBAPIError, TimeoutError) as error:
         raise _translate(error) from error
 
@@ -73,6 +78,11 @@ def close() -> None:
     if database_url.cache_info().currsize:
         database_url.cache_clear()
         embedded.stop(get_settings().postgres_path)
+
+
+def _note(refused: Refused) -> None:
+    with transaction() as db:
+        audit.record_refusal(db, refused)
 
 
 def _translate(error: Exception) -> Exception:

@@ -95,7 +95,7 @@ def fill(
 
     Run `tidy` after the commit. Raises `Forbidden` outside `ENVIRONMENT=local` unless forced.
     """
-    require_superuser(db, actor)
+    require_superuser(db, actor, "demo.fill")
     environment = get_settings().environment
     if environment != "local" and not force:
         raise Forbidden(

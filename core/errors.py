@@ -2,6 +2,11 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.actors import Actor
 
 
 class TallyError(Exception):
@@ -20,10 +25,23 @@ class NotFound(TallyError):
     status = 404
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Who was refused what: `action` and `subject_id` as in the audit trail."""
+
+    actor: "Actor"
+    action: str
+    subject_id: int | None = None
+
+
 class Forbidden(TallyError):
-    """The actor may not do this."""
+    """The actor may not do this; when it says what was `refused`, that is noted in the audit."""
 
     status = 403
+
+    def __init__(self, message: str, *, refused: Refused | None = None) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class Conflict(TallyError):

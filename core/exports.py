@@ -11,6 +11,6 @@ def allow_export(db: Session, *, actor: Actor, result: str, generation: int) -> 
 
     The data itself comes from a snapshot, so this is all that the database hears of an export.
     """
-    require_staff(db, actor)
+    require_staff(db, actor, "export.csv")
     changes = {"result": [None, result], "generation": [None, generation]}
     audit.record(db, actor=actor, action="export.csv", changes=changes)

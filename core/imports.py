@@ -95,7 +95,7 @@ def import_files(db: Session, *, actor: Actor, users: Path, items: Path, watch: 
     A user who exists, whatever the address's case, keeps the account and gets a name if there is
     none; new users cannot sign in. Items are always added: they have no identity of their own.
     """
-    require_superuser(db, actor)
+    require_superuser(db, actor, "import.files")
     allow_long_statements(db)
     db.execute(text(TEMPORARY_TABLES))
     problems = Problems()

@@ -59,7 +59,7 @@ def list_items(
 
     `search` is looked for in titles, and in whole addresses of owners.
     """
-    require_staff(db, actor)
+    require_staff(db, actor, "item.list")
     query = _with_owner().order_by(Item.id.desc())
     if owner_id is not None:
         query = query.where(Item.owner_id == owner_id)
@@ -74,7 +74,7 @@ def list_items(
 
 def get_item(db: Session, *, actor: Actor, item_id: int) -> Item:
     """Return one item with its owner; raise `NotFound`."""
-    require_staff(db, actor)
+    require_staff(db, actor, "item.read", item_id)
     item = db.scalar(_with_owner().where(Item.id == item_id))
     if item is None:
         raise NotFound("This item does not exist any more.")
@@ -83,7 +83,7 @@ def get_item(db: Session, *, actor: Actor, item_id: int) -> Item:
 
 def create_item(db: Session, *, actor: Actor, values: Mapping[str, object]) -> Item:
     """Create an item from the fields of `ItemForm`; raise `Invalid`, also for an unknown owner."""
-    require_staff(db, actor)
+    require_staff(db, actor, "item.create")
     item = Item(**_stored(db, parse(ItemForm, values).model_dump()))
     db.add(item)
     db.flush()
@@ -96,7 +96,7 @@ def update_item(
     db: Session, *, actor: Actor, item_id: int, version: int, values: Mapping[str, object]
 ) -> Item:
     """Change an item that is still at `version`; raise `Conflict` when somebody was faster."""
-    require_staff(db, actor)
+    require_staff(db, actor, "item.update", item_id)
     form = parse(ItemChange, values).model_dump(exclude_unset=True)
     item = _lock(db, item_id, version)
     changes = _stored(db, form)
@@ -114,7 +114,7 @@ def update_item(
 
 def delete_item(db: Session, *, actor: Actor, item_id: int, version: int) -> RemovedItem:
     """Delete an item that is still at `version`; return what `restore_item` needs."""
-    require_staff(db, actor)
+    require_staff(db, actor, "item.delete", item_id)
     item = _lock(db, item_id, version)
     removed = RemovedItem(
         {column.key: getattr(item, column.key) for column in Item.__table__.columns}
@@ -128,7 +128,7 @@ def delete_item(db: Session, *, actor: Actor, item_id: int, version: int) -> Rem
 
 def restore_item(db: Session, *, actor: Actor, removed: RemovedItem) -> Item:
     """Put a deleted item back with the same id; raise `NotFound` when its owner is gone too."""
-    require_staff(db, actor)
+    require_staff(db, actor, "item.restore")
     there = db.get(Item, removed.item["id"])
     if there is not None:
         return there

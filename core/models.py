@@ -136,10 +136,16 @@ class SignInThrottle(Base):
 
 
 class AuditEvent(Base):
-    """Who did what to which row; it keeps no foreign keys, so it outlives what it tells of."""
+    """Who did what to which row; it keeps no foreign keys, so it outlives what it tells of.
+
+    A trigger refuses to change or delete any row.
+    """
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_subject", "subject_type", "subject_id"),)
+    __table_args__ = (
+        Index("ix_audit_event_subject", "subject_type", "subject_id"),
+        Index("ix_audit_event_action", "action", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

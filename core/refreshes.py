@@ -41,7 +41,7 @@ def next_run() -> datetime | None:
 
 def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> RefreshRun:
     """Ask for a refresh, or join the one that is open; call `wake` after the commit."""
-    require_staff(db, actor)
+    require_staff(db, actor, "refresh.request")
     asked = insert(RefreshRun).values(trigger=trigger, requested_by=actor.email)
     created = db.scalar(asked.on_conflict_do_nothing().returning(RefreshRun))
     audit.record(db, actor=actor, action="refresh.request", subject=created)
@@ -65,5 +65,5 @@ def latest_finished(db: Session) -> RefreshRun | None:
 
 def history(db: Session, *, actor: Actor, limit: int = 50) -> list[RefreshRun]:
     """Return the newest refreshes, newest first."""
-    require_staff(db, actor)
+    require_staff(db, actor, "refresh.list")
     return list(db.scalars(select(RefreshRun).order_by(RefreshRun.id.desc()).limit(limit)))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.actors import Actor, require_superuser
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.fields import Email, FullName, Password, parse
 from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
 from core.models import AuthSession, Item, User
@@ -62,7 +62,7 @@ def list_users(
     db: Session, *, actor: Actor, search: str = "", skip: int = 0, limit: int = 50
 ) -> Page[User]:
     """Return users, newest first, whose address or name contains `search`."""
-    require_superuser(db, actor)
+    require_superuser(db, actor, "user.list")
     query = select(User).order_by(User.id.desc())
     if not search:
         return read_page(db, query, skip=skip, limit=limit)
@@ -72,13 +72,13 @@ def list_users(
 
 def get_user(db: Session, *, actor: Actor, user_id: int) -> User:
     """Return one user; raise `NotFound`."""
-    require_superuser(db, actor)
+    require_superuser(db, actor, "user.read", user_id)
     return _get(db, user_id)
 
 
 def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
     """Create a user from the fields of `UserForm`; raise `Invalid`, also for a taken address."""
-    require_superuser(db, actor)
+    require_superuser(db, actor, "user.create")
     form = parse(UserForm, values)
     if form.password:
         refuse_guessable(form.password, email=form.email)
@@ -105,7 +105,7 @@ def update_user(
 
     A change of role, activity or password ends the user's sessions.
     """
-    require_superuser(db, actor)
+    require_superuser(db, actor, "user.update", user_id)
     changes = _stored(parse(UserChange, values).model_dump(exclude_unset=True))
     password = changes.pop("password", None)
     if password:
@@ -114,7 +114,7 @@ def update_user(
     if password:
         refuse_guessable(password, email=changes.get("email", user.email))
     if _loses_superuser(user, changes):
-        _require_another_superuser(db, user)
+        _require_another_superuser(db, user, Refused(actor, "user.update", user_id))
     difference = audit.difference({**_view(user), "hashed_password": ""}, changes)
     if not difference:
         return user
@@ -131,18 +131,19 @@ def update_user(
 
 def count_items(db: Session, *, actor: Actor, user_id: int) -> int:
     """Return how many items would go if the user went."""
-    require_superuser(db, actor)
+    require_superuser(db, actor, "user.read", user_id)
     return db.scalar(select(func.count()).where(Item.owner_id == user_id)) or 0
 
 
 def delete_user(db: Session, *, actor: Actor, user_id: int, version: int) -> RemovedUser:
     """Delete a user with all items; return what `restore_user` needs to bring them back."""
-    require_superuser(db, actor)
+    require_superuser(db, actor, "user.delete", user_id)
     user = _lock(db, user_id, version)
     if user.id == actor.id:
-        raise Forbidden("You cannot delete yourself; ask another superuser.")
+        refused = Refused(actor, "user.delete", user_id)
+        raise Forbidden("You cannot delete yourself; ask another superuser.", refused=refused)
     if user.is_superuser and user.is_active:
-        _require_another_superuser(db, user)
+        _require_another_superuser(db, user, Refused(actor, "user.delete", user_id))
     count = count_items(db, actor=actor, user_id=user_id)
     removed = RemovedUser(user=_columns(user), items=_undoable(db, user, count), item_count=count)
     changes = audit.difference(_view(user), dict.fromkeys(FIELDS)) | {"items": [count, 0]}
@@ -157,7 +158,7 @@ def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
 
     Raises `Invalid` when somebody else has the address by now.
     """
-    require_superuser(db, actor)
+    require_superuser(db, actor, "user.restore")
     there = db.get(User, removed.user["id"])
     if there is not None:
         return there
@@ -246,7 +247,7 @@ def _loses_superuser(user: User, changes: Mapping[str, object]) -> bool:
     return any(changes.get(name) is False for name in ROLE_FIELDS)
 
 
-def _require_another_superuser(db: Session, user: User) -> None:
+def _require_another_superuser(db: Session, user: User, refused: Refused) -> None:
     # Locked in one order, so that of two who demote each other at once the second one waits.
     active = db.scalars(
         select(User.id)
@@ -255,4 +256,6 @@ def _require_another_superuser(db: Session, user: User) -> None:
         .with_for_update()
     ).all()
     if set(active) <= {user.id}:
-        raise Forbidden("This is the last active superuser; make somebody else one first.")
+        raise Forbidden(
+            "This is the last active superuser; make somebody else one first.", refused=refused
+        )

@@ -17,7 +17,7 @@ from starlette.routing import Mount
 from core import database, metrics, snapshots, telemetry, warehouse
 from core.errors import Unavailable
 from core.settings import ROOT
-from dashboard import api, downloads, options
+from dashboard import api, audit_download, downloads, options
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -87,6 +87,7 @@ app = st.App(
         *Door(visitors=visitors, connections=connections).routes(),
         *Health(visitors=visitors).routes(),
         *downloads.routes(),
+        *audit_download.routes(),
         Mount(api.PREFIX, app=api.api),
     ],
     middleware=[

@@ -47,7 +47,7 @@ def search(label: str, *, placeholder: str) -> str:
         key=SEARCH,
         placeholder=placeholder,
         label_visibility="collapsed",
-        on_change=_first_page,
+        on_change=first_page,
         bind="query-params",
         width=360,
     )
@@ -96,5 +96,6 @@ def wanted_page() -> int:
         return 1
 
 
-def _first_page() -> None:
+def first_page() -> None:
+    """Go back to the first page, as what is looked for has changed."""
     st.session_state[PAGE] = 1

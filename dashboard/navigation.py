@@ -43,6 +43,8 @@ SCREENS = (
     Screen("items", "Items", ":material/inventory_2:", section="Manage"),
     Screen("users", "Users", ":material/group:", section="Manage", superusers_only=True),
     Screen("refreshes", "Refreshes", ":material/history:", section="System"),
+    Screen("audit", "Audit", ":material/policy:", section="System", superusers_only=True),
+    Screen("account", "Account", ":material/account_circle:", section="System"),
 )
 
 

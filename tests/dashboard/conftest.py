@@ -24,7 +24,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.actors import Actor
-from dashboard import api, downloads
+from dashboard import api, audit_download, downloads
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -70,6 +70,7 @@ def house(superuser: Actor) -> House:
             *Door(visitors=visitors, connections=connections).routes(),
             *Health(visitors=visitors).routes(),
             *downloads.routes(),
+            *audit_download.routes(),
             Mount(api.PREFIX, app=api.api),
             Route("/broken", broken),
             Route("/{path:path}", echo, methods=["GET", "POST", "PUT"]),

@@ -1,0 +1,26 @@
+"""Account: who one is here, one's password, and where one is signed in."""
+
+import streamlit as st
+
+from core import account
+from core.database import transaction
+from dashboard import account_forms, notices
+from dashboard.session import current_actor
+
+actor = current_actor()
+
+with st.container(border=True, gap="xsmall"):
+    st.text(actor.name)
+    st.caption(f"{notices.escape(actor.email)}, {'superuser' if actor.is_superuser else 'staff'}")
+    with st.container(horizontal=True):
+        if st.button("Change name", icon=":material/badge:"):
+            account_forms.open_name(actor)
+        if st.button("Change password", icon=":material/password:"):
+            account_forms.open_password()
+
+st.subheader("Where you are signed in", anchor=False)
+with transaction() as db:
+    rows = account.list_sessions(db, actor=actor)
+account_forms.sessions(actor, rows)
+
+account_forms.show(actor)

@@ -1,0 +1,29 @@
+"""Audit: who did what, when and from where; for superusers."""
+
+from core import audit_log
+from core.database import transaction
+from dashboard import audit_view, filters, notices, panels
+from dashboard.session import current_actor
+
+actor = current_actor()
+
+with transaction() as db:
+    actions = audit_log.list_actions(db, actor=actor)
+
+with panels.toolbar(spread=False):
+    wanted, address = audit_view.narrow(actions)
+    panels.download("Download CSV", address)
+
+with transaction() as db:
+    found = filters.read_page(
+        lambda skip: audit_log.list_events(
+            db, actor=actor, wanted=wanted, skip=skip, limit=filters.PAGE_SIZE
+        )
+    )
+
+if found.count:
+    filters.place(found, noun="events")
+    audit_view.table(found.rows)
+    filters.pages(found)
+else:
+    notices.empty("Nothing matches.", "Choose a longer time, or clear the search.")

@@ -1,0 +1,135 @@
+"""The audit trail: it tells also of what was refused, and nobody rewrites it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import ProgrammingError
+
+from core import audit, audit_log, exports, items, refreshes, users
+from core.actors import Actor
+from core.audit_log import Wanted
+from core.database import transaction
+from core.errors import Forbidden
+from core.models import AuditEvent
+from tests.conftest import make_user
+
+
+def found(actor: Actor, **wanted: object) -> list[str]:
+    with transaction() as db:
+        page = audit_log.list_events(db, actor=actor, wanted=Wanted(**wanted))  # type: ignore[arg-type]
+    return [event.action for event in page.rows]
+
+
+@pytest.fixture
+def trail(superuser: Actor, system: Actor) -> Actor:
+    """A trail with three more rows than the creation of a superuser; returns the superuser."""
+    with transaction() as db:
+        for outcome, name in (("success", "Ann"), ("refused", "100%_\\"), ("success", "'; drop")):
+            audit.record(
+                db,
+                actor=superuser,
+                action=f"test.{outcome}",
+                changes={"full_name": [None, name]},
+                outcome=outcome,
+            )
+    return superuser
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(AuditEvent).values(actor="nobody"),
+        delete(AuditEvent),
+        delete(AuditEvent).where(AuditEvent.id == -1),
+        text("TRUNCATE audit_event"),
+        text("SET LOCAL session_replication_role = replica; DELETE FROM audit_event"),
+    ],
+)
+def test_rows_are_neither_changed_nor_deleted(trail: Actor, statement: object) -> None:
+    with pytest.raises(ProgrammingError, match="can be added"), transaction() as db:
+        db.execute(statement)  # type: ignore[call-overload]
+    assert len(found(trail)) == 4
+
+
+def test_newest_first_and_narrowed(trail: Actor) -> None:
+    assert found(trail) == ["test.success", "test.refused", "test.success", "user.create"]
+    assert found(trail, action="test.refused") == ["test.refused"]
+    assert found(trail, outcome="refused") == ["test.refused"]
+    assert found(trail, who="ROOT@") == ["test.success", "test.refused", "test.success"]
+    assert found(trail, search="ann") == ["test.success"]
+    now = datetime.now(UTC)
+    assert len(found(trail, since=now - timedelta(hours=1), until=now)) == 4
+    assert found(trail, since=now) == found(trail, until=now - timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("search", "count"), [("%", 1), ("_\\", 1), ("'; drop", 1), ("a\x00nn", 1)]
+)
+def test_a_search_is_literal(trail: Actor, search: str, count: int) -> None:
+    assert len(found(trail, search=search, action="")) == count
+
+
+def test_actions_are_listed_once(trail: Actor) -> None:
+    with transaction() as db:
+        actions = audit_log.list_actions(db, actor=trail)
+    assert actions == ["test.refused", "test.success", "user.create"]
+
+
+def test_the_whole_is_streamed_in_batches(trail: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_log, "BATCH", 3)
+    batches = list(audit_log.stream_events(wanted=Wanted()))
+    assert [len(batch) for batch in batches] == [3, 1]
+    assert len({event.id for batch in batches for event in batch}) == 4
+
+
+def test_an_export_is_noted_with_what_it_held(trail: Actor) -> None:
+    with transaction() as db:
+        audit_log.allow_export(db, actor=trail, wanted=Wanted(search="a\x00nn"))
+    with transaction() as db:
+        event = db.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
+    assert (event.action, event.changes) == ("audit.export", {"search": [None, "ann"]})
+
+
+def test_what_staff_may_not_do_is_refused_and_noted_once(staff: Actor, superuser: Actor) -> None:
+    target = superuser.id or 0
+    attempts = {
+        "user.update": lambda db: users.update_user(
+            db, actor=staff, user_id=target, version=1, values={"is_superuser": True}
+        ),
+        "user.delete": lambda db: users.delete_user(db, actor=staff, user_id=target, version=1),
+        "user.read": lambda db: users.get_user(db, actor=staff, user_id=target),
+        "user.list": lambda db: users.list_users(db, actor=staff),
+        "user.create": lambda db: users.create_user(db, actor=staff, values={"email": "a@b.de"}),
+        "audit.list": lambda db: audit_log.list_events(db, actor=staff, wanted=Wanted()),
+        "audit.export": lambda db: audit_log.allow_export(db, actor=staff, wanted=Wanted()),
+    }
+    for act in attempts.values():
+        with pytest.raises(Forbidden), transaction() as db:
+            act(db)
+    with transaction() as db:
+        refused = db.scalars(
+            select(AuditEvent).where(AuditEvent.outcome == "refused").order_by(AuditEvent.id)
+        ).all()
+    assert [event.action for event in refused] == list(attempts)
+    assert {(e.actor_id, e.actor, e.address) for e in refused} == {
+        (staff.id, staff.email, "127.0.0.1")
+    }
+    assert [e.subject_id for e in refused] == [target] * 3 + [None] * 4
+
+
+def test_who_left_is_refused_and_noted(system: Actor) -> None:
+    owner = make_user(system, "owner@example.com")
+    actor = Actor(id=owner.id, email=owner.email)
+    attempts = {
+        "item.list": lambda db: items.list_items(db, actor=actor),
+        "item.delete": lambda db: items.delete_item(db, actor=actor, item_id=1, version=1),
+        "export.csv": lambda db: exports.allow_export(db, actor=actor, result="x", generation=1),
+        "refresh.request": lambda db: refreshes.request_refresh(db, actor=actor),
+    }
+    for act in attempts.values():
+        with pytest.raises(Forbidden), transaction() as db:
+            act(db)
+    with transaction() as db:
+        query = select(AuditEvent.action).where(AuditEvent.outcome == "refused")
+        assert list(db.scalars(query.order_by(AuditEvent.id))) == list(attempts)
