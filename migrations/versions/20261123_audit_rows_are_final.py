@@ -3,7 +3,7 @@
 A trigger refuses to change or delete rows of the audit trail, whoever asks.
 
 Revision ID: 8c2d6f31b9e4
-Revises: 5b1f0c8e7a42
+Revises: 8d1f4c7a90b2
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "8c2d6f31b9e4"
-down_revision: str | Sequence[str] | None = "5b1f0c8e7a42"
+down_revision: str | Sequence[str] | None = "8d1f4c7a90b2"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
