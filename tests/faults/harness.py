@@ -58,13 +58,18 @@ class Harness:
         self.report = Report()
 
     @contextmanager
-    def under_load(self, *, seed: int) -> Iterator[None]:
-        """Fill the database, publish a first snapshot, and let others write and read meanwhile."""
+    def under_load(self, *, seed: int, moves: bool = False) -> Iterator[None]:
+        """Fill the database, publish a first snapshot, and let others write and read meanwhile.
+
+        With `moves`, the writer only moves items between users.
+        """
         world.seed(self._url)
         first = self._start(recover=False, build="whole")
         self._kill(first)
         self._aftermath = Aftermath(self._url, self._root)
-        writer = self._nursery.start("tests.faults.world:write", url=self._url, seed=seed)
+        writer = self._nursery.start(
+            "tests.faults.world:write", url=self._url, seed=seed, moves=moves
+        )
         self._reader = self._nursery.start(
             "tests.faults.reader:read", environment=self._environment
         )
@@ -88,12 +93,12 @@ class Harness:
             self._found("session", f"{found}, killed {moment}")
         self._listen()
 
-    def refresh_for(self, seconds: float) -> None:
-        """Refresh without a kill until something is found, or the time is over."""
+    def refresh_until(self, kind: str, *, seconds: float) -> None:
+        """Refresh without a kill until something of a kind is found, or the time is over."""
         child = self._start(recover=True)
         child.connection.send("go")
         end = time.monotonic() + seconds
-        while time.monotonic() < end and not self.report.findings:
+        while time.monotonic() < end and not self.report.count(kind):
             if child.connection.poll(0.05):
                 self._hear(child.connection.recv())
             self._listen()
