@@ -1,6 +1,7 @@
 """How current the data is: what is shown, which refresh runs, and how the last one went."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from core import refreshes, snapshots
 from core.actors import Actor
@@ -9,6 +10,8 @@ from core.errors import Unavailable
 from core.models import RefreshRun
 from core.snapshots import Snapshot
 from dashboard import data
+
+UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,19 @@ class Freshness:
     running: RefreshRun | None = None
     latest: RefreshRun | None = None
     away: str | None = None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The newest moment at which the data shown is known to have been true.
+
+        A refresh that finds nothing changed publishes nothing, and proves the snapshot current.
+        """
+        run = self.latest
+        if self.snapshot is None:
+            return None
+        if run and run.mode == UNCHANGED and run.generation == self.snapshot.generation:
+            return max(self.snapshot.taken_at, run.started_at or self.snapshot.taken_at)
+        return self.snapshot.taken_at
 
     def outdates(self, shown: "Freshness") -> bool:
         """Tell whether a page that shows `shown` should be drawn anew."""

@@ -8,7 +8,6 @@ from core.actors import Actor
 from core.errors import TallyError
 from core.models import RefreshRun
 from core.settings import ROOT
-from core.snapshots import Snapshot
 from dashboard import freshness, moments, notices
 from dashboard.freshness import Freshness
 
@@ -51,7 +50,7 @@ def _header(actor: Actor, title: str, shown: Freshness, first: Iterator[Freshnes
         with st.container(
             horizontal=True, vertical_alignment="center", width="content", gap="small"
         ):
-            st.caption(_as_of(state.snapshot), width="content")
+            st.caption(_as_of(state), width="content")
             _button(actor, state)
     if state.running:
         _progress(state.running)
@@ -88,16 +87,16 @@ def _banner(state: Freshness) -> None:
         st.warning(text, icon=":material/sync_problem:")
 
 
-def _as_of(snapshot: Snapshot | None) -> str:
-    if snapshot is None:
+def _as_of(state: Freshness) -> str:
+    if state.as_of is None:
         return "No data yet"
-    return f"As of {moments.clock(snapshot.taken_at)} ({moments.ago(snapshot.taken_at)})"
+    return f"As of {moments.clock(state.as_of)} ({moments.ago(state.as_of)})"
 
 
 def _instead(state: Freshness) -> str:
-    if state.snapshot is None:
+    if state.as_of is None:
         return ""
-    return f"Analytics show the data of {moments.clock(state.snapshot.taken_at)}."
+    return f"Analytics show the data of {moments.clock(state.as_of)}."
 
 
 def _announce(state: Freshness, shown: Freshness) -> None:
@@ -105,3 +104,5 @@ def _announce(state: Freshness, shown: Freshness) -> None:
         users, items = state.snapshot.users, state.snapshot.items
         people, things = notices.count(users, "user"), notices.count(items, "item")
         notices.say(f"New data: {people} and {things}.")
+    elif shown.running and state.latest and state.latest.mode == freshness.UNCHANGED:
+        notices.say("Nothing has changed: the data is current.")

@@ -12,7 +12,7 @@ from tests.browser.conftest import (
     settle,
     watch,
 )
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, execute
 
 
 def test_sign_in_survives_a_reload_a_deep_link_and_ends_with_sign_out(
@@ -130,6 +130,7 @@ def test_a_refresh_is_followed_to_its_end_by_everyone(
     settle(onlooker, "Overview")
     page.goto("/")
     settle(page, "Overview")
+    change_something(site)
     page.get_by_role("button", name="Refresh data").click()
     expect(page.get_by_text(re.compile("New data: "))).to_be_visible()
     expect(page.get_by_role("button", name="Refresh data")).to_be_enabled()
@@ -137,9 +138,10 @@ def test_a_refresh_is_followed_to_its_end_by_everyone(
     other.close()
 
 
-def test_what_is_typed_survives_a_refresh_that_ends_meanwhile(page: Page) -> None:
+def test_what_is_typed_survives_a_refresh_that_ends_meanwhile(site: Site, page: Page) -> None:
     page.goto("/items")
     settle(page, "Items")
+    change_something(site)
     page.get_by_role("button", name="Refresh data").click()
     page.get_by_role("button", name="New item").click()
     form = page.get_by_role("dialog")
@@ -174,6 +176,11 @@ def test_the_menu_works_on_a_phone(
     settle(tab, "Refreshes")
     expect(tab.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
     context.close()
+
+
+def change_something(site: Site) -> None:
+    """Let there be something new for a refresh to find."""
+    execute(site.database, "INSERT INTO item (title, owner_id) VALUES ('New since', 1)")
 
 
 def search(page: Page, label: str, text: str) -> None:
