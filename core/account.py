@@ -103,7 +103,7 @@ def change_password(
     `Invalid` for a new one that is too short, long, common or like the address.
     """
     user = _lock(db, actor, PASSWORD_ACTION)
-    if sign_ins.proven(db, attempt=attempt, checked=checked) is not user:
+    if not sign_ins.prove(user, attempt=attempt, checked=checked):
         sign_ins.note(db, attempt, user, action=PASSWORD_ACTION, outcome="refused")
         return False
     throttle.forgive(db, attempt.buckets)

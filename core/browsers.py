@@ -16,12 +16,12 @@ REMEMBERED = timedelta(days=180)
 
 def find(db: Session, *, token: str | None, user: User | None) -> KnownBrowser | None:
     """Return the browser that `token` names, when this user has signed in with it before."""
-    if token is None or user is None:
+    if token is None:
         return None
     return db.scalar(
         select(KnownBrowser).where(
             KnownBrowser.token_hash == hash_token(token),
-            KnownBrowser.user_id == user.id,
+            KnownBrowser.user_id == (user.id if user else 0),  # one query, whoever it is
             KnownBrowser.used_at > datetime.now(UTC) - REMEMBERED,
         )
     )

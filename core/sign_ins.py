@@ -13,6 +13,7 @@ from core.throttle import Bucket
 from core.users import find_by_email
 
 ACTION = "session.sign_in"
+NOBODY = 0  # an id that no user has
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,10 @@ def conclude(
 
     Either way an audit row is left, so the caller commits in both cases.
     """
-    user = proven(db, attempt=attempt, checked=checked)
-    if user is None or not user.is_active or not user.is_staff:
-        found = db.get(User, attempt.user_id) if attempt.user_id else None
-        note(db, attempt, found, action=ACTION, outcome="refused")
+    user = db.get(User, attempt.user_id or NOBODY)  # one query, whoever it is
+    proven = user and prove(user, attempt=attempt, checked=checked)
+    if user is None or not proven or not user.is_active or not user.is_staff:
+        note(db, attempt, user, action=ACTION, outcome="refused")
         return None
     throttle.forgive(db, attempt.buckets)
     token = browsers.remember(db, token=attempt.browser_token, user=user)
@@ -85,14 +86,17 @@ def conclude(
     )
 
 
-def proven(db: Session, *, attempt: Attempt, checked: Checked) -> User | None:
-    """Return whose password it was, or None; a hash of old parameters is replaced by a new one."""
-    user = db.get(User, attempt.user_id) if attempt.user_id else None
-    if user is None or not checked.matches or user.hashed_password != attempt.hashed:
-        return None
+def prove(user: User, *, attempt: Attempt, checked: Checked) -> bool:
+    """Tell whether it was this user's password; a hash of old parameters is replaced by a new one.
+
+    A password that was changed since the attempt began proves nothing.
+    """
+    same = user.id == attempt.user_id and user.hashed_password == attempt.hashed
+    if not checked.matches or not same:
+        return False
     if checked.new_hash:
         user.hashed_password = checked.new_hash
-    return user
+    return True
 
 
 def note(db: Session, attempt: Attempt, user: User | None, *, action: str, outcome: str) -> None:

@@ -30,7 +30,7 @@ LONGEST_CHANGES = 2_000
 
 def narrow(actions: Sequence[str]) -> tuple[Wanted, str]:
     """Draw the filters; return what they ask for, and the address of that as CSV."""
-    search = filters.search("Search the audit", placeholder="Search addresses, values, traces")
+    search = filters.search("Search the audit", placeholder="Search values and traces", width=230)
     who = st.text_input(
         "Who",
         key="who",
@@ -38,12 +38,12 @@ def narrow(actions: Sequence[str]) -> tuple[Wanted, str]:
         label_visibility="collapsed",
         on_change=filters.first_page,
         bind="query-params",
-        width=200,
+        width=160,
     )
-    action = _choice("Action", "action", [EVERYTHING, *actions], {EVERYTHING: "Any action"}, 180)
+    action = _choice("Action", "action", [EVERYTHING, *actions], {EVERYTHING: "Any action"}, 150)
     names = {EVERYTHING: "Any outcome"} | {name: name.capitalize() for name in OUTCOMES}
-    outcome = _choice("Outcome", "outcome", [EVERYTHING, *OUTCOMES], names, 150)
-    period = _choice("Time", "period", list(PERIOD_NAMES), PERIOD_NAMES, 150)
+    outcome = _choice("Outcome", "outcome", [EVERYTHING, *OUTCOMES], names, 140)
+    period = _choice("Time", "period", list(PERIOD_NAMES), PERIOD_NAMES, 140)
     given = {"q": search, "who": (who or "").strip(), "action": action, "outcome": outcome}
     query = {name: value for name, value in (given | {"period": period}).items() if value}
     return wanted(query), f"/downloads/audit.csv?{urlencode(query)}"
@@ -61,28 +61,56 @@ def wanted(query: Mapping[str, str], *, now: datetime | None = None) -> Wanted:
     )
 
 
-def table(events: Sequence[AuditEvent]) -> None:
-    """Show events: when, who, from where, what, to what, how it went, before and after."""
+def table(events: Sequence[AuditEvent]) -> AuditEvent | None:
+    """Show events: when, who, what, on what, its changes, how it went, from where; return one."""
     text, moment = st.column_config.TextColumn, st.column_config.DatetimeColumn
-    st.dataframe(
+    state = st.dataframe(
         frame(events),
         column_config={
             "at": moment(
-                "When", format="YYYY-MM-DD HH:mm:ss", timezone=moments.zone().key, width=150
+                "When", format="YYYY-MM-DD HH:mm:ss", timezone=moments.zone().key, width=140
             ),
-            "actor": text("Who", width=190),
-            "action": text("What", width=130),
-            "subject": text("On", width=90),
-            "changes": text("Before and after", width=330),
-            "outcome": text("Outcome", width=80),
-            "address": text("From", width=110),
-            "trace_id": text("Trace", width=90),
+            "actor": text("Who", width=170),
+            "action": text("What", width=115),
+            "subject": text("On", width=65),
+            "changes": text("Before and after", width=260),
+            "outcome": text("Outcome", width=70),
+            "address": text("From", width=95),
+            "trace_id": text("Trace", width=80),
         },
         hide_index=True,
         height="content",
         row_height=ROW_HEIGHT,
         placeholder="-",
         alt="Audit",
+        key=f"audit-{events[0].id}-{events[-1].id}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    chosen = state.selection.rows
+    return events[chosen[0]] if chosen and chosen[0] < len(events) else None
+
+
+def details(event: AuditEvent) -> None:
+    """Show all that an event changed, a field a line."""
+    rows = [(name, *_before_after(value)) for name, value in event.changes.items()]
+    if not rows:
+        st.caption("This event changed no fields.")
+        return
+    text = st.column_config.TextColumn
+    st.dataframe(
+        pl.DataFrame(
+            rows, schema=dict.fromkeys(("field", "before", "after"), pl.String), orient="row"
+        ),
+        column_config={
+            "field": text("Field", width=150),
+            "before": text("Before", width=420),
+            "after": text("After", width=420),
+        },
+        hide_index=True,
+        height="content",
+        row_height=ROW_HEIGHT,
+        alt="Before and after",
     )
 
 
@@ -113,10 +141,14 @@ def describe(changes: Mapping[str, Any]) -> str:
 
 
 def _both(value: object) -> str:
+    before, after = _before_after(value)
+    return after if before in {after, _word(None)} else f"{before} → {after}"
+
+
+def _before_after(value: object) -> tuple[str, str]:
     if isinstance(value, list) and len(value) == 2:
-        before, after = map(_word, value)
-        return after if before == after else f"{before} → {after}"
-    return _word(value)
+        return _word(value[0]), _word(value[1])
+    return _word(None), _word(value)
 
 
 def _word(value: object) -> str:

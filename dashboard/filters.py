@@ -39,7 +39,7 @@ class Part(Generic[Rows]):
     skipped: int = 0
 
 
-def search(label: str, *, placeholder: str) -> str:
+def search(label: str, *, placeholder: str, width: int = 360) -> str:
     """Draw the search field; return what is looked for, without outer blanks."""
     text = st.text_input(
         label,
@@ -49,7 +49,7 @@ def search(label: str, *, placeholder: str) -> str:
         label_visibility="collapsed",
         on_change=first_page,
         bind="query-params",
-        width=360,
+        width=width,
     )
     return (text or "").strip()
 

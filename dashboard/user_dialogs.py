@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import users
+from core import account, users
 from core.actors import Actor
 from core.database import transaction
 from core.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
@@ -60,6 +60,14 @@ def _edit(actor: Actor, draft: Draft) -> None:
         return "The user was saved."
 
     drafts.edit(draft, _fields, save)
+    if st.button("Sign out everywhere", key=f"{draft.key}-end", icon=":material/logout:"):
+        drafts.attempt(draft, None, lambda: _end_sessions(actor, draft))
+
+
+def _end_sessions(actor: Actor, draft: Draft) -> str:
+    with transaction() as db:
+        count = account.end_sessions_of(db, actor=actor, user_id=draft.id or 0)
+    return "1 session was ended." if count == 1 else f"{count:,} sessions were ended."
 
 
 def _delete(actor: Actor, draft: Draft) -> None:

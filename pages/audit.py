@@ -23,7 +23,9 @@ with transaction() as db:
 
 if found.count:
     filters.place(found, noun="events")
-    audit_view.table(found.rows)
+    chosen = audit_view.table(found.rows)
     filters.pages(found)
+    if chosen:
+        audit_view.details(chosen)
 else:
     notices.empty("Nothing matches.", "Choose a longer time, or clear the search.")

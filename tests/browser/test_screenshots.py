@@ -21,6 +21,8 @@ PAGES = {
     "items": "Items",
     "users": "Users",
     "refreshes": "Refreshes",
+    "audit": "Audit",
+    "account": "Account",
 }
 
 

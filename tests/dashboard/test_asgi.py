@@ -163,7 +163,7 @@ def test_streamlits_own_routes_are_behind_the_gate(
     with pair[0].client() as stranger:
         for path in ("/_stcore/health", "/_stcore/host-config", "/static/index.html", "/media/x"):
             assert stranger.get(path).status_code == 401
-        assert stranger.put("/_stcore/upload_file/a/b", content=b"x").status_code == 401
+        assert stranger.put("/_stcore/upload_file/a/b", content=b"x").status_code == 404
         assert stranger.get("/_stcore/metrics").status_code == 404
     assert insider.get("/_stcore/health").status_code == 200
     assert insider.get("/_stcore/metrics").status_code == 404

@@ -14,7 +14,7 @@ from etl import refresh
 from tests.pages.conftest import Away, Open, make_item, press, shown
 
 PAGES = ("overview", "items_by_user", "active_users")
-ALL_PAGES = (*PAGES, "items", "users", "refreshes")
+ALL_PAGES = (*PAGES, "items", "users", "refreshes", "audit", "account")
 
 
 def test_the_overview_shows_the_four_figures(world: Actor, open_page: Open) -> None:

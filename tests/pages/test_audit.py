@@ -9,7 +9,7 @@ from core.actors import Actor
 from core.database import transaction
 from core.models import AuditEvent
 from tests.dashboard.conftest import House, client, house, insider, sign_in
-from tests.pages.conftest import Open, shown
+from tests.pages.conftest import Open, choose, shown
 
 __all__ = ["client", "house", "insider"]
 EVIL = "<img src=x onerror=alert(1)>"
@@ -55,6 +55,16 @@ def test_the_address_narrows(
     assert not at.exception
     found = shown(at)["action"].to_list() if at.dataframe else []
     assert found == actions
+
+
+def test_a_chosen_event_shows_its_changes_a_field_a_line(trail: Actor, open_page: Open) -> None:
+    at = choose(open_page(trail, "audit"), 1)
+    assert at.dataframe[1].value.to_numpy().tolist() == [
+        ["full_name", "Ann", EVIL],
+        ["is_active", "yes", "no"],
+    ]
+    at = choose(at, 0)
+    assert "This event changed no fields." in [c.value for c in at.caption]
 
 
 def test_filters_narrow(trail: Actor, open_page: Open) -> None:

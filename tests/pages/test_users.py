@@ -8,10 +8,10 @@ from streamlit.testing.v1.element_tree import Checkbox
 from core import users
 from core.actors import Actor
 from core.database import transaction
-from core.models import Item, User
+from core.models import AuthSession, Item, User
 from core.security import UNUSABLE_PASSWORD, verify_password
 from core.users import find_by_email
-from tests.conftest import make_user
+from tests.conftest import make_user, sign_in
 from tests.pages.conftest import Away, Open, choose, field, make_item, press, say, shown
 
 
@@ -121,6 +121,17 @@ def test_a_deletion_says_what_goes_along_and_undo_brings_it_back(
     assert say(at) == ["The user is back, with 2 items."]
     assert owned(ann.id) == 2
     assert find("ann@example.com").id == ann.id
+
+
+def test_a_user_is_signed_out_everywhere(superuser: Actor, staff: Actor, open_page: Open) -> None:
+    with transaction() as db:
+        sign_in(db, staff.email)
+        sign_in(db, staff.email)
+    at = press(choose(open_page(superuser, "users"), 0), "Edit")
+    press(at, "Sign out everywhere")
+    assert say(at) == ["2 sessions were ended."]
+    with transaction() as db:
+        assert db.scalar(select(func.count()).select_from(AuthSession)) == 0
 
 
 def test_nobody_deletes_themselves(superuser: Actor, open_page: Open) -> None:
