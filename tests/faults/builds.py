@@ -5,6 +5,7 @@ Each build replaces something in the process that calls it, and nothing puts it 
 
 import os
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from adbc_driver_manager import dbapi
@@ -46,19 +47,15 @@ def without_cleaning() -> None:
     snapshot.clean = lambda *_, **__: None  # type: ignore[assignment]
 
 
-def without_fsync(number: str) -> Callable[[], None]:
+def without_fsync(number: int) -> None:
     """Leave out the fsync of this number, counted from 0."""
+    fsync, calls = os.fsync, count()
 
-    def build() -> None:
-        fsync, calls = os.fsync, iter(range(10_000))
+    def lazy(descriptor: int) -> None:
+        if next(calls) != number:
+            fsync(descriptor)
 
-        def lazy(descriptor: int) -> None:
-            if next(calls) != int(number):
-                fsync(descriptor)
-
-        os.fsync = lazy
-
-    return build
+    os.fsync = lazy
 
 
 BUILDS: dict[str, Callable[[], None]] = {
