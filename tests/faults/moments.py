@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from etl.record import Record
+
 # What Python tells of before it happens; `os.replace` is a rename here, and `rmtree` a removal.
 CHANGES = frozenset(
     {"os.mkdir", "os.rename", "os.symlink", "os.link", "os.remove", "os.rmdir", "os.truncate"}
@@ -60,6 +62,25 @@ def before_change(
         yield
     finally:
         _watchers.remove(watch)
+
+
+@contextmanager
+def at_step(name: str | None, happen: Callable[[str], None]) -> Iterator[None]:
+    """Let something happen in the block as the step of that name begins."""
+    step = Record.step
+
+    @contextmanager
+    def noticed(self: Record, begun: str, *arguments: int, **options: int) -> Iterator[None]:
+        with step(self, begun, *arguments, **options):
+            if begun == name:
+                happen(begun)
+            yield
+
+    Record.step = noticed  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Record.step = step  # type: ignore[method-assign]
 
 
 def signal_self(number: int) -> Callable[[str], None]:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from dataclasses import dataclass, field
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
@@ -123,8 +124,11 @@ def main() -> None:
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
-            play(json.loads(line))
-            return
+            try:
+                play(json.loads(line))
+            except BaseException:  # whatever it is, it is for the log, and not for the parent
+                traceback.print_exc()
+            os._exit(0)  # without tidying up what was imported, which takes longer than the role
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
 

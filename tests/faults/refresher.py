@@ -52,15 +52,20 @@ def refresh_once(
     build: str = "whole",
     change: int | str | None = None,
     number: int = int(signal.SIGKILL),
+    step: str | None = None,
     longest_file: int | None = None,
 ) -> None:
-    """Run the command line's refresh once, send itself a signal at a change; tell its status."""
+    """Run the command line's refresh once, and tell its status.
+
+    It sends itself a signal before a change or as a step begins, and writes no longer files.
+    """
     os.environ.update(environment)
     BUILDS[build]()
     if longest_file is not None:
         os.dup2(1, 2)  # the log is a file as well, and standard output leads nowhere
         resource.setrlimit(resource.RLIMIT_FSIZE, (longest_file, longest_file))
-    with moments.before_change(_root(), change, moments.signal_self(number)):
+    signal_self = moments.signal_self(number)
+    with moments.before_change(_root(), change, signal_self), moments.at_step(step, signal_self):
         harness.send(("end", export_to_parquet.main()))
 
 
