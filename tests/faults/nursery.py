@@ -126,7 +126,7 @@ def main() -> None:
         if not pid:
             try:
                 play(json.loads(line))
-            except BaseException:  # whatever it is, it is for the log, and not for the parent
+            except BaseException:  # noqa: BLE001  # whatever it is, it is for the log
                 traceback.print_exc()
             os._exit(0)  # without tidying up what was imported, which takes longer than the role
         sys.stdout.write(f"{pid}\n")
