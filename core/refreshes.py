@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.actors import Actor, require_staff
+from core.actors import Actor, require_staff, require_superuser
+from core.errors import Conflict, NotFound
 from core.models import RefreshRun
 
 OPEN = ("requested", "running")
@@ -46,6 +47,32 @@ def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> Re
     created = db.scalar(asked.on_conflict_do_nothing().returning(RefreshRun))
     audit.record(db, actor=actor, action="refresh.request", subject=created)
     return created or open_run(db) or request_refresh(db, actor=actor, trigger=trigger)
+
+
+def release_held(db: Session, *, actor: Actor) -> RefreshRun:
+    """Accept that many rows are gone: ask for a refresh that is published all the same.
+
+    Takes the numbers as they are when it runs, which may not be those of the one that was held.
+    Call `wake` after the commit. Raises `Forbidden` unless the actor is a superuser, and `NotFound`
+    when the refresh that ended last was not held.
+    """
+    require_superuser(db, actor)
+    held = latest_finished(db)
+    if held is None or held.status != "held":
+        raise NotFound("No refresh is held back. It may have been released meanwhile.")
+    run = open_run(db)
+    if run is None or run.status == "requested":
+        run = request_refresh(db, actor=actor, trigger="release")
+        run.accept_drop = True
+        audit.record(db, actor=actor, action="refresh.release", subject=held)
+        return run
+    raise Conflict("A refresh is running. Please try again when it has ended.", current={})
+
+
+def trouble(db: Session) -> RefreshRun | None:
+    """Return the refresh that ended last if it failed or was held back, else None."""
+    latest = latest_finished(db)
+    return latest if latest is not None and latest.status in TROUBLE else None
 
 
 def open_run(db: Session) -> RefreshRun | None:

@@ -66,17 +66,32 @@ def serve(
 
 
 @app.command()
-def refresh() -> None:
-    """Export users and items to a new Parquet snapshot now."""
+def refresh(
+    full: Annotated[bool, typer.Option("--full", help="Write all parts, changed or not.")] = False,
+    accept_drop: Annotated[
+        bool, typer.Option("--accept-drop", help="Publish even though many rows are gone.")
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Write nothing: compare the snapshot with the database."),
+    ] = False,
+) -> None:
+    """Export what changed in users and items to a new Parquet snapshot now."""
     get_settings()
     with bars(err) as watch:
         telemetry.configure(suffix=telemetry.ETL_SUFFIX)  # in here, its lines go above the bars
-        try:
-            _make_ready()
-            outcome = _refresh(watch, trigger="command", requested_by=_operator().email)
-        finally:
-            telemetry.shutdown()
-    out.print(outcome)
+        _make_ready()
+        if verify:
+            outcome, good = _verify(watch)
+        else:
+            wishes = {"full": full, "accept_drop": accept_drop}
+            name = _operator().email
+            outcome = _refresh(watch, trigger="command", requested_by=name, **wishes)
+            good = True
+        telemetry.shutdown()
+    out.print(outcome, markup=False)
+    if not good:
+        raise typer.Exit(1)
 
 
 @app.command("import")
@@ -194,7 +209,7 @@ def _ensure_snapshot() -> None:
         err.print(f"There is no snapshot yet: {error.message}", markup=False, style="yellow")
 
 
-def _refresh(watch: Watch, *, trigger: str, requested_by: str | None = None) -> str:
+def _refresh(watch: Watch, *, trigger: str, requested_by: str | None = None, **wishes: bool) -> str:
     """Refresh, and return what was done; SIGINT and SIGTERM end it without leftovers."""
     from etl import export_to_parquet, refresh  # a second of imports the other commands save
 
@@ -204,8 +219,26 @@ def _refresh(watch: Watch, *, trigger: str, requested_by: str | None = None) -> 
             requested_by=requested_by,
             progress=lambda p: watch(p.step.capitalize(), p.done, p.total),
             stop=stop,
+            **wishes,
         )
     return export_to_parquet.describe(run)
+
+
+def _verify(watch: Watch) -> tuple[str, bool]:
+    """Compare the snapshot with the database; return what was found, and whether it is right."""
+    from etl import export_to_parquet, verification
+
+    with export_to_parquet.stop_on_signals() as stop:
+        report = verification.verify(
+            progress=lambda p: watch(p.step.capitalize(), p.done, p.total), stop=stop
+        )
+    lines = [f"Different: {difference}" for difference in report.wrong]
+    lines += [f"Changed since: {difference}" for difference in report.newer]
+    lines.append(
+        f"Snapshot {report.generation}: {report.parts:,} parts compared, {len(report.wrong):,}"
+        f" differ, {len(report.newer):,} were changed in the database since."
+    )
+    return "\n".join(lines), not report.wrong
 
 
 def _operator() -> Actor:

@@ -59,11 +59,13 @@ def export(console: Console, stop: threading.Event) -> RefreshRun:
 
 def describe(run: RefreshRun) -> str:
     """Return what a finished refresh did, as one line."""
+    rows = f"{run.users or 0:,} users and {run.items or 0:,} items"
+    if run.mode == "unchanged":
+        return f"Nothing changed since snapshot {run.generation}: {rows}."
     seconds = sum(float(value) for value in run.step_seconds.values())
-    return (
-        f"Snapshot {run.generation}: {run.users or 0:,} users and {run.items or 0:,} items "
-        f"in {seconds:,.1f} s, {(run.bytes_written or 0) / 1e6:,.1f} MB."
-    )
+    size = f"{(run.bytes_written or 0) / 1e6:,.1f} MB written"
+    why = f" A full one: {run.reason}" if run.reason else ""
+    return f"Snapshot {run.generation}: {rows} in {seconds:,.1f} s, {size}.{why}"
 
 
 @contextmanager

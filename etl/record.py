@@ -2,9 +2,11 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, update
@@ -34,6 +36,21 @@ class Progress:
     step: str
     done: int
     total: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A refresh that failed while PostgreSQL was away; `run_id` where its row was there already."""
+
+    trigger: str
+    requested_by: str | None
+    error: str
+    at: datetime
+    run_id: int | None = None
+
+
+# Failures that are not in the history yet; the newest hundred, kept by this process alone.
+unwritten: deque[Failure] = deque(maxlen=100)
 
 
 @dataclass
@@ -79,6 +96,7 @@ class Record:
             self._save(status=status, finished_at=func.clock_timestamp(), error=message)
         except Unavailable:
             log.warning("Refresh %s failed, and its row could not be closed", self.run_id)
+            unwritten.append(Failure("", None, message, datetime.now(UTC), self.run_id))
 
     def _report(self, *, save: bool) -> None:
         self.tell(self.now)
@@ -113,6 +131,7 @@ def begin(*, trigger: str, requested_by: str | None) -> RefreshRun:
     Only for the holder of the refresh lock: a row that runs already is one whose process is gone.
     """
     with transaction() as db:
+        write_failures(db)
         close_orphan(db)
         run = refreshes.open_run(db) or _insert(db, trigger=trigger, requested_by=requested_by)
         run.status = "running"
@@ -120,6 +139,22 @@ def begin(*, trigger: str, requested_by: str | None) -> RefreshRun:
         run.trace_id = trace_id()
         db.flush()
         return run
+
+
+def write_failures(db: Session) -> None:
+    """Add to the history what failed while PostgreSQL was away. Only for the lock's holder."""
+    for failure in [unwritten.popleft() for _ in range(len(unwritten))]:
+        closed: dict[str, Any] = {
+            "status": "failed",
+            "error": failure.error,
+            "finished_at": failure.at,
+        }
+        if failure.run_id is None:
+            asked = {"trigger": failure.trigger, "requested_by": failure.requested_by}
+            db.execute(insert(RefreshRun).values(**asked, **closed, requested_at=failure.at))
+        else:
+            row = update(RefreshRun).where(RefreshRun.id == failure.run_id)
+            db.execute(row.where(RefreshRun.status == "running").values(**closed))
 
 
 def close_orphan(db: Session) -> None:

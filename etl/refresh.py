@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def run(
     wish = Wish(trigger, requested_by, full, accept_drop)
     with tracer.start_as_current_span("refresh", attributes={"tally.trigger": trigger}) as span:
         try:
-            with lock.connect() as held:
+            with _lock(wish) as held:
                 joined = _join(held, tell, limits)
                 while joined is not None and (full or accept_drop):
                     joined = _join(held, tell, limits)
@@ -90,6 +91,21 @@ def run(
             raise
         span.set_attribute("tally.generation", row.generation or 0)
         return row
+
+
+@contextmanager
+def _lock(wish: Wish) -> Iterator[RefreshLock]:
+    """Connect to the lock; when PostgreSQL is away, the history is told later."""
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(lock.connect())
+        except Unavailable as error:
+            now = datetime.now(UTC)
+            record.unwritten.append(
+                record.Failure(wish.trigger, wish.requested_by, error.message, now)
+            )
+            raise
+        yield held
 
 
 def recover() -> None:
