@@ -87,6 +87,10 @@ class Settings(BaseSettings):
         description="A snapshot that lost more of a table's rows waits for a superuser's consent;"
         " 100 never waits",
     )
+    keep_snapshots: int = Field(3, ge=1, description="Newest snapshots to keep on disk")
+    keep_snapshots_hours: float = Field(
+        1, ge=0, description="A snapshot younger than this is kept as well"
+    )
     query_timeout_seconds: float = Field(
         10, gt=0, description="Time limit of one query, on PostgreSQL and on DuckDB"
     )

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -13,22 +14,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core import database, snapshots
+from core import database, refreshes, snapshots
 from core.errors import Unavailable
 from dashboard import cookies
 from dashboard.visitors import Visitors
 
 FRESH_SECONDS = 1.0  # anybody may ask, so nobody can make PostgreSQL answer more often
 FINE = "fine"
+DAMAGED = "Snapshot {name} is damaged and not served: {reason}."
 _thread = CapacityLimiter(1)
 
 
 @dataclass(frozen=True)
 class State:
-    """What is needed to serve: each is "fine", or says for people what is wrong."""
+    """What is needed to serve: each is "fine", or says for people what is wrong.
+
+    `trouble` is what somebody should look at although Tally serves.
+    """
 
     database: str
     snapshot: str
+    trouble: list[str] = field(default_factory=list)
 
     @property
     def ready(self) -> bool:
@@ -59,6 +65,7 @@ class Health:
         body: dict[str, object] = {"ready": state.ready}
         if await self._is_staff(request):
             body |= {"database": state.database, "snapshot": state.snapshot}
+            body |= {"trouble": state.trouble} if state.trouble else {}
         return JSONResponse(body, status_code=200 if state.ready else 503)
 
     async def _find_state(self) -> State:
@@ -79,7 +86,11 @@ class Health:
 def check() -> State:
     """Return the present state, asked of PostgreSQL and of the snapshots' folder."""
     with suppress_instrumentation():  # asked every few seconds: no spans
-        return State(database=_find_problem(_ask_database), snapshot=_find_problem(_open_snapshot))
+        return State(
+            database=_find_problem(_ask_database),
+            snapshot=_find_problem(_open_snapshot),
+            trouble=_find_trouble(),
+        )
 
 
 def _find_problem(ask: Callable[[], None]) -> str:
@@ -97,3 +108,15 @@ def _ask_database() -> None:
 
 def _open_snapshot() -> None:
     snapshots.current()
+
+
+def _find_trouble() -> list[str]:
+    """Return what does not keep Tally from serving, and yet needs somebody's attention."""
+    found = [
+        DAMAGED.format(name=folder.name, reason=reason)
+        for folder, reason in snapshots.broken().items()
+    ]
+    with suppress(Unavailable), database.transaction() as db:
+        run = refreshes.trouble(db)
+        found += [f"The last refresh was {run.status}: {run.error}"] if run else []
+    return found

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from core import snapshots
 from core.settings import get_settings
 from core.snapshots import Broken, File, Manifest
-from etl import gate, snapshot, views
+from etl import columns, gate, snapshot, views
 from etl.extract import extract
 from etl.instant import Instant
 from etl.limits import Limits
@@ -51,6 +51,7 @@ def build(
         with row.step("export", total=len(plan.tasks)):
             parts = _export(instant, plan, folder, generation, row, limits)
         counted = counting.result() if counting else None
+    columns.release()
     with row.step("compute"):
         limits.check()
         files = [*parts, *_compute(instant, plan, folder, parts, limits)]

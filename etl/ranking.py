@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.snapshots import ITEMS_BY_USER, JOINED, LEFT, File
-from etl.columns import Integers, read
+from etl.columns import Integers, read, release
 from etl.parts import write_file
 
 CHUNK = 1 << 18  # places a file
-BLOCK = 1 << 16
+BLOCK = 1 << 14
 GROUP = 16_384  # a page reads one or two row groups
 THREADS = 2
 PERSON = ("user_id", "email", "full_name", "is_active", "created_at")
@@ -66,7 +66,7 @@ def write(folder: Path, users: Sequence[Path], owners: Integers, counts: Integer
     `owners` are ascending, `counts` go with them; `users` are the part files, ascending as well.
     Memory: addresses and names of all users. Raises `Stray`.
     """
-    people = _concat([read(path, *PERSON) for path in users])
+    people = _read_people(users)
     ids = people["user_id"].to_numpy()
     at = np.minimum(np.searchsorted(ids, owners), max(len(ids) - 1, 0))
     missing = owners[ids[at] != owners] if len(ids) else owners
@@ -81,8 +81,15 @@ def write(folder: Path, users: Sequence[Path], owners: Integers, counts: Integer
     return Ranking((*files, *empty), len(owners), counts)
 
 
-def _concat(tables: Sequence[pa.Table]) -> pa.Table:
-    return pa.concat_tables(tables).combine_chunks()
+def _read_people(users: Sequence[Path]) -> pa.Table:
+    """Return everybody; one column after the other, as joining its parts takes it twice."""
+    whole = {}
+    for name in PERSON:
+        parts = pa.concat_tables([read(path, name) for path in users])
+        whole[name] = parts.combine_chunks()[name]
+        del parts
+        release()
+    return pa.table(whole)
 
 
 def _descending(counts: Integers) -> Integers:

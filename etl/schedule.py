@@ -15,12 +15,14 @@ from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
 from etl import refresh
+from etl.gate import Held
 
 REFRESH = "refresh"
 REQUESTS = "requests"
 RECOVERY = "recovery"
 REQUESTED = "requested refresh"
 POLL_INTERVAL = timedelta(seconds=5)
+BACKOFF_SECONDS = (10, 30, 60, 120, 300)
 CLEANUP_INTERVAL = timedelta(hours=1)
 DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
@@ -35,6 +37,24 @@ class Job:
     work: Callable[[], object]
     every: timedelta
     first: datetime
+
+
+@dataclass
+class Backoff:
+    """How long to wait after a failure: longer each time in a row, and at most one interval."""
+
+    interval: timedelta
+    failures: int = 0
+
+    def next(self) -> timedelta:
+        """Return how long to wait after one more failure."""
+        seconds = BACKOFF_SECONDS[min(self.failures, len(BACKOFF_SECONDS) - 1)]
+        self.failures += 1
+        return min(timedelta(seconds=seconds), self.interval)
+
+    def reset(self) -> None:
+        """Forget the failures."""
+        self.failures = 0
 
 
 def build(stop: threading.Event) -> BackgroundScheduler:
@@ -69,7 +89,10 @@ def jobs(scheduler: BackgroundScheduler, stop: threading.Event) -> list[Job]:
     interval = timedelta(minutes=get_settings().refresh_interval_minutes)
     if not interval:
         return always
-    automatic = Job(REFRESH, lambda: _run("schedule", stop), interval, _due(now, interval))
+    backoff = Backoff(interval)
+    automatic = Job(
+        REFRESH, lambda: _run_automatic(scheduler, stop, backoff), interval, _due(now, interval)
+    )
     return [automatic, *always]
 
 
@@ -86,6 +109,20 @@ def _due(now: datetime, interval: timedelta) -> datetime:
 def _run(trigger: str, stop: threading.Event) -> None:
     if not stop.is_set():
         refresh.run(trigger=trigger, stop=stop)
+
+
+def _run_automatic(scheduler: BackgroundScheduler, stop: threading.Event, backoff: Backoff) -> None:
+    """Refresh; after a failure the next automatic refresh comes sooner than the interval."""
+    try:
+        _run("schedule", stop)
+    except Held:
+        backoff.reset()  # trying again does not help: a person has to decide
+        raise
+    except Exception:
+        if not stop.is_set():
+            scheduler.modify_job(REFRESH, next_run_time=datetime.now(UTC) + backoff.next())
+        raise
+    backoff.reset()
 
 
 def _run_requested(scheduler: BackgroundScheduler, stop: threading.Event) -> None:

@@ -7,20 +7,19 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from core import snapshots
 from core.errors import Unavailable
+from core.settings import get_settings
 from core.snapshots import CURRENT, FOLDER, ITEMS, ITEMS_BY_USER, MANIFEST, USERS, Manifest
 
 STAGING = "staging"
 STORE = ".store"
 DATASETS = (USERS, ITEMS, ITEMS_BY_USER)
 LOCK = ".publishing"
-KEEP_NEWEST = 3
-KEEP_YOUNGER = timedelta(hours=1)
 PATIENCE_SECONDS = 5
 POLL_SECONDS = 0.05
 BLOCKED = (
@@ -91,12 +90,12 @@ def newest_generation(root: Path) -> int:
 
 
 def prune(root: Path) -> int:
-    """Delete snapshots but the newest 3, those of the last hour and those that readers hold.
+    """Delete snapshots but the newest, the young (both by setting) and those that readers hold.
 
     Returns how many went.
     """
     published = snapshots.published_folder(root)
-    kept = sorted(_folders(root), key=_generation, reverse=True)[:KEEP_NEWEST]
+    kept = sorted(_folders(root), key=_generation, reverse=True)[: get_settings().keep_snapshots]
     old = [folder for folder in _folders(root) if folder not in kept and folder != published]
     return sum(_is_old(folder) and _delete_unless_held(folder) for folder in old)
 
@@ -134,7 +133,7 @@ def _generation(folder: Path) -> int:
 
 def _is_old(folder: Path) -> bool:
     # A clock that was set back makes the age negative: such a snapshot is kept for now.
-    return time.time() - folder.stat().st_mtime > KEEP_YOUNGER.total_seconds()
+    return time.time() - folder.stat().st_mtime > get_settings().keep_snapshots_hours * 3600
 
 
 def _delete_unless_held(folder: Path) -> bool:

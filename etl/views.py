@@ -77,8 +77,10 @@ def compute(folder: Path, files: Sequence[File], limits: Limits) -> list[File]:
         sums = _sum(users, items, limits, owners)
     if owners.strays:
         raise ranking.Stray(list(owners.strays))
+    columns.release()
     with tracer.start_as_current_span("refresh ranking"):
         ranked = ranking.write(folder, users, *owners.pairs())
+    columns.release()
     return _write(folder, files, ranked, sums)
 
 
@@ -141,22 +143,21 @@ def _sum(
         days = columns.count_days(columns.integers(table, "created_at"))
         return days, int(np.count_nonzero(table["is_active"].to_numpy()))
 
-    def read_item(path: Path) -> tuple[Counter[int], Integers | None]:
+    def read_item(path: Path) -> Counter[int]:
         limits.check()
-        names = ("created_at", "owner_id") if owners else ("created_at",)
+        names = ("created_at", "owner_id") if owners is not None else ("created_at",)
         table = columns.read(path, *names)
-        days = columns.count_days(columns.integers(table, "created_at"))
-        return days, columns.integers(table, "owner_id") if owners else None
+        if owners is not None:
+            owners.add(columns.integers(table, "owner_id"))
+        return columns.count_days(columns.integers(table, "created_at"))
 
     active = 0
     with ThreadPoolExecutor(THREADS, thread_name_prefix="sums") as pool:
         for days, count in pool.map(read_user, users):
             sums.users.update(days)
             active += count
-        for days, ids in pool.map(read_item, items):
+        for days in pool.map(read_item, items):
             sums.items.update(days)
-            if owners is not None and ids is not None:
-                owners.add(ids)
     return Sums(sums.users, sums.items, active)
 
 

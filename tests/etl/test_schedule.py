@@ -146,3 +146,49 @@ def test_waking_a_scheduler_that_was_shut_down_is_harmless(
     start("15").shutdown()
     refreshes.wake()
     assert refreshes.next_run() is None
+
+
+def test_after_failures_it_tries_again_sooner_and_then_later(
+    start: Callable[[str], BackgroundScheduler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "BACKOFF_SECONDS", (0.1, 0.2, 60))
+    tried: list[float] = []
+
+    def fail(**_: object) -> None:
+        tried.append(time.monotonic())
+        raise Unavailable("PostgreSQL is away.")
+
+    monkeypatch.setattr(refresh, "run", fail)
+    start("1")
+    while len(tried) < 3:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    assert len(tried) == 3
+    assert tried[1] - tried[0] < tried[2] - tried[1] + 0.05
+    due = refreshes.next_run()
+    assert due is not None
+    assert timedelta(seconds=30) < due - datetime.now(UTC) <= timedelta(seconds=60)
+
+
+def test_the_wait_grows_to_the_interval_and_begins_anew() -> None:
+    backoff = schedule.Backoff(timedelta(minutes=1))
+    waits = [backoff.next().total_seconds() for _ in range(6)]
+    assert waits == [10, 30, 60, 60, 60, 60]
+    backoff.reset()
+    assert backoff.next() == timedelta(seconds=10)
+
+
+def test_what_failed_while_postgresql_was_away_is_told_later(
+    environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/nowhere")
+        forget()
+        with pytest.raises(Unavailable):
+            refresh.run(trigger="schedule")
+    forget()
+    refresh.run(trigger="schedule")
+    with transaction() as db:
+        told = refreshes.history(db, actor=Actor.system("test"))
+    assert [run.status for run in told] == ["succeeded", "failed"]
+    assert "PostgreSQL cannot be reached" in (told[1].error or "")

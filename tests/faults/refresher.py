@@ -3,19 +3,18 @@
 import os
 import resource
 import signal
-from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from core.errors import TallyError
 from core.settings import get_settings
-from etl import export_to_parquet, refresh, snapshot
+from etl import export_to_parquet, refresh
 from etl.record import Progress
 from tests.faults import moments
 from tests.faults.builds import BUILDS
 
 # Long enough for somebody who reads by the constant paths, short enough that pruning is killed too.
-KEEP_YOUNGER = timedelta(seconds=4)
+KEEP_HOURS = 4 / 3600
 
 
 def refresh_forever(
@@ -31,9 +30,8 @@ def refresh_forever(
     Says ("started", None) once leftovers must be gone, and waits for an answer; then ("begin", ...)
     ("step", name) ("end", generation) or ("failed", message) of each refresh.
     """
-    os.environ.update(environment)
+    os.environ.update(environment | {"KEEP_SNAPSHOTS_HOURS": str(KEEP_HOURS)})
     BUILDS[build]()
-    snapshot.KEEP_YOUNGER = KEEP_YOUNGER
     if recover:
         refresh.recover()
     else:

@@ -1,0 +1,152 @@
+"""What is wrong is not published, and what is doubtful waits for a superuser."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core import refreshes, snapshots
+from core.actors import Actor
+from core.database import transaction
+from core.errors import Forbidden, NotFound, Unavailable
+from core.models import RefreshRun
+from core.settings import get_settings
+from etl import refresh, verification
+from etl.tables import Table
+from tests.etl.conftest import Row, fill, take_snapshot
+
+Sql = Callable[..., list[Row]]
+
+
+def latest() -> RefreshRun:
+    with transaction() as db:
+        found = refreshes.trouble(db)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_large_drop_is_held_until_a_superuser_releases_it(
+    sql: Sql, superuser: Actor, staff: Actor, full: bool
+) -> None:
+    fill(sql, users=10, items=100)
+    before = take_snapshot()
+    sql("DELETE FROM item WHERE id > 49")
+    with pytest.raises(Unavailable, match=r"Items fell from 100 to 49 rows, more than 50 %"):
+        refresh.run(trigger="test", full=full)
+    assert latest().status == "held"
+    assert snapshots.current() == before
+    with transaction() as db, pytest.raises(Forbidden):
+        refreshes.release_held(db, actor=staff)
+    with transaction() as db:
+        asked = refreshes.release_held(db, actor=superuser)
+    run = refresh.run(trigger="schedule")
+    assert (run.id, run.trigger, run.items) == (asked.id, "release", 49)
+    assert snapshots.current().items == 49
+    with transaction() as db:
+        assert refreshes.trouble(db) is None
+        with pytest.raises(NotFound):
+            refreshes.release_held(db, actor=superuser)
+
+
+def test_half_is_not_more_than_half(sql: Sql) -> None:
+    fill(sql, users=10, items=100)
+    take_snapshot()
+    sql("DELETE FROM item WHERE id > 50")
+    assert refresh.run(trigger="test").items == 50
+
+
+def test_the_share_is_a_setting_and_the_command_line_may_accept(
+    sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sql, users=10, items=100)
+    take_snapshot()
+    monkeypatch.setenv("REFRESH_HOLD_DROP_PERCENT", "5")
+    get_settings.cache_clear()
+    sql("DELETE FROM item WHERE id > 94")
+    with pytest.raises(Unavailable, match="more than 5 %"):
+        refresh.run(trigger="test")
+    assert refresh.run(trigger="test", accept_drop=True).items == 94
+
+
+def test_items_without_owners_are_refused(sql: Sql, root: Path) -> None:
+    fill(sql, users=10, items=30)
+    before = take_snapshot()
+    sql("ALTER TABLE item DROP CONSTRAINT fk_item_owner_id")
+    sql("INSERT INTO item (title, owner_id) VALUES ('lost', 404), ('far', 1 << 30)")
+    for full in (False, True):
+        with pytest.raises(Unavailable, match=r"owners do not exist: users .*1073741824"):
+            refresh.run(trigger="test", full=full)
+    assert snapshots.current() == before
+    sql("DELETE FROM item WHERE owner_id > 100")
+    assert refresh.run(trigger="test").status == "succeeded"
+
+
+def test_two_users_with_one_address_are_refused(sql: Sql) -> None:
+    fill(sql, users=10, items=30)
+    sql("DROP INDEX uq_user_lower_email")
+    sql("UPDATE \"user\" SET email = 'USER2@example.com' WHERE id = 1")
+    with pytest.raises(Unavailable, match=r"share an address: user2@example.com"):
+        refresh.run(trigger="test")
+
+
+def test_a_column_of_another_type_is_refused(sql: Sql) -> None:
+    sql("ALTER TABLE item ALTER title TYPE text")
+    with pytest.raises(Unavailable, match="column title as character varying; it has text"):
+        refresh.run(trigger="test")
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_rows_that_were_not_exported_are_noticed(
+    sql: Sql, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    fill(sql, users=10, items=30)
+    before = take_snapshot()
+    sql("UPDATE item SET title = 'x' WHERE id = 1")
+    select = Table.select
+
+    def forgetful(self: Table, part: int) -> str:
+        return select(self, part).replace('"item" WHERE', '"item" WHERE id <> 7 AND')
+
+    monkeypatch.setattr(Table, "select", forgetful)
+    with pytest.raises(Unavailable, match="29 rows were exported, and the database has 30"):
+        refresh.run(trigger="test", full=full)
+    assert snapshots.current() == before
+
+
+def test_verify_finds_nothing_where_nothing_is_wrong(sql: Sql) -> None:
+    fill(sql, users=10, items=30)
+    take_snapshot()
+    report = verification.verify()
+    assert (report.parts, report.differences) == (2, ())
+
+
+def test_verify_names_what_differs_by_part_and_id(sql: Sql, root: Path) -> None:
+    fill(sql, users=10, items=30)
+    take_snapshot()
+    for table in ('"user"', "item"):
+        sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    sql("UPDATE item SET title = 'unseen' WHERE id = 3")
+    sql("DELETE FROM item WHERE id = 4")
+    sql("INSERT INTO item (id, title, owner_id) OVERRIDING SYSTEM VALUE VALUES (99, 'x', 1)")
+    (found,) = verification.verify().wrong
+    assert (found.missing, found.surplus, found.unequal) == ((99,), (4,), (3,))
+    assert str(found).startswith("item, part 0: 1 missing from the snapshot: 99")
+
+
+def test_verify_expects_changes_that_were_noted(sql: Sql, root: Path) -> None:
+    fill(sql, users=10, items=30)
+    take_snapshot()
+    sql("UPDATE item SET title = 'newer' WHERE id = 3")
+    report = verification.verify()
+    assert report.wrong == []
+    assert [difference.unequal for difference in report.newer] == [(3,)]
+
+
+def test_verify_says_when_the_snapshot_is_damaged_or_missing(sql: Sql) -> None:
+    with pytest.raises(Unavailable, match="There is no snapshot yet"):
+        verification.verify()
+    path = Path(take_snapshot().files("totals.parquet")[0])
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(Unavailable, match=r"is damaged: totals.parquet has"):
+        verification.verify()
