@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from core import refreshes
 from core.actors import Actor
 from core.errors import TallyError
 from core.models import RefreshRun
@@ -80,12 +79,11 @@ def _progress(run: RefreshRun) -> None:
 def _banner(state: Freshness) -> None:
     if state.away:
         st.warning(f"{notices.escape(state.away)} {_instead(state)}", icon=":material/cloud_off:")
-    elif state.latest and state.latest.status in refreshes.TROUBLE and not state.running:
+    elif state.latest and state.latest.status == "failed" and not state.running:
         run = state.latest
         at = moments.clock(run.finished_at or run.requested_at)
         reason = notices.escape(run.error or "No reason was recorded.")
-        how = "was held back" if run.status == "held" else "failed"
-        text = f"The refresh at {at} {how}. {reason} {_instead(state)}"
+        text = f"The refresh at {at} failed. {reason} {_instead(state)}"
         st.warning(text, icon=":material/sync_problem:")
 
 
