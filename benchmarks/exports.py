@@ -10,12 +10,13 @@ from benchmarks.figures import Beside, Figure, Results
 from benchmarks.scratch import Place, ask
 from core.bulk import Watch
 from core.models import RefreshRun
+from dashboard import cli
 from etl import refresh
 
 MEGABYTE = 1e6
 UNCHANGED_RUNS = 20
 REFRESH = ("dashboard.cli", "refresh")
-CAN_FORCE = "full" in inspect.signature(refresh.run).parameters
+CAN_FORCE = "full" in inspect.signature(cli.refresh).parameters
 
 
 @dataclass(frozen=True)
