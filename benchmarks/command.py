@@ -1,6 +1,7 @@
 """A command in a process of its own, with the time it took and the most memory it ever had."""
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,11 +19,18 @@ SAMPLE_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Finished:
-    """What a command did: wall seconds from its start to its end, peak bytes, standard output."""
+    """What a command did: seconds from its start to its end, and on processors; peak bytes."""
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     output: str
+
+    @property
+    def cost(self) -> str:
+        """Time and memory in words."""
+        megabytes = self.peak_bytes / 1e6
+        return f"{self.seconds:.2f} s, {self.cpu_seconds:.2f} s of CPU, {megabytes:,.0f} MB"
 
 
 class Failed(Exception):
@@ -35,7 +43,7 @@ def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Finish
     The peak is the resident memory of that process only, as the kernel keeps it (`VmHWM`).
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        started = time.perf_counter()
+        started, used = time.perf_counter(), _cpu_seconds()
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             stdout=output,
@@ -49,7 +57,13 @@ def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Finish
             stream.seek(0)
         if process.returncode:
             raise Failed(_last_line(errors.read()) or f"exit status {process.returncode}")
-        return Finished(seconds=seconds, peak_bytes=peak, output=output.read())
+        return Finished(seconds, _cpu_seconds() - used, peak, output.read())
+
+
+def _cpu_seconds() -> float:
+    """Return what all children that have ended used so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(process: subprocess.Popen[bytes]) -> int:

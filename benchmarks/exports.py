@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks import command, edits, floor
+from benchmarks.command import Finished
 from benchmarks.figures import Beside, Figure, Results
 from benchmarks.scratch import Place, ask
 from core.bulk import Watch
@@ -23,14 +24,13 @@ CAN_FORCE = "full" in inspect.signature(cli.refresh).parameters
 class Full:
     """One full refresh by `tally refresh`.
 
-    `seconds` is the refresh itself as its row in the history tells, `command_seconds` that and
-    the start and end of Python around it; `steps` are seconds by name.
+    `seconds` is the refresh itself as its row in the history tells, `command` that and the start
+    and end of Python around it; `steps` are seconds by name.
     """
 
     seconds: float
-    command_seconds: float
-    peak_bytes: int
     steps: dict[str, float]
+    command: Finished
 
 
 def refresh_fully(place: Place) -> Full:
@@ -46,7 +46,7 @@ def refresh_fully(place: Place) -> Full:
         raise command.Failed(f"a full refresh was asked for, and it was {mode}")
     assert isinstance(seconds, float)  # noqa: S101 - as the query casts it
     assert isinstance(steps, dict)  # noqa: S101 - as the column is
-    return Full(seconds, done.seconds, done.peak_bytes, steps)
+    return Full(seconds, steps, done)
 
 
 def measure_full(place: Place, results: Results, *, repeat: int, watch: Watch) -> Full:
@@ -75,9 +75,7 @@ def measure_full(place: Place, results: Results, *, repeat: int, watch: Watch) -
         Beside("COPY, binary, into nothing", f"{copy:.2f} s", "one connection; the floor"),
         Beside("full refresh", f"{full.seconds:.2f} s", _tell(full.steps)),
         Beside(
-            "`tally refresh`, full",
-            f"{full.command_seconds:.2f} s",
-            "as a command, with the start of Python",
+            "`tally refresh`, full", full.command.cost, "as a command, with the start of Python"
         ),
     ]
     return full
@@ -88,11 +86,11 @@ def measure_memory(
 ) -> None:
     """Compare the peak memory of `whole` with that of refreshing a tenth of the items."""
     watch("Memory with fewer items", 0, 2)
-    fewer = refresh_fully(tenth).peak_bytes / MEGABYTE
+    fewer = refresh_fully(tenth).command.peak_bytes / MEGABYTE
     watch("Memory with fewer items", 1, 2)
-    fewest = refresh_fully(tenth_of_both).peak_bytes / MEGABYTE
+    fewest = refresh_fully(tenth_of_both).command.peak_bytes / MEGABYTE
     watch("Memory with fewer items", 2, 2)
-    peak = whole.peak_bytes / MEGABYTE
+    peak = whole.command.peak_bytes / MEGABYTE
     sizes = f"{peak:.0f} MB with all items, {fewer:.0f} MB with a tenth"
     results.figures += [
         Figure("peak memory of the refreshing process", max(peak, fewer), 400, "MB", detail=sizes),
@@ -147,7 +145,7 @@ def measure_unchanged(place: Place, results: Results, *, watch: Watch) -> None:
         watch(step, len(seconds), UNCHANGED_RUNS)
         took, run = _time_warm()
         seconds.append(took)
-    command_seconds = command.run(*REFRESH, environment=place.environment()).seconds
+    by_command = command.run(*REFRESH, environment=place.environment())
     watch(step, UNCHANGED_RUNS, UNCHANGED_RUNS)
     results.figures.append(
         Figure(
@@ -160,7 +158,7 @@ def measure_unchanged(place: Place, results: Results, *, watch: Watch) -> None:
     )
     results.beside += [
         Beside("refresh with nothing changed", f"{seconds[-1]:.3f} s", _tell(run.step_seconds)),
-        Beside("`tally refresh`, nothing changed", f"{command_seconds:.2f} s", "as a command"),
+        Beside("`tally refresh`, nothing changed", by_command.cost, "as a command"),
     ]
 
 

@@ -51,10 +51,9 @@ def measure(place: Place, results: Results, *, watch: Watch) -> None:
 def _tell(rival: Rival, finished: command.Finished, place: Place) -> Beside:
     due = (place.users, place.items)
     read = [min(rows, rival.rows or rows) for rows in due]
+    if max(due) == max(read):
+        return Beside(rival.name, finished.cost, "the export alone: no views, no hashes, no fsync")
     took = zip(json.loads(finished.output), due, read, strict=True)
     seconds = sum(one * rows_due / rows_read for one, rows_due, rows_read in took)
-    value = f"{seconds:.2f} s, {finished.peak_bytes / 1e6:,.0f} MB"
-    if max(due) == max(read):
-        return Beside(rival.name, value, "the export alone: no views, no hashes, no fsync")
-    detail = f"seconds scaled up from {max(read):,} rows a table, whose memory this is"
-    return Beside(rival.name, value, detail)
+    detail = f"for {max(read):,} rows a table; all would take about {seconds:,.0f} s"
+    return Beside(rival.name, finished.cost, detail)
