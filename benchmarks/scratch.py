@@ -16,7 +16,12 @@ from core.actors import Actor
 from core.bulk import Watch
 from core.settings import get_settings
 
-QUIET = {"ENVIRONMENT": "local", "OTEL_TRACES_EXPORTER": "none", "LOG_LEVEL": "ERROR"}
+SETTINGS = {
+    "ENVIRONMENT": "local",
+    "OTEL_TRACES_EXPORTER": "none",
+    "LOG_LEVEL": "ERROR",
+    "KEEP_SNAPSHOTS_HOURS": "0",  # refreshes without a pause would fill the disk otherwise
+}
 SPARE_USERS = 10  # a kept database may have people who sign in
 OTHER_SIZE = (
     "{database} holds {users:,} users and {items:,} items, not the {due_users:,} and {due_items:,} "
@@ -41,7 +46,7 @@ class Place:
         """Return the variables that point Tally at this place."""
         folder = str(self.snapshots)
         there = {"DATABASE_URL": self.url, "DATA_PATH": folder, "PARQUET_DATA_PATH": folder}
-        return QUIET | there
+        return SETTINGS | there
 
 
 @dataclass(frozen=True)
