@@ -1,6 +1,5 @@
 """What a refresh costs: whole, after a few changes, and with nothing to do."""
 
-import inspect
 import time
 from dataclasses import dataclass
 from statistics import median
@@ -11,13 +10,11 @@ from benchmarks.figures import Beside, Figure, Results
 from benchmarks.scratch import Place, ask
 from core.bulk import Watch
 from core.models import RefreshRun
-from dashboard import cli
 from etl import refresh
 
 MEGABYTE = 1e6
 UNCHANGED_RUNS = 20
 REFRESH = ("dashboard.cli", "refresh")
-CAN_FORCE = "full" in inspect.signature(cli.refresh).parameters
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,7 @@ class Full:
 
 def refresh_fully(place: Place) -> Full:
     """Refresh all parts of both tables in a process of its own, as a person would."""
-    arguments = (*REFRESH, "--full") if CAN_FORCE else REFRESH
-    done = command.run(*arguments, environment=place.environment())
+    done = command.run(*REFRESH, "--full", environment=place.environment())
     seconds, mode, steps = ask(
         place.url,
         "SELECT extract(epoch FROM finished_at - started_at)::float8, mode, step_seconds"
