@@ -29,12 +29,18 @@ class Freshness:
 
         A refresh that finds nothing changed publishes nothing, and proves the snapshot current.
         """
-        run = self.latest
         if self.snapshot is None:
             return None
-        if run and run.mode == UNCHANGED and run.generation == self.snapshot.generation:
-            return max(self.snapshot.taken_at, run.started_at or self.snapshot.taken_at)
-        return self.snapshot.taken_at
+        proven = self.latest.started_at if self.latest and self.found_nothing_new else None
+        return max(self.snapshot.taken_at, proven or self.snapshot.taken_at)
+
+    @property
+    def found_nothing_new(self) -> bool:
+        """Whether the last refresh found the snapshot that is shown to be current."""
+        run, snapshot = self.latest, self.snapshot
+        if run is None or snapshot is None:
+            return False
+        return run.mode == UNCHANGED and run.generation == snapshot.generation
 
     def outdates(self, shown: "Freshness") -> bool:
         """Tell whether a page that shows `shown` should be drawn anew."""

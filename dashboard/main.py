@@ -16,6 +16,6 @@ with page_run(page.url_path or "overview"):
     state = freshness.read()
     shell.sidebar(actor)
     shell.header(actor, page.title, state)
-    notices.show_said()
     with data.pinned(state.snapshot), notices.errors_shown():
         page.run()
+    notices.show_said()  # last: a run that is cut short by the next one leaves it to that one

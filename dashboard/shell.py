@@ -12,6 +12,7 @@ from dashboard import freshness, moments, notices
 from dashboard.freshness import Freshness
 
 FOLLOW_SECONDS = 1
+SHOWN = "shell.shown"
 LOGO, MARK = ROOT / "dashboard/images/tally.svg", ROOT / "dashboard/images/mark.svg"
 LOOK_SECONDS = 30
 
@@ -22,6 +23,7 @@ def header(actor: Actor, title: str, state: Freshness) -> None:
     While a refresh runs this looks every second, else twice a minute, which keeps "7 min ago"
     true and lets a page that nobody touches show the new data.
     """
+    _announce(state)
     seconds = FOLLOW_SECONDS if state.running else LOOK_SECONDS
     st.fragment(_header, run_every=seconds)(actor, title, state, iter([state]))
 
@@ -41,7 +43,6 @@ def _header(actor: Actor, title: str, shown: Freshness, first: Iterator[Freshnes
     # The first pass belongs to the run that read `shown` already; later ones are timers.
     state = next(first, None) or freshness.read(newest=True)
     if state.outdates(shown):
-        _announce(state, shown)
         st.rerun()
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -99,10 +100,14 @@ def _instead(state: Freshness) -> str:
     return f"Analytics show the data of {moments.clock(state.as_of)}."
 
 
-def _announce(state: Freshness, shown: Freshness) -> None:
-    if state.snapshot is not None and state.snapshot != shown.snapshot:
-        users, items = state.snapshot.users, state.snapshot.items
-        people, things = notices.count(users, "user"), notices.count(items, "item")
-        notices.say(f"New data: {people} and {things}.")
-    elif shown.running and state.latest and state.latest.mode == freshness.UNCHANGED:
+def _announce(state: Freshness) -> None:
+    generation = state.snapshot.generation if state.snapshot else None
+    before = st.session_state.get(SHOWN)
+    st.session_state[SHOWN] = (generation, state.running is not None)
+    if before is None or state.away:
+        return
+    if state.snapshot and generation != before[0]:
+        people = notices.count(state.snapshot.users, "user")
+        notices.say(f"New data: {people} and {notices.count(state.snapshot.items, 'item')}.")
+    elif before[1] and not state.running and state.found_nothing_new:
         notices.say("Nothing has changed: the data is current.")
