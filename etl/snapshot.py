@@ -64,9 +64,9 @@ def publish(root: Path, staged: Path, generation: int) -> Path:
         final = root / FOLDER / staged.name
         staged.rename(final)
         _fsync_folder(root / FOLDER)
-        _link(root, CURRENT, f"{FOLDER}/{staged.name}")
         for dataset in (USERS, ITEMS):
             _link(root, dataset, f"{CURRENT}/{dataset}")
+        _link(root, CURRENT, f"{FOLDER}/{staged.name}")  # last: all names lead through it
         _fsync_folder(root)
     return final
 

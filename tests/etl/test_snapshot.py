@@ -118,9 +118,9 @@ def test_everything_is_on_disk_before_it_is_named(
         f"sync {name}",
         "name snapshots",
         "sync snapshots",
-        "link current",
         f"link {USERS}",
         f"link {ITEMS}",
+        "link current",
         f"sync {root.name}",
     ]
 

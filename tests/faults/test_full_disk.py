@@ -136,6 +136,23 @@ def test_every_change_of_a_name_that_fails(sql: Sql, environment: str, root: Pat
     assert {"open", "os.mkdir", "os.rename", "os.symlink"} <= set(reached)
 
 
+@pytest.mark.parametrize("name", [USERS, ITEMS, snapshots.CURRENT])
+def test_the_first_publication_gives_all_names_or_none(
+    sql: Sql, environment: str, root: Path, name: str
+) -> None:
+    def fail(_: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with (
+        moments.before_change(root, f"os.symlink {root / '.current.'}{name}", fail),
+        pytest.raises(Unavailable, match="is full"),
+    ):
+        refresh.run(trigger="test")
+    assert not any((root / given).exists() for given in (USERS, ITEMS, snapshots.CURRENT))
+    fill_a_little(sql)
+    assert list(world.differences(environment, root / USERS, root / ITEMS)) == []
+
+
 @pytest.mark.parametrize("limit", [600, 1_000])
 def test_no_file_may_be_longer(
     sql: Sql, environment: str, root: Path, nursery: Nursery, limit: int
