@@ -45,8 +45,11 @@ def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> Re
     require_staff(db, actor, "refresh.request")
     asked = insert(RefreshRun).values(trigger=trigger, requested_by=actor.email)
     created = db.scalar(asked.on_conflict_do_nothing().returning(RefreshRun))
-    audit.record(db, actor=actor, action="refresh.request", subject=created)
-    return created or open_run(db) or request_refresh(db, actor=actor, trigger=trigger)
+    run = created or open_run(db)
+    if run is None:  # the open one ended between the two looks
+        return request_refresh(db, actor=actor, trigger=trigger)
+    audit.record(db, actor=actor, action="refresh.request", subject=run)
+    return run
 
 
 def release_held(db: Session, *, actor: Actor) -> RefreshRun:
@@ -56,7 +59,7 @@ def release_held(db: Session, *, actor: Actor) -> RefreshRun:
     Call `wake` after the commit. Raises `Forbidden` unless the actor is a superuser, and `NotFound`
     when the refresh that ended last was not held.
     """
-    require_superuser(db, actor)
+    require_superuser(db, actor, "refresh.release")
     held = latest_finished(db)
     if held is None or held.status != "held":
         raise NotFound("No refresh is held back. It may have been released meanwhile.")
