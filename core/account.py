@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from core import audit, sign_ins, throttle
+from core import audit, endings, sign_ins, throttle
 from core.actors import Actor, require_staff, require_superuser
 from core.errors import Forbidden, NotFound
 from core.fields import FullName, Password, parse
@@ -47,6 +47,7 @@ def end_session(db: Session, *, actor: Actor, session_id: int) -> None:
     own = (AuthSession.id == session_id) & (AuthSession.user_id == actor.id)
     if not db.scalars(delete(AuthSession).where(own).returning(AuthSession.id)).all():
         raise NotFound("This session has ended already.")
+    endings.announce(db)
     audit.record(db, actor=actor, action="session.end", changes={"sessions": [1, 0]})
 
 
@@ -134,4 +135,6 @@ def _end(db: Session, *, user_id: int | None, but: int | None) -> int:
     ended = delete(AuthSession).where(
         AuthSession.user_id == user_id, AuthSession.id.is_distinct_from(but)
     )
-    return len(db.scalars(ended.returning(AuthSession.id)).all())
+    count = len(db.scalars(ended.returning(AuthSession.id)).all())
+    endings.announce(db)
+    return count

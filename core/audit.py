@@ -37,6 +37,7 @@ def record(
             outcome=outcome,
             changes=dict(changes or {}),
             trace_id=trace_id(),
+            token_id=actor.token_id,
         )
     )
 
@@ -54,6 +55,7 @@ def record_refusal(db: Session, refused: Refused) -> None:
             subject_id=refused.subject_id,
             outcome="refused",
             trace_id=trace_id(),
+            token_id=refused.actor.token_id,
         )
     )
 

@@ -54,6 +54,12 @@ class Conflict(TallyError):
         self.current = current
 
 
+class VersionNeeded(TallyError):
+    """A change that does not say which version of the row it was made from."""
+
+    status = 428
+
+
 class Invalid(TallyError):
     """Input that cannot be accepted; `fields` says why, by field name."""
 

@@ -4,14 +4,34 @@ from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from core.errors import Invalid
-from core.models import DESCRIPTION_LENGTH, EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH
+from core.models import (
+    DESCRIPTION_LENGTH,
+    EMAIL_LENGTH,
+    NAME_LENGTH,
+    TITLE_LENGTH,
+    TOKEN_NAME_LENGTH,
+)
 
+LARGEST_ID = 2**63 - 1  # PostgreSQL's bigint
+SEARCH_LENGTH = 255
 PASSWORD_MINIMUM = 10
 PASSWORD_MAXIMUM = 128
+
+MESSAGES = {
+    "missing": "This is needed.",
+    "extra_forbidden": "There is no such field, or another one takes its place here.",
+}
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -34,7 +54,7 @@ def parse(form: type[Form], values: Mapping[str, object]) -> Form:
 
 
 def _message(kind: str, message: str) -> str:
-    return "This is needed." if kind == "missing" else message
+    return MESSAGES.get(kind, message)
 
 
 def _refuse(message: str) -> PydanticCustomError:
@@ -56,7 +76,13 @@ def _stripped(value: object) -> object:
 
 
 def _optional(value: object) -> object:
-    return _stripped(value) or None
+    value = _stripped(value)
+    return None if value == "" else value
+
+
+def _whole(value: object) -> object:
+    # To JSON, 7.0 is the same integer as 7.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _at_most(limit: int) -> AfterValidator:
@@ -71,6 +97,12 @@ def _at_most(limit: int) -> AfterValidator:
 def _title(value: str) -> str:
     if not value:
         raise _refuse("Give it a title.")
+    return value
+
+
+def _token_name(value: str) -> str:
+    if not value:
+        raise _refuse("Say what this token is for.")
     return value
 
 
@@ -90,8 +122,52 @@ def _password(value: str) -> str:
     return value
 
 
-Email = Annotated[str, BeforeValidator(_stripped), _at_most(EMAIL_LENGTH), AfterValidator(_email)]
-FullName = Annotated[str | None, BeforeValidator(_optional), _at_most(NAME_LENGTH)]
-Title = Annotated[str, BeforeValidator(_stripped), AfterValidator(_title), _at_most(TITLE_LENGTH)]
-Description = Annotated[str | None, BeforeValidator(_optional), _at_most(DESCRIPTION_LENGTH)]
-Password = Annotated[str, BeforeValidator(_plain), AfterValidator(_password)]
+def _schema(**keywords: object) -> WithJsonSchema:
+    """Return how a field is described to programs: as much of its rule as JSON Schema can say."""
+    return WithJsonSchema({"type": "string", **keywords})
+
+
+def _schema_or_null(**keywords: object) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [{"type": "string", **keywords}, {"type": "null"}]})
+
+
+Email = Annotated[
+    str,
+    BeforeValidator(_stripped),
+    _at_most(EMAIL_LENGTH),
+    AfterValidator(_email),
+    _schema(format="email", maxLength=EMAIL_LENGTH),
+]
+FullName = Annotated[
+    str | None,
+    BeforeValidator(_optional),
+    _at_most(NAME_LENGTH),
+    _schema_or_null(maxLength=NAME_LENGTH),
+]
+Title = Annotated[
+    str,
+    BeforeValidator(_stripped),
+    AfterValidator(_title),
+    _at_most(TITLE_LENGTH),
+    _schema(minLength=1, maxLength=TITLE_LENGTH),
+]
+Description = Annotated[
+    str | None,
+    BeforeValidator(_optional),
+    _at_most(DESCRIPTION_LENGTH),
+    _schema_or_null(maxLength=DESCRIPTION_LENGTH),
+]
+Password = Annotated[
+    str,
+    BeforeValidator(_plain),
+    AfterValidator(_password),
+    _schema(format="password", minLength=PASSWORD_MINIMUM, maxLength=PASSWORD_MAXIMUM),
+]
+TokenName = Annotated[
+    str,
+    BeforeValidator(_stripped),
+    AfterValidator(_token_name),
+    _at_most(TOKEN_NAME_LENGTH),
+]
+Search = Annotated[str, BeforeValidator(_plain), _at_most(SEARCH_LENGTH)]
+Id = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_ID)]

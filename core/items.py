@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core import audit
 from core.actors import Actor, require_staff
-from core.errors import Conflict, Invalid, NotFound
-from core.fields import Description, Email, Title, parse
+from core.errors import Conflict, Invalid, NotFound, VersionNeeded
+from core.fields import Description, Email, Id, Title, parse
 from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
 from core.models import Item, User
 from core.users import find_by_email
@@ -19,24 +20,46 @@ from core.users import find_by_email
 FIELDS = ("title", "description", "owner_id")
 
 
-class ItemForm(BaseModel):
-    """The fields of a new item; the owner is named by address."""
+class NewItem(BaseModel):
+    """The fields of a new item, but for its owner."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     title: Title
     description: Description = None
+
+
+class ItemForm(NewItem):
+    """A new item whose owner is named by address."""
+
     owner_email: Email
 
 
-class ItemChange(BaseModel):
-    """The fields of a change; those left out stay as they are."""
+class ItemFormById(NewItem):
+    """A new item whose owner is named by id."""
 
-    model_config = ConfigDict(extra="forbid")
+    owner_id: Id
+
+
+class ChangedItem(BaseModel):
+    """The fields of a change, but for the owner; those left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     title: Title = ""
     description: Description = None
+
+
+class ItemChange(ChangedItem):
+    """A change that may name a new owner by address."""
+
     owner_email: Email = ""
+
+
+class ItemChangeById(ChangedItem):
+    """A change that names a new owner by id."""
+
+    owner_id: Id
 
 
 @dataclass(frozen=True)
@@ -82,38 +105,50 @@ def get_item(db: Session, *, actor: Actor, item_id: int) -> Item:
 
 
 def create_item(db: Session, *, actor: Actor, values: Mapping[str, object]) -> Item:
-    """Create an item from the fields of `ItemForm`; raise `Invalid`, also for an unknown owner."""
+    """Create an item from the fields of `ItemForm`, or of `ItemFormById`.
+
+    Raises `Invalid`, also for an unknown owner. The item that is returned has its owner.
+    """
     require_staff(db, actor, "item.create")
-    item = Item(**_stored(db, parse(ItemForm, values).model_dump()))
+    form = parse(ItemFormById if "owner_id" in values else ItemForm, values)
+    item = Item(**_stored(db, form.model_dump()))
     db.add(item)
     db.flush()
+    _attach_owner(db, item)
     changes = audit.difference({}, _view(item))
     audit.record(db, actor=actor, action="item.create", subject=item, changes=changes)
     return item
 
 
 def update_item(
-    db: Session, *, actor: Actor, item_id: int, version: int, values: Mapping[str, object]
+    db: Session, *, actor: Actor, item_id: int, version: int | None, values: Mapping[str, object]
 ) -> Item:
-    """Change an item that is still at `version`; raise `Conflict` when somebody was faster."""
+    """Change an item by the fields of `ItemChange`, or of `ItemChangeById`.
+
+    Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster. The item
+    that is returned has its owner.
+    """
     require_staff(db, actor, "item.update", item_id)
-    form = parse(ItemChange, values).model_dump(exclude_unset=True)
+    form = parse(ItemChangeById if "owner_id" in values else ItemChange, values)
     item = _lock(db, item_id, version)
-    changes = _stored(db, form)
+    changes = _stored(db, form.model_dump(exclude_unset=True))
     difference = audit.difference(_view(item), changes)
     if not difference:
-        return item
+        return _attach_owner(db, item)
     for field, value in changes.items():
         setattr(item, field, value)
     item.version += 1
     item.updated_at = func.now()
     db.flush()
     audit.record(db, actor=actor, action="item.update", subject=item, changes=difference)
-    return item
+    return _attach_owner(db, item)
 
 
-def delete_item(db: Session, *, actor: Actor, item_id: int, version: int) -> RemovedItem:
-    """Delete an item that is still at `version`; return what `restore_item` needs."""
+def delete_item(db: Session, *, actor: Actor, item_id: int, version: int | None) -> RemovedItem:
+    """Delete an item that is still at `version`; return what `restore_item` needs.
+
+    Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster.
+    """
     require_staff(db, actor, "item.delete", item_id)
     item = _lock(db, item_id, version)
     removed = RemovedItem(
@@ -146,10 +181,17 @@ def _with_owner() -> Select[Item]:
     return select(Item).options(joinedload(Item.owner, innerjoin=True))
 
 
-def _lock(db: Session, item_id: int, version: int) -> Item:
+def _attach_owner(db: Session, item: Item) -> Item:
+    set_committed_value(item, "owner", db.get_one(User, item.owner_id))
+    return item
+
+
+def _lock(db: Session, item_id: int, version: int | None) -> Item:
     item = db.get(Item, item_id, with_for_update=True, populate_existing=True)
     if item is None:
         raise NotFound("This item does not exist any more.")
+    if version is None:
+        raise VersionNeeded("Say which version of this item you have read.")
     if item.version != version:
         owner = db.get_one(User, item.owner_id)
         current = _view(item) | {"owner_email": owner.email, "version": item.version}
@@ -159,18 +201,21 @@ def _lock(db: Session, item_id: int, version: int) -> Item:
 
 def _stored(db: Session, values: dict[str, Any]) -> dict[str, Any]:
     if "owner_email" in values:
-        values["owner_id"] = _owner(db, values.pop("owner_email")).id
+        owner = find_by_email(db, values.pop("owner_email"))
+        if owner is None:
+            raise Invalid({"owner_email": "No user has this address."})
+        if not _held(db, owner.id):
+            raise Invalid({"owner_email": "This user was deleted a moment ago."})
+        values["owner_id"] = owner.id
+    elif "owner_id" in values and not _held(db, values["owner_id"]):
+        raise Invalid({"owner_id": "No user has this id."})
     return values
 
 
-def _owner(db: Session, email: str) -> User:
-    owner = find_by_email(db, email)
-    if owner is None:
-        raise Invalid({"owner_email": "No user has this address."})
+def _held(db: Session, user_id: int) -> bool:
     # Held until the commit, so that an owner deleted meanwhile is an error here and not later.
-    if db.get(User, owner.id, with_for_update={"key_share": True}, populate_existing=True) is None:
-        raise Invalid({"owner_email": "This user was deleted a moment ago."})
-    return owner
+    lock = {"key_share": True}
+    return db.get(User, user_id, with_for_update=lock, populate_existing=True) is not None
 
 
 def _view(item: Item) -> dict[str, object]:

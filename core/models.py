@@ -22,7 +22,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, base
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, base
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import UserDefinedType
 
@@ -32,6 +32,7 @@ TITLE_LENGTH = 255
 DESCRIPTION_LENGTH = 1000
 ADDRESS_LENGTH = 64
 USER_AGENT_LENGTH = 512
+TOKEN_NAME_LENGTH = 100
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -135,6 +136,21 @@ class SignInThrottle(Base):
     open_at: Mapped[datetime]
 
 
+class ApiToken(Base):
+    """What a script proves itself with in a user's name; stored only as its SHA-256."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(TOKEN_NAME_LENGTH))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
 class AuditEvent(Base):
     """Who did what to which row; it keeps no foreign keys, so it outlives what it tells of.
 
@@ -158,6 +174,7 @@ class AuditEvent(Base):
     outcome: Mapped[str] = mapped_column(String(16), server_default=text("'success'"))
     changes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     trace_id: Mapped[str | None] = mapped_column(String(32))
+    token_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RefreshRun(Base):

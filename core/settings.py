@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     session_absolute_days: float = Field(
         14, gt=0, description="A session ends so long after its sign-in"
     )
+    api_requests_per_minute: int = Field(
+        600, ge=1, description="Requests to the API that one token or session may make in a minute"
+    )
     refresh_interval_minutes: float = Field(
         15, ge=0, description="Minutes between automatic refreshes; 0 turns them off"
     )

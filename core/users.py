@@ -9,12 +9,12 @@ from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit
-from core.actors import Actor, require_superuser
-from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from core import audit, endings
+from core.actors import Actor, require_staff, require_superuser
+from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, VersionNeeded
 from core.fields import Email, FullName, Password, parse
 from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
-from core.models import AuthSession, Item, User
+from core.models import ApiToken, AuthSession, Item, User
 from core.passwords import refuse_guessable
 from core.security import UNUSABLE_PASSWORD, hash_password
 
@@ -26,7 +26,7 @@ UNDO_ITEMS = 10_000
 class UserForm(BaseModel):
     """The fields of a new user; without a password they own items but cannot sign in."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     email: Email
     full_name: FullName = None
@@ -39,7 +39,7 @@ class UserForm(BaseModel):
 class UserChange(BaseModel):
     """The fields of a change; those left out stay as they are."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     email: Email = ""
     full_name: FullName = None
@@ -76,6 +76,12 @@ def get_user(db: Session, *, actor: Actor, user_id: int) -> User:
     return _get(db, user_id)
 
 
+def get_own(db: Session, *, actor: Actor) -> User:
+    """Return the user that the actor is; no scope is asked, as a token tells no more than whose."""
+    require_staff(db, actor, "user.read_own")
+    return _get(db, actor.id or 0)
+
+
 def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
     """Create a user from the fields of `UserForm`; raise `Invalid`, also for a taken address."""
     require_superuser(db, actor, "user.create")
@@ -99,11 +105,12 @@ def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> U
 
 
 def update_user(
-    db: Session, *, actor: Actor, user_id: int, version: int, values: Mapping[str, object]
+    db: Session, *, actor: Actor, user_id: int, version: int | None, values: Mapping[str, object]
 ) -> User:
-    """Change a user that is still at `version`; raise `Conflict` when somebody was faster.
+    """Change a user that is still at `version`.
 
-    A change of role, activity or password ends the user's sessions.
+    Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster. A change of
+    role, activity or password ends the user's sessions, and who loses a role loses the tokens too.
     """
     require_superuser(db, actor, "user.update", user_id)
     changes = _stored(parse(UserChange, values).model_dump(exclude_unset=True))
@@ -125,6 +132,9 @@ def update_user(
     _flush(db)
     if difference.keys() & {*ROLE_FIELDS, "hashed_password"}:
         db.execute(delete(AuthSession).where(AuthSession.user_id == user.id))
+        endings.announce(db)
+    if any(after is False for _, after in difference.values()):
+        db.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
     audit.record(db, actor=actor, action="user.update", subject=user, changes=difference)
     return user
 
@@ -132,11 +142,14 @@ def update_user(
 def count_items(db: Session, *, actor: Actor, user_id: int) -> int:
     """Return how many items would go if the user went."""
     require_superuser(db, actor, "user.read", user_id)
-    return db.scalar(select(func.count()).where(Item.owner_id == user_id)) or 0
+    return _count_items(db, user_id)
 
 
-def delete_user(db: Session, *, actor: Actor, user_id: int, version: int) -> RemovedUser:
-    """Delete a user with all items; return what `restore_user` needs to bring them back."""
+def delete_user(db: Session, *, actor: Actor, user_id: int, version: int | None) -> RemovedUser:
+    """Delete a user with all items; return what `restore_user` needs to bring them back.
+
+    Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster.
+    """
     require_superuser(db, actor, "user.delete", user_id)
     user = _lock(db, user_id, version)
     if user.id == actor.id:
@@ -144,12 +157,13 @@ def delete_user(db: Session, *, actor: Actor, user_id: int, version: int) -> Rem
         raise Forbidden("You cannot delete yourself; ask another superuser.", refused=refused)
     if user.is_superuser and user.is_active:
         _require_another_superuser(db, user, Refused(actor, "user.delete", user_id))
-    count = count_items(db, actor=actor, user_id=user_id)
+    count = _count_items(db, user_id)
     removed = RemovedUser(user=_columns(user), items=_undoable(db, user, count), item_count=count)
     changes = audit.difference(_view(user), dict.fromkeys(FIELDS)) | {"items": [count, 0]}
     audit.record(db, actor=actor, action="user.delete", subject=user, changes=changes)
     db.delete(user)
     db.flush()
+    endings.announce(db)
     return removed
 
 
@@ -204,10 +218,16 @@ def _get(db: Session, user_id: int) -> User:
     return user
 
 
-def _lock(db: Session, user_id: int, version: int) -> User:
+def _count_items(db: Session, user_id: int) -> int:
+    return db.scalar(select(func.count()).where(Item.owner_id == user_id)) or 0
+
+
+def _lock(db: Session, user_id: int, version: int | None) -> User:
     user = db.get(User, user_id, with_for_update=True, populate_existing=True)
     if user is None:
         raise NotFound("This user does not exist any more.")
+    if version is None:
+        raise VersionNeeded("Say which version of this user you have read.")
     if user.version != version:
         current = _view(user) | {"version": user.version}
         raise Conflict("Somebody changed this user while you were editing.", current=current)

@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from core import database, metrics, snapshots, telemetry, warehouse
+from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse
 from core.errors import Unavailable
 from core.settings import ROOT
 from dashboard import api, audit_download, downloads, options
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 telemetry.configure()
 options.load()
 visitors = Visitors()
+scripts = Visitors(tokens.find_open)
 connections = Connections()
 
 
@@ -58,6 +59,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         watch = await stack.enter_async_context(anyio.create_task_group())
         watch.start_soon(connections.watch)
         stack.callback(watch.cancel_scope.cancel)
+        for known in (visitors, scripts):
+            stack.callback(endings.connect(known.forget_all))
         yield
 
 
@@ -92,7 +95,7 @@ app = st.App(
     ],
     middleware=[
         Middleware(Tracing),
-        Middleware(Gate, visitors=visitors, connections=connections),
+        Middleware(Gate, visitors=visitors, scripts=scripts, connections=connections),
         Middleware(Unexpected),
     ],
 )

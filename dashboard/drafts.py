@@ -1,7 +1,7 @@
 """Forms that are open: what they began with, what is typed, and how saving them went."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,20 @@ class Fields:
         """Draw a check box."""
         began = bool(self.draft.values.get(name))
         self.values[name] = st.checkbox(label, began, key=self._key(name), **options)
+        self._remember(name, label)
+
+    def one_of(self, name: str, label: str, choices: Sequence[str]) -> None:
+        """Draw a choice of one."""
+        began = choices.index(self.draft.values.get(name, choices[0]))
+        self.values[name] = st.selectbox(label, choices, began, key=self._key(name))
+        self._remember(name, label)
+
+    def some_of(self, name: str, label: str, choices: Mapping[Any, str]) -> None:
+        """Draw a choice of several, with a text for each."""
+        began = self.draft.values.get(name) or []
+        self.values[name] = st.multiselect(
+            label, list(choices), began, format_func=choices.__getitem__, key=self._key(name)
+        )
         self._remember(name, label)
 
     def refuse(self, errors: Mapping[str, str]) -> None:

@@ -8,11 +8,12 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core import tokens
 from core.actors import Actor
 from core.errors import Unavailable
 from core.sessions import OpenSession
 from core.settings import get_settings
-from dashboard import cookies
+from dashboard import bearer, cookies
 from dashboard.connections import Connection, Connections
 from dashboard.headers import secured
 from dashboard.hosts import is_allowed
@@ -38,14 +39,18 @@ CLOSED_PATHS = ("/_stcore/metrics", "/_stcore/upload_file")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_OUR_NAME = "Tally does not answer to this name; ALLOWED_HOSTS lists those it does."
 SIGN_IN_FIRST = "Please sign in first."
+ASK_BY_EITHER = "Please sign in first, or send a token in `Authorization: Bearer`."
 
 
 class Gate:
     """ASGI middleware; it decides on `scope["path"]`, which no header can change."""
 
-    def __init__(self, app: ASGIApp, *, visitors: Visitors, connections: Connections) -> None:
+    def __init__(
+        self, app: ASGIApp, *, visitors: Visitors, scripts: Visitors, connections: Connections
+    ) -> None:
         self.app = app
         self.visitors = visitors
+        self.scripts = scripts
         self.connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +67,7 @@ class Gate:
             answer = self.app
         if answer is None:
             try:
-                session = await self._find_session(scope)
+                session = await self._find(scope)
             except Unavailable as error:
                 answer = _unavailable(scope, error)
             else:
@@ -84,6 +89,13 @@ class Gate:
         with self.connections.opened(connection):
             admitted = _with_own_host(_admitted(scope, session.actor))
             await self.app(admitted, connection.receive, connection.send)
+
+    async def _find(self, scope: Scope) -> OpenSession | None:
+        """Return by whose session or token this is asked; a token counts alone, right or wrong."""
+        token = bearer.read_token(scope)
+        if token is None:
+            return await self._find_session(scope)
+        return await self.scripts.find(token) if tokens.looks_right(token) else None
 
     async def _find_session(self, scope: Scope) -> OpenSession | None:
         token = cookies.read_token(scope, cookies.session_cookie(scope))
@@ -124,6 +136,7 @@ def _admitted(scope: Scope, actor: Actor) -> Scope:
     client = scope.get("client")
     actor = replace(actor, address=client[0] if client else None)
     headers = scope["headers"]
+    headers = [(key, value) for key, value in headers if key != b"authorization"]
     for name in (cookies.session_cookie(scope), cookies.browser_cookie(scope)):
         headers = cookies.without(headers, name)
     return {**scope, "headers": [*headers, *_identity(actor)], "user": actor}
@@ -164,7 +177,10 @@ def _refusal(scope: Scope) -> Response | None:
         return PlainTextResponse(NOT_OUR_NAME, 400)
     if f"{scope['path']}/".startswith(tuple(f"{path}/" for path in CLOSED_PATHS)):
         return PlainTextResponse("There is nothing here.", 404)
-    if scope["method"] not in SAFE_METHODS and not is_same_origin(scope, required=False):
+    # No site can make a browser send a token, so by a token it does not matter where from.
+    by_cookie = bearer.read_token(scope) is None
+    unsafe = scope["method"] not in SAFE_METHODS
+    if by_cookie and unsafe and not is_same_origin(scope, required=False):
         return problem(403, "This was sent from another site, so it was refused.")
     return None
 
@@ -173,8 +189,10 @@ def _unauthenticated(scope: Scope) -> Response:
     if _is_navigation(scope):
         query = urlencode({"next": path_and_query(scope)})
         return RedirectResponse(f"/sign-in?{query}", status_code=303)
+    if bearer.read_token(scope) is not None:
+        return problem(401, bearer.NOT_VALID, headers=bearer.INVALID)
     if scope["path"].startswith("/api/"):
-        return problem(401, SIGN_IN_FIRST)
+        return problem(401, ASK_BY_EITHER, headers={"WWW-Authenticate": bearer.ASKED})
     return PlainTextResponse(SIGN_IN_FIRST, 401, headers=CHALLENGE)
 
 

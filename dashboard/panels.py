@@ -56,13 +56,17 @@ def actions() -> DeltaGenerator:
 
 def row_actions(place: DeltaGenerator, chosen: object | None) -> Literal["edit", "delete"] | None:
     """Draw what can be done with the chosen row; return what was asked for."""
-    why = None if chosen else CHOOSE
-    idle = chosen is None
-    if place.button("Edit", icon=":material/edit:", disabled=idle, help=why):
+    if row_action(place, "Edit", ":material/edit:", chosen):
         return "edit"
-    if place.button("Delete", icon=":material/delete:", disabled=idle, help=why):
+    if row_action(place, "Delete", ":material/delete:", chosen):
         return "delete"
     return None
+
+
+def row_action(place: DeltaGenerator, label: str, icon: str, chosen: object | None) -> bool:
+    """Draw a button that acts on the chosen row; tell whether it was pressed."""
+    idle = chosen is None
+    return place.button(label, icon=icon, disabled=idle, help=CHOOSE if idle else None)
 
 
 def download(label: str, address: str) -> None:

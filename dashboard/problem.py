@@ -15,5 +15,6 @@ def problem(
 ) -> JSONResponse:
     """Return a response that says in `detail`, for people, what was wrong."""
     body = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    extra = dict(headers or {}) | (CHALLENGE if status == HTTPStatus.UNAUTHORIZED else {})
+    challenge = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else {}
+    extra = {**challenge, **(headers or {})}
     return JSONResponse(body, status_code=status, headers=extra, media_type=MEDIA_TYPE)

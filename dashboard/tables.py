@@ -2,15 +2,16 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
 
-from core.models import Item, RefreshRun, User
+from core.models import ApiToken, Item, RefreshRun, User
 from dashboard import moments
 
-Row = TypeVar("Row", User, Item)
+Row = TypeVar("Row", User, Item, ApiToken)
 ROW_HEIGHT = 32
 MISSING = "-"
 
@@ -131,6 +132,32 @@ def refreshes(runs: Iterable[RefreshRun]) -> None:
     )
 
 
+def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
+    """Show API tokens; return the chosen one."""
+    frame = pl.DataFrame(
+        {
+            "name": [t.name for t in rows],
+            "scopes": [", ".join(t.scopes) for t in rows],
+            "created_at": [t.created_at for t in rows],
+            "last_used_at": [t.last_used_at for t in rows],
+            "expires_at": [t.expires_at for t in rows],
+            "holds": ["Yes" if t.expires_at > datetime.now(UTC) else "Expired" for t in rows],
+            "id": [t.id for t in rows],
+        },
+        schema_overrides={"last_used_at": pl.Datetime("us", "UTC")},
+    )
+    columns = {
+        "name": _text("Name", 220),
+        "scopes": _text("Scopes", 280),
+        "created_at": _moment("Created"),
+        "last_used_at": _moment("Last used"),
+        "expires_at": _moment("Expires"),
+        "holds": _text("Valid", 70),
+        "id": _identity("Id"),
+    }
+    return _choose(frame, rows, name="API tokens", columns=columns)
+
+
 def role(user: User) -> str | None:
     """Return what a user may do in Tally, in one word, or None for one who cannot sign in."""
     if user.is_superuser:
@@ -142,7 +169,7 @@ def _choose(
     frame: pl.DataFrame, rows: Sequence[Row], *, name: str, columns: dict[str, Any]
 ) -> Row | None:
     # The key follows the rows: a choice never carries over to what took a row's place.
-    identity = zlib.crc32(repr([(row.id, row.version) for row in rows]).encode())
+    identity = zlib.crc32(repr([(row.id, getattr(row, "version", 0)) for row in rows]).encode())
     state = st.dataframe(
         frame,
         column_config=columns,

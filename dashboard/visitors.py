@@ -1,13 +1,15 @@
-"""Who is signed in: sessions looked up in PostgreSQL, and remembered while it is away."""
+"""Who asks: sessions and tokens looked up in PostgreSQL, and remembered while it is away."""
 
 import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 import anyio.to_thread
 from anyio import CapacityLimiter
+from sqlalchemy.orm import Session
 
 from core import database, sessions
 from core.errors import Unavailable
@@ -21,6 +23,13 @@ MOST_REMEMBERED = 10_000
 _threads = CapacityLimiter(4)
 
 
+class FindOpen(Protocol):
+    """How a session or token is looked up by the hash of its token."""
+
+    def __call__(self, db: Session, *, token_hash: bytes) -> OpenSession | None:
+        """Return it, or None when it may not be used."""
+
+
 @dataclass(frozen=True)
 class _Known:
     session: OpenSession
@@ -28,9 +37,14 @@ class _Known:
 
 
 class Visitors:
-    """The sessions seen by this process, by the hash of their token."""
+    """The sessions, or API tokens, seen by this process, by the hash of their token.
 
-    def __init__(self) -> None:
+    `find_open` is how they are looked up: that of `core.sessions`, or of `core.tokens`.
+    """
+
+    def __init__(self, find_open: FindOpen = sessions.find_open) -> None:
+        self._find_open = find_open
+        self._era = 0
         self._known: dict[bytes, _Known] = {}
         self._lookups: dict[bytes, asyncio.Task[OpenSession | None]] = {}
         self._ended: deque[int | None] = deque(maxlen=1000)
@@ -60,6 +74,11 @@ class Visitors:
             if known.session.actor.session_id == session_id:
                 del self._known[key]
 
+    def forget_all(self) -> None:
+        """Look everybody up anew, as somebody's session or token has ended; from any thread."""
+        self._era += 1
+        self._known.clear()
+
     async def _verify(self, key: bytes) -> OpenSession | None:
         if time.monotonic() < self._away_until:
             raise Unavailable(database.AWAY)
@@ -71,7 +90,10 @@ class Visitors:
 
     async def _look_up(self, key: bytes) -> OpenSession | None:
         try:
-            found = await anyio.to_thread.run_sync(_find_open, key, limiter=_threads)
+            era = -1
+            while era != self._era:  # an answer from before something ended may be outdated
+                era = self._era
+                found = await anyio.to_thread.run_sync(self._ask, key, limiter=_threads)
         except Unavailable:
             self._away_until = time.monotonic() + AWAY_SECONDS
             raise
@@ -83,7 +105,6 @@ class Visitors:
             self._known.pop(next(iter(self._known)))
         return found
 
-
-def _find_open(key: bytes) -> OpenSession | None:
-    with database.transaction() as db:
-        return sessions.find_open(db, token_hash=key)
+    def _ask(self, key: bytes) -> OpenSession | None:
+        with database.transaction() as db:
+            return self._find_open(db, token_hash=key)

@@ -10,7 +10,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
-from core import refreshes, sessions, snapshots
+from core import refreshes, sessions, snapshots, tokens
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
@@ -84,7 +84,7 @@ def jobs(scheduler: BackgroundScheduler, stop: threading.Event) -> list[Job]:
     always = [
         Job(RECOVERY, refresh.recover, CLEANUP_INTERVAL, now),
         Job(REQUESTS, lambda: _run_requested(scheduler, stop), POLL_INTERVAL, now),
-        Job("expired sessions", _delete_expired_sessions, CLEANUP_INTERVAL, now),
+        Job("expired sessions", _delete_expired, CLEANUP_INTERVAL, now),
     ]
     interval = timedelta(minutes=get_settings().refresh_interval_minutes)
     if not interval:
@@ -143,9 +143,10 @@ def _run_requested(scheduler: BackgroundScheduler, stop: threading.Event) -> Non
     scheduler.add_job(work, id=REQUESTED, replace_existing=True)
 
 
-def _delete_expired_sessions() -> None:
+def _delete_expired() -> None:
     with transaction() as db:
         sessions.delete_expired(db)
+        tokens.delete_expired(db)
 
 
 def _logged(work: Callable[[], object]) -> Callable[[], None]:

@@ -23,6 +23,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from core import database, endings, tokens
 from core.actors import Actor
 from dashboard import api, audit_download, downloads
 from dashboard.connections import Connections
@@ -54,9 +55,10 @@ class House:
 
 
 @pytest.fixture
-def house(superuser: Actor) -> House:
+def house(superuser: Actor) -> Iterator[House]:
     """Gate, sign-in, API, downloads and health as served, around routes that echo what they get."""
-    visitors, connections = Visitors(), Connections()
+    visitors, scripts, connections = Visitors(), Visitors(tokens.find_open), Connections()
+    disconnect = [endings.connect(known.forget_all) for known in (visitors, scripts)]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -78,11 +80,13 @@ def house(superuser: Actor) -> House:
         ],
         middleware=[
             Middleware(Tracing),
-            Middleware(Gate, visitors=visitors, connections=connections),
+            Middleware(Gate, visitors=visitors, scripts=scripts, connections=connections),
             Middleware(Unexpected),
         ],
     )
-    return House(app, visitors, connections)
+    yield House(app, visitors, connections)
+    for each in disconnect:
+        each()
 
 
 @pytest.fixture
@@ -97,6 +101,14 @@ def insider(house: House) -> TestClient:
     client = house.client()
     sign_in(client)
     return client
+
+
+def script(house: House, actor: Actor, *scopes: str, **options: object) -> TestClient:
+    """A program that calls the API with a new token of the actor; all scopes when none is named."""
+    form = {"name": "test", "days": 1, "scopes": list(scopes) or tokens.allowed_scopes(actor)}
+    with database.transaction() as db:
+        made = tokens.create_token(db, actor=actor, values=form)
+    return house.client(headers={"Authorization": f"Bearer {made.token}"}, **options)
 
 
 async def echo(request: Request) -> Response:

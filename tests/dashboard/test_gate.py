@@ -55,7 +55,8 @@ def test_the_api_refuses_in_json(client: TestClient) -> None:
     response = client.get("/api/v1/analytics/items_by_user", headers=HTML)
     assert response.status_code == 401
     assert response.headers["content-type"] == "application/problem+json"
-    assert response.json()["detail"] == "Please sign in first."
+    assert response.json()["detail"].startswith("Please sign in first, or send a token")
+    assert "Bearer" in response.headers["www-authenticate"]
 
 
 @pytest.mark.parametrize("signed_in", [False, True])

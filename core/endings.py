@@ -1,0 +1,27 @@
+"""What ended: sessions and tokens that hold no more, told to this process after the commit."""
+
+from collections.abc import Callable
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+_listeners: list[Callable[[], None]] = []
+
+
+def connect(listener: Callable[[], None]) -> Callable[[], None]:
+    """Call `listener` whenever a session or token has ended; return what disconnects it.
+
+    It is called in whichever thread committed, and must neither wait nor fail.
+    """
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
+
+
+def announce(db: Session) -> None:
+    """Tell the listeners that something has ended, once the transaction is committed."""
+    event.listen(db, "after_commit", _tell, once=True)
+
+
+def _tell(_: Session) -> None:
+    for listener in list(_listeners):
+        listener()

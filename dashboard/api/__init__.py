@@ -1,0 +1,37 @@
+"""The JSON API, mounted at `/api/v1` behind the gate."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from core.errors import TallyError
+from dashboard.api import analytics, description, items, problems, users
+from dashboard.api.answers import PREFIX
+from dashboard.api.rates import Rates
+
+__all__ = ["PREFIX", "api"]
+
+api = FastAPI(
+    title="Tally",
+    version="1",
+    summary="Users, the items they own, and analytics of both",
+    description=description.TEXT,
+    docs_url=None,  # its page would load scripts from elsewhere
+    redoc_url=None,
+    redirect_slashes=False,  # one address for each thing
+    generate_unique_id_function=description.operation_id,
+    # Its own spans would begin a second trace beside that of the request.
+    telemetry={"tracing": False, "metrics": False, "logs": False},
+    middleware=[Middleware(Rates)],
+    responses=problems.documented(401, 403, 429, 503),
+    exception_handlers={
+        TallyError: problems.tally_error,
+        RequestValidationError: problems.invalid_request,
+        HTTPException: problems.http_error,
+        Exception: problems.unexpected,
+    },
+)
+for noun in (users, items, analytics):
+    api.include_router(noun.router)
+description.complete(api)

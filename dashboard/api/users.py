@@ -1,0 +1,165 @@
+"""Users over the API: what the Users page does, for programs."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from core import users
+from core.actors import Actor
+from core.fields import Id
+from core.models import User
+from core.users import UserChange, UserForm
+from dashboard.api import answers, bodies, problems, versions
+from dashboard.api.bodies import JsonObject
+from dashboard.api.calls import CurrentCall
+from dashboard.api.description import scoped
+from dashboard.api.lists import Listed, Part
+from dashboard.api.versions import Version
+
+EXAMPLE = {"email": "ann@example.com", "full_name": "Ann Example"}
+READ, WRITE = scoped("users:read"), scoped("users:write")
+UserId = Annotated[Id, Path(description="The user's id")]
+
+
+class UserOut(BaseModel):
+    """A user; only staff can sign in, and superusers also manage users."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 7,
+                    **EXAMPLE,
+                    "is_active": True,
+                    "is_staff": False,
+                    "is_superuser": False,
+                    "version": 1,
+                    "created_at": "2026-11-23T06:00:00Z",
+                    "updated_at": "2026-11-23T06:00:00Z",
+                }
+            ]
+        },
+    )
+
+    id: int
+    email: str
+    full_name: str | None
+    is_active: bool
+    is_staff: bool
+    is_superuser: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+@router.get(
+    "",
+    response_model=Listed[UserOut],
+    responses=problems.documented(422),
+    openapi_extra=READ,
+)
+async def list_users(call: CurrentCall, part: Annotated[Part, Query()]) -> Response:
+    """List users, newest first, whose address or name contains `search`."""
+
+    def work(db: Session, actor: Actor) -> Response:
+        page = users.list_users(
+            db, actor=actor, search=part.search, skip=part.skip, limit=part.limit
+        )
+        rows = [UserOut.model_validate(row) for row in page.rows]
+        return answers.answer(Listed(data=rows, count=page.count))
+
+    return await call.run(work)
+
+
+@router.get(
+    "/me",
+    response_model=UserOut,
+    responses={200: {"headers": versions.ANSWERED}},
+    openapi_extra=scoped(),
+)
+async def read_own_user(call: CurrentCall) -> Response:
+    """Read the user whose token or session this is."""
+    return await call.run(lambda db, actor: _row(users.get_own(db, actor=actor)))
+
+
+@router.get(
+    "/{user_id:row}",
+    response_model=UserOut,
+    responses={200: {"headers": versions.ANSWERED}, **problems.documented(404, 422)},
+    openapi_extra=READ,
+)
+async def read_user(call: CurrentCall, user_id: UserId) -> Response:
+    """Read one user."""
+    return await call.run(lambda db, actor: _row(users.get_user(db, actor=actor, user_id=user_id)))
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=UserOut,
+    responses={
+        201: {"headers": versions.CREATED},
+        **problems.documented(400, 413, 415, 422),
+    },
+    openapi_extra=WRITE | bodies.described(UserForm, example=EXAMPLE),
+)
+async def create_user(call: CurrentCall, values: JsonObject) -> Response:
+    """Create a user; without a password, one who owns items but cannot sign in."""
+
+    def work(db: Session, actor: Actor) -> Response:
+        user = users.create_user(db, actor=actor, values=values)
+        body = UserOut.model_validate(user)
+        return answers.created(body, version=user.version, path=f"/users/{user.id}")
+
+    return await call.run(work)
+
+
+@router.patch(
+    "/{user_id:row}",
+    response_model=UserOut,
+    responses={
+        200: {"headers": versions.ANSWERED},
+        **problems.documented(400, 404, 412, 413, 415, 422, 428),
+    },
+    openapi_extra=WRITE
+    | versions.ASKED
+    | bodies.described(UserChange, example={"is_active": False}),
+)
+async def change_user(
+    call: CurrentCall, user_id: UserId, version: Version, values: JsonObject
+) -> Response:
+    """Change the fields that are given; a change of role or password ends the user's sessions."""
+
+    def work(db: Session, actor: Actor) -> Response:
+        user = users.update_user(db, actor=actor, user_id=user_id, version=version, values=values)
+        return _row(user)
+
+    return await call.run(work)
+
+
+@router.delete(
+    "/{user_id:row}",
+    status_code=204,
+    responses=problems.documented(400, 404, 412, 422, 428),
+    openapi_extra=WRITE | versions.ASKED,
+)
+async def delete_user(call: CurrentCall, user_id: UserId, version: Version) -> Response:
+    """Delete a user with all items."""
+
+    def work(db: Session, actor: Actor) -> Response:
+        users.delete_user(db, actor=actor, user_id=user_id, version=version)
+        return Response(status_code=204)
+
+    return await call.run(work)
+
+
+def _row(user: User) -> Response:
+    return answers.row(UserOut.model_validate(user), version=user.version)

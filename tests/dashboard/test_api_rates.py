@@ -1,0 +1,44 @@
+"""Rates: each token has its own, and whoever asks too often is told how long to wait."""
+
+import pytest
+
+from core.actors import Actor
+from core.settings import get_settings
+from dashboard.api import rates
+from dashboard.api.rates import Bucket, Rates
+from tests.dashboard.conftest import House, script
+
+ME = "/api/v1/users/me"
+
+
+def test_who_asks_too_often_waits_and_others_do_not(
+    house: House, staff: Actor, superuser: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_REQUESTS_PER_MINUTE", "30")
+    get_settings.cache_clear()
+    busy, other = script(house, staff), script(house, staff)
+    with busy, other:
+        answers = [busy.get(ME) for _ in range(8)]
+        assert {a.status_code for a in answers[:5]} == {200}
+        refused = answers[-1]
+        assert refused.status_code == refused.json()["status"] == 429
+        assert 1 <= int(refused.headers["retry-after"]) <= 2
+        assert other.get(ME).status_code == 200
+
+
+def test_a_bucket_empties_at_once_and_fills_with_time() -> None:
+    bucket = Bucket(2, now=0)
+    assert [bucket.take(rate=0.5, size=2, now=0) for _ in range(3)] == [0, 0, 2]
+    assert bucket.take(rate=0.5, size=2, now=1) == 1
+    assert bucket.take(rate=0.5, size=2, now=2) == 0
+    assert [bucket.take(rate=0.5, size=2, now=1000) for _ in range(3)] == [0, 0, 2]
+
+
+def test_memory_is_bounded_and_the_idle_are_forgotten_first(
+    environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "MOST_REMEMBERED", 2)
+    limits = Rates(lambda *_: None)
+    for identity in (1, 2, 1, 3):
+        limits._take(Actor(id=1, email="a@b.org", token_id=identity))
+    assert [token for token, _ in limits._buckets] == [1, 3]
