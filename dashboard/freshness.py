@@ -66,6 +66,13 @@ def request(actor: Actor) -> None:
     refreshes.wake()
 
 
+def release(actor: Actor) -> None:
+    """Ask for the refresh that was held back to be published; raise `Forbidden` or `NotFound`."""
+    with transaction() as db:
+        refreshes.release_held(db, actor=actor)
+    refreshes.wake()
+
+
 def fraction(run: RefreshRun) -> float:
     """Return how much of a refresh is done, from 0 to 1."""
     return min(run.parts_done / run.parts_total, 1.0) if run.parts_total else 0.0

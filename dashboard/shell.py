@@ -7,6 +7,7 @@ import streamlit as st
 from core.actors import Actor
 from core.errors import TallyError
 from core.models import RefreshRun
+from core.refreshes import TROUBLE
 from core.settings import ROOT
 from dashboard import freshness, moments, notices
 from dashboard.freshness import Freshness
@@ -80,11 +81,12 @@ def _progress(run: RefreshRun) -> None:
 def _banner(state: Freshness) -> None:
     if state.away:
         st.warning(f"{notices.escape(state.away)} {_instead(state)}", icon=":material/cloud_off:")
-    elif state.latest and state.latest.status == "failed" and not state.running:
+    elif state.latest and state.latest.status in TROUBLE and not state.running:
         run = state.latest
+        outcome = "was held back" if run.status == "held" else "failed"
         at = moments.clock(run.finished_at or run.requested_at)
         reason = notices.escape(run.error or "No reason was recorded.")
-        text = f"The refresh at {at} failed. {reason} {_instead(state)}"
+        text = f"The refresh at {at} {outcome}. {reason} {_instead(state)}"
         st.warning(text, icon=":material/sync_problem:")
 
 

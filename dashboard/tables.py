@@ -104,6 +104,7 @@ def refreshes(runs: Iterable[RefreshRun]) -> None:
     rows = [
         {
             "outcome": run.status.capitalize(),
+            "mode": (run.mode or "").capitalize() or None,
             "trigger": run.trigger.capitalize(),
             "requested_by": run.requested_by,
             "started_at": run.started_at or run.requested_at,
@@ -120,6 +121,7 @@ def refreshes(runs: Iterable[RefreshRun]) -> None:
         name="Refreshes",
         columns={
             "outcome": _text("Outcome", 90),
+            "mode": _text("Mode", 100),
             "trigger": _text("Trigger", 80),
             "requested_by": _text("Asked by", 170),
             "started_at": _moment("Started", format="YYYY-MM-DD HH:mm:ss"),

@@ -4,12 +4,14 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
 from core import items
 from core.actors import Actor
 from core.database import transaction
-from core.models import RefreshRun, User
+from core.errors import Unavailable
+from core.models import Item, RefreshRun, User
 from etl import refresh
 from tests.pages.conftest import Away, Open, make_item, press, shown
 
@@ -160,6 +162,24 @@ def test_a_failed_refresh_is_told_on_every_page(world: Actor, open_page: Open) -
     for name in ALL_PAGES:
         at = open_page(world, name)
         assert any("The refresh at" in w.value and "failed" in w.value for w in at.warning), name
+
+
+def test_a_held_refresh_is_released_by_a_superuser(
+    world: Actor, staff: Actor, open_page: Open
+) -> None:
+    with transaction() as db:
+        db.execute(delete(Item))
+    with pytest.raises(Unavailable, match="Items fell from 6 to 0 rows"):
+        refresh.run(trigger="schedule")
+    for person, offered in ((staff, False), (world, True)):
+        at = open_page(person, "refreshes")
+        assert any("was held back" in w.value for w in at.warning)
+        assert [b.key for b in at.button if b.key == "release"] == ["release"] * offered
+    at.button(key="release").click().run()
+    assert refresh.run(trigger="schedule").items == 0
+    at = open_page(world, "refreshes")
+    assert not at.warning
+    assert shown(at)["mode"].to_list()[0] == "Incremental"
 
 
 def test_the_history_tells_outcome_trigger_and_who(world: Actor, open_page: Open) -> None:
