@@ -17,7 +17,6 @@ from core.errors import TallyError
 from dashboard.progress_bars import bars
 
 FEWER = 10
-PAIRS = 2  # of pgbench for each repetition, as it is what other work disturbs most
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -29,7 +28,7 @@ def main(
         Path | None, typer.Option(help="Folder for PostgreSQL; kept, and used again if filled.")
     ] = None,
     repeat: Annotated[int, typer.Option(min=1, help="How often to repeat each measurement.")] = 3,
-    seconds: Annotated[int, typer.Option(min=1, help="How long pgbench runs each time.")] = 10,
+    seconds: Annotated[int, typer.Option(min=1, help="How long pgbench runs each time.")] = 20,
 ) -> None:
     """Measure the refresh with so many users and items, and print the tables."""
     try:
@@ -78,8 +77,8 @@ def _measure(server: Scratch, places: Places, repeat: int, seconds: int) -> Resu
         reads.measure_pages(results, watch=watch)
         reads.measure_top(whole, results, watch=watch)
         pgbench = Pgbench.on(server, whole, seconds=seconds)
-        writers.measure_refreshes(pgbench, results, pairs=repeat * PAIRS, watch=watch)
-        writers.measure_triggers(pgbench, results, pairs=repeat * PAIRS, watch=watch)
+        writers.measure_refreshes(pgbench, results, pairs=repeat, watch=watch)
+        writers.measure_triggers(pgbench, results, pairs=repeat, watch=watch)
     _print(f"Load at the end: {machine.load()}", "")
     return results
 
