@@ -113,6 +113,7 @@ def recover() -> None:
     with lock.connect() as held:
         if held.acquire():
             with transaction() as db:
+                record.write_failures(db)  # first: it knows why some of the orphans ended
                 record.close_orphan(db)
             with _explained():
                 snapshot.clean(_root())
