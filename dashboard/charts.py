@@ -22,6 +22,7 @@ PADDING = {"left": 0, "top": 4, "right": 4, "bottom": 0}
 LABEL_PIXELS = 220
 BAR_PIXELS = 26
 PANEL_HEIGHT = 240
+MOST_STEPS = 400
 Drawing: TypeAlias = alt.Chart | alt.LayerChart
 
 
@@ -31,13 +32,13 @@ def growth(per_day: pl.DataFrame, *, noun: str, until: date) -> Drawing:
     `per_day` has `day` (date) and, named by `noun`, how many were created that day.
     """
     steps = series.cumulative(per_day, noun=noun, until=until)
-    base = alt.Chart(steps).encode(
+    # No more steps than there are pixels to show them: years of days made the page slow to draw.
+    base = alt.Chart(series.thinned(steps, MOST_STEPS)).encode(
         x=alt.X("day:T", title=None, axis=alt.Axis(grid=False, tickCount=5, labelFlush=True)),
         y=_counted("total", title=None),
         tooltip=[
             alt.Tooltip("day:T", title="Day (UTC)", format="%Y-%m-%d"),
             alt.Tooltip("total:Q", title=f"{noun.capitalize()} in all", format=COUNT),
-            alt.Tooltip("created:Q", title="Created that day", format=COUNT),
         ],
     )
     area = base.mark_area(interpolate="step-after", opacity=0.12)

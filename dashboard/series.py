@@ -22,6 +22,12 @@ def cumulative(per_day: pl.DataFrame, *, noun: str, until: date) -> pl.DataFrame
     )
 
 
+def thinned(steps: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Return evenly chosen rows, about `most` of them, the last one included."""
+    every = max(1, -(-len(steps) // most))
+    return steps.reverse().gather_every(every).reverse()
+
+
 def recent(per_day: pl.DataFrame, *, noun: str, until: date) -> int:
     """Return how many were created in the 30 days that end with `until`."""
     window = pl.col("day").is_between(until - timedelta(days=RECENT_DAYS - 1), until)

@@ -33,3 +33,11 @@ def test_recent_counts_thirty_days(day: date, count: int) -> None:
 
 def test_recent_of_nothing_is_none() -> None:
     assert series.recent(pl.DataFrame(schema=SCHEMA), noun="users", until=date(2026, 1, 31)) == 0
+
+
+def test_long_series_are_thinned_and_end_where_they_did() -> None:
+    steps = pl.DataFrame({"day": range(1461)})
+    thinned = series.thinned(steps, 400)
+    assert thinned["day"].to_list() == list(range(0, 1461, 4))
+    assert series.thinned(steps.head(399), 400).equals(steps.head(399))
+    assert series.thinned(steps.head(1460), 400)["day"][-1] == 1459
