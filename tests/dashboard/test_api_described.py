@@ -17,11 +17,12 @@ from tests.dashboard.conftest import House, running, script
 
 SECONDS = 25
 # What a schema cannot say: that an address is taken, a password easily guessed, an owner unknown,
-# or a version outdated.
+# or a version outdated; and that whoever takes the right to sign in from the token's own user, as
+# one may when there is another superuser, is a stranger from then on.
 CONFIG = """
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "403", "404", "412", "422"]
-missing_required_header.expected-statuses = ["428"]
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "412", "422"]
+missing_required_header.expected-statuses = ["401", "428"]
 """
 WORDS = {"get": "read", "post": "write", "patch": "write", "delete": "write"}
 
