@@ -18,6 +18,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from core import quarantine
 from core.errors import Unavailable
 from core.settings import get_settings
 
@@ -105,6 +106,10 @@ class OtherLayout(Broken):
     """A snapshot that another version of Tally wrote; there is nothing wrong with it."""
 
 
+class Unreadable(Broken):
+    """A file that cannot be read at this moment, for which there may be another reason."""
+
+
 _opening = threading.Lock()
 _served: dict[Path, Snapshot] = {}  # by root, so that a generation is verified once
 _broken: dict[Path, str] = {}
@@ -131,8 +136,22 @@ def current() -> Snapshot:
 
 
 def broken() -> Mapping[Path, str]:
-    """Return the folders that this process found broken, each with the reason."""
-    return {folder: reason for folder, reason in _broken.items() if folder.exists()}
+    """Return the folders that this process or any other found broken, each with the reason."""
+    noted = quarantine.known(get_settings().parquet_path.resolve() / FOLDER)
+    met = {folder: reason for folder, reason in _broken.items() if folder.exists()}
+    return {**noted, **met}
+
+
+def passed_over() -> bool:
+    """Tell whether the published snapshot is broken, so that an older one or none is served."""
+    return published_folder(get_settings().parquet_path.resolve()) in _broken
+
+
+def condemn(folder: Path, error: Broken) -> None:
+    """Serve a snapshot no more, in any process if its content is wrong, else in this one."""
+    if not isinstance(error, OtherLayout | Unreadable):
+        quarantine.note(folder, str(error))
+    _pass_over(folder, str(error))
 
 
 def forget() -> None:
@@ -176,7 +195,9 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest.model_validate(content)
     except FileNotFoundError:
         raise Broken("its manifest is missing") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise Unreadable(f"its manifest cannot be read: {error}") from error
+    except ValueError as error:
         raise Broken(f"its manifest cannot be read: {error}") from error
 
 
@@ -209,13 +230,18 @@ def _seal(content: dict[str, object]) -> str:
 def _is_newest(served: Snapshot, root: Path) -> bool:
     published = published_folder(root)
     newest = published == served.folder or (published in _broken and published is not None)
-    return newest and (served.folder / MANIFEST).exists()
+    return newest and _is_good(served.folder)
+
+
+def _is_good(folder: Path) -> bool:
+    """Tell whether a snapshot that is served is still there, and no other process found it bad."""
+    return (folder / MANIFEST).exists() and quarantine.reason(folder) is None
 
 
 def _open_newest(root: Path) -> Snapshot:
     served = _served.get(root)
     for folder in candidates(root):
-        if served is not None and folder == served.folder and (folder / MANIFEST).exists():
+        if served is not None and folder == served.folder and _is_good(folder):
             return served
         snapshot = None if folder in _broken else _open(folder)
         if snapshot is not None:
@@ -226,6 +252,10 @@ def _open_newest(root: Path) -> Snapshot:
 
 
 def _open(folder: Path) -> Snapshot | None:
+    noted = quarantine.reason(folder)
+    if noted is not None:
+        _pass_over(folder, noted)
+        return None
     try:
         descriptor = hold(folder)
     except OSError as error:
@@ -235,7 +265,7 @@ def _open(folder: Path) -> Snapshot | None:
         manifest = verify(folder)
     except Broken as error:
         os.close(descriptor)
-        _pass_over(folder, str(error))
+        condemn(folder, error)
         return None
     snapshot = Snapshot(
         folder=folder,
@@ -253,6 +283,7 @@ def _pass_over(folder: Path, reason: str) -> None:
     if folder.exists():
         _broken[folder] = reason
     log.error("Snapshot %s is broken and not served: %s", folder.name, reason)
+    quarantine.announce()
 
 
 def _verify_file(folder: Path, file: File) -> None:
@@ -262,7 +293,7 @@ def _verify_file(folder: Path, file: File) -> None:
         if _verified.get(identity) != file.sha256:
             _verified[identity] = _sha256(folder / file.path)
     except OSError as error:
-        raise Broken(f"{file.path} cannot be read: {error.strerror}") from error
+        raise Unreadable(f"{file.path} cannot be read: {error.strerror}") from error
     if _verified[identity] != file.sha256:
         raise Broken(f"the content of {file.path} is not what was written")
 
@@ -270,8 +301,10 @@ def _verify_file(folder: Path, file: File) -> None:
 def _stat(folder: Path, file: File) -> os.stat_result:
     try:
         status = (folder / file.path).stat()
+    except FileNotFoundError as error:
+        raise Broken(f"{file.path} is missing") from error
     except OSError as error:
-        raise Broken(f"{file.path} cannot be read: {error.strerror}") from error
+        raise Unreadable(f"{file.path} cannot be read: {error.strerror}") from error
     if status.st_size != file.bytes:
         raise Broken(f"{file.path} has {status.st_size:,} bytes instead of {file.bytes:,}")
     return status

@@ -10,7 +10,6 @@ from importlib import import_module
 import anyio
 import anyio.to_thread
 import streamlit as st
-from apscheduler.schedulers.background import BackgroundScheduler
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
@@ -26,6 +25,7 @@ from dashboard.tracing import Tracing
 from dashboard.unexpected import Unexpected
 from dashboard.visitors import Visitors
 from etl import schedule
+from etl.scheduler import Scheduler
 
 STOP_SECONDS = 10.0
 # What the first page would otherwise import while somebody waits for it.
@@ -74,7 +74,7 @@ def warm_up() -> None:
     gc.freeze()
 
 
-async def stop_jobs(scheduler: BackgroundScheduler, stop: threading.Event) -> None:
+async def stop_jobs(scheduler: Scheduler, stop: threading.Event) -> None:
     """Ask a running refresh to end, and wait for it for so long and no longer."""
     stop.set()
     with anyio.move_on_after(STOP_SECONDS) as waiting:

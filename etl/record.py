@@ -4,12 +4,12 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import event, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -142,8 +142,12 @@ def begin(*, trigger: str, requested_by: str | None) -> RefreshRun:
 
 
 def write_failures(db: Session) -> None:
-    """Add to the history what failed while PostgreSQL was away. Only for the lock's holder."""
-    for failure in [unwritten.popleft() for _ in range(len(unwritten))]:
+    """Add to the history what failed while PostgreSQL was away. Only for the lock's holder.
+
+    They count as told when the transaction is committed, and not before.
+    """
+    told = list(unwritten)
+    for failure in told:
         closed: dict[str, Any] = {
             "status": "failed",
             "error": failure.error,
@@ -155,6 +159,13 @@ def write_failures(db: Session) -> None:
         else:
             row = update(RefreshRun).where(RefreshRun.id == failure.run_id)
             db.execute(row.where(RefreshRun.status == "running").values(**closed))
+    event.listen(db, "after_commit", lambda _: _forget(told), once=True)
+
+
+def _forget(told: list[Failure]) -> None:
+    for failure in told:
+        with suppress(ValueError):  # the newest hundred are kept: it may have gone by itself
+            unwritten.remove(failure)
 
 
 def close_orphan(db: Session) -> None:

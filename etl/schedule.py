@@ -3,28 +3,29 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.jobstores.base import JobLookupError
-from apscheduler.schedulers.background import BackgroundScheduler
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
-from core import refreshes, sessions, snapshots, tokens
+from core import quarantine, refreshes, sessions, snapshots, tokens
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
 from etl import refresh
 from etl.gate import Held
+from etl.scheduler import Scheduler
 
 REFRESH = "refresh"
 REQUESTS = "requests"
 RECOVERY = "recovery"
 REQUESTED = "requested refresh"
+REPAIR = "repair"
 POLL_INTERVAL = timedelta(seconds=5)
 BACKOFF_SECONDS = (10, 30, 60, 120, 300)
 CLEANUP_INTERVAL = timedelta(hours=1)
-DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +58,12 @@ class Backoff:
         self.failures = 0
 
 
-def build(stop: threading.Event) -> BackgroundScheduler:
+def build(stop: threading.Event) -> Scheduler:
     """Return the scheduler with its jobs, not yet started, and let it serve `core.refreshes`.
 
     Setting `stop` ends a refresh that runs; shut the scheduler down after that.
     """
-    scheduler = BackgroundScheduler(timezone=UTC, job_defaults=DEFAULTS)
+    scheduler = Scheduler()
     for job in jobs(scheduler, stop):
         scheduler.add_job(
             _logged(job.work),
@@ -71,11 +72,22 @@ def build(stop: threading.Event) -> BackgroundScheduler:
             seconds=job.every.total_seconds(),
             next_run_time=job.first,
         )
-    refreshes.connect(lambda: _wake(scheduler), next_run=lambda: _next_run(scheduler))
+
+    def wake() -> None:
+        _run_next(scheduler, REQUESTS, datetime.now(UTC))
+
+    def repair() -> None:
+        if snapshots.passed_over():
+            work = _logged(lambda: _run(REPAIR, stop))
+            scheduler.add_job(work, id=REPAIR, replace_existing=True)
+
+    refreshes.connect(wake, next_run=lambda: _next_run(scheduler))
+    quarantine.connect(repair)
+    repair()  # this process may have met it before there was anybody to tell
     return scheduler
 
 
-def jobs(scheduler: BackgroundScheduler, stop: threading.Event) -> list[Job]:
+def jobs(scheduler: Scheduler, stop: threading.Event) -> list[Job]:
     """Return the jobs that the settings ask for; without an interval there is no automatic refresh.
 
     A request is polled for because another process may have made it.
@@ -111,7 +123,7 @@ def _run(trigger: str, stop: threading.Event) -> None:
         refresh.run(trigger=trigger, stop=stop)
 
 
-def _run_automatic(scheduler: BackgroundScheduler, stop: threading.Event, backoff: Backoff) -> None:
+def _run_automatic(scheduler: Scheduler, stop: threading.Event, backoff: Backoff) -> None:
     """Refresh; after a failure the next automatic refresh comes sooner than the interval."""
     try:
         _run("schedule", stop)
@@ -120,12 +132,12 @@ def _run_automatic(scheduler: BackgroundScheduler, stop: threading.Event, backof
         raise
     except Exception:
         if not stop.is_set():
-            scheduler.modify_job(REFRESH, next_run_time=datetime.now(UTC) + backoff.next())
+            _run_next(scheduler, REFRESH, datetime.now(UTC) + backoff.next())
         raise
     backoff.reset()
 
 
-def _run_requested(scheduler: BackgroundScheduler, stop: threading.Event) -> None:
+def _run_requested(scheduler: Scheduler, stop: threading.Event) -> None:
     """Start a refresh that somebody asked for in a job of its own, so that polling goes on.
 
     One that is called running while its process is gone would keep everybody waiting who asks: it
@@ -161,12 +173,12 @@ def _logged(work: Callable[[], object]) -> Callable[[], None]:
     return run
 
 
-def _wake(scheduler: BackgroundScheduler) -> None:
-    if scheduler.running:
-        scheduler.modify_job(REQUESTS, next_run_time=datetime.now(UTC))
+def _run_next(scheduler: Scheduler, job: str, at: datetime) -> None:
+    with suppress(JobLookupError):  # the scheduler has been shut down, and has no jobs any more
+        scheduler.modify_job(job, next_run_time=at)
 
 
-def _next_run(scheduler: BackgroundScheduler) -> datetime | None:
+def _next_run(scheduler: Scheduler) -> datetime | None:
     try:
         job = scheduler.get_job(REFRESH) if scheduler.running else None
     except JobLookupError:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from core import snapshots
+from core import quarantine, snapshots
 from core.errors import Unavailable
 from core.settings import get_settings
 from core.snapshots import CURRENT, FOLDER, ITEMS, ITEMS_BY_USER, MANIFEST, USERS, Manifest
@@ -108,6 +108,7 @@ def clean(root: Path) -> None:
     # Who was paused while publishing has lost the refresh lock, and yet needs its files.
     with suppress(Unavailable), _publishing(root, patience=0):
         _remove_unpublished(root)
+    quarantine.forget_gone(root / FOLDER)
 
 
 def _remove_unpublished(root: Path) -> None:

@@ -145,6 +145,7 @@ def _open() -> tuple[Path, Manifest]:
     try:
         return folder, snapshots.verify(folder)
     except Broken as error:
+        snapshots.condemn(folder, error)
         raise Unavailable(DAMAGED.format(name=folder.name, reason=error)) from error
 
 

@@ -1,13 +1,15 @@
 """Reading snapshots: verified when first opened, and the one before when the newest is broken."""
 
+import errno
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
-from core import metrics, snapshots
+from core import metrics, quarantine, snapshots
 from core.errors import Unavailable
 from core.snapshots import ITEMS, ITEMS_BY_USER, USERS, Snapshot
 from tests.etl.conftest import Row, fill, take_snapshot
@@ -82,6 +84,82 @@ def test_a_broken_one_is_passed_over_for_the_one_before(sql: Sql, root: Path, ho
     assert len(snapshots.broken()) == (how != "folder gone")
     assert take_snapshot().items == 10
     assert metrics.totals(snapshots.current()).items == 10
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "gone"])
+def test_what_is_damaged_stays_so_for_a_process_that_starts_later(
+    sql: Sql, root: Path, how: str
+) -> None:
+    good = take_snapshot()
+    fill(sql, users=4, items=9)
+    bad = take_snapshot()
+    original = Path(bad.files(ITEMS)[0]).read_bytes()
+    damage(bad, how)
+    snapshots.forget()
+    assert snapshots.current() == good
+    Path(bad.files(ITEMS)[0]).write_bytes(original)  # as if the disk were fine by chance
+    snapshots.forget()
+    assert snapshots.broken().keys() == {bad.folder}
+    assert snapshots.current() == good
+    assert snapshots.passed_over()
+
+
+def test_what_another_process_found_damaged_is_served_no_longer(sql: Sql, root: Path) -> None:
+    good = take_snapshot()
+    fill(sql, users=4, items=9)
+    bad = take_snapshot()
+    assert snapshots.current() == bad
+    quarantine.note(bad.folder, "its content is not what was written")
+    assert snapshots.current() == good
+
+
+@pytest.mark.parametrize("how", ["other layout", "unreadable"])
+def test_what_may_be_fine_tomorrow_is_not_noted(
+    sql: Sql, root: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = take_snapshot()
+    fill(sql, users=4, items=9)
+    newest = take_snapshot()
+    snapshots.forget()
+    with monkeypatch.context() as patch:
+        if how == "unreadable":
+            patch.setattr(snapshots, "_sha256", too_many_files)
+        else:
+            patch.setattr(snapshots, "LAYOUT", 99)
+        with suppress(Unavailable):
+            assert snapshots.current() == good
+        assert newest.folder in snapshots.broken()
+    snapshots.forget()
+    assert snapshots.current() == newest
+
+
+def too_many_files(_: Path) -> str:
+    """Fail as a process does that may open no more files."""
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(sql: Sql, root: Path) -> None:
+    good = take_snapshot()
+    fill(sql, users=4, items=9)
+    damage(take_snapshot(), "flipped")
+    (root / quarantine.FOLDER).write_text("in the way")
+    snapshots.forget()
+    assert snapshots.current() == good
+
+
+def test_the_quarantine_ends_with_the_snapshot(sql: Sql, root: Path) -> None:
+    take_snapshot()
+    fill(sql, users=4, items=9)
+    bad = take_snapshot()
+    damage(bad, "flipped")
+    snapshots.forget()
+    snapshots.current()
+    assert len(list((root / quarantine.FOLDER).iterdir())) == 1
+    take_snapshot()
+    shutil.rmtree(bad.folder)
+    take_snapshot()
+    assert list((root / quarantine.FOLDER).iterdir()) == []
+    assert snapshots.broken() == {}
 
 
 def test_when_all_are_broken_there_is_none(sql: Sql, root: Path) -> None:

@@ -4,18 +4,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from core import refreshes, snapshots
 from core.actors import Actor
 from core.database import transaction
 from core.errors import Unavailable
 from core.models import RefreshRun
-from etl import refresh, schedule
+from core.snapshots import ITEMS
+from etl import record, refresh, schedule
+from etl.scheduler import Scheduler
 from tests.conftest import forget, sign_in
-from tests.etl.conftest import Row
+from tests.etl.conftest import Row, fill
 
 Sql = Callable[..., list[Row]]
 
@@ -23,12 +25,12 @@ Sql = Callable[..., list[Row]]
 @pytest.fixture
 def start(
     environment: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], BackgroundScheduler]]:
+) -> Iterator[Callable[[str], Scheduler]]:
     """Start the scheduler with an interval in minutes, as the server does; stopped at the end."""
     stop = threading.Event()
-    started: list[BackgroundScheduler] = []
+    started: list[Scheduler] = []
 
-    def build(minutes: str) -> BackgroundScheduler:
+    def build(minutes: str) -> Scheduler:
         monkeypatch.setenv("REFRESH_INTERVAL_MINUTES", minutes)
         forget()
         scheduler = schedule.build(stop)
@@ -43,20 +45,20 @@ def start(
             scheduler.shutdown(wait=True)
 
 
-def finished() -> RefreshRun:
-    """Wait for a refresh to end."""
+def finished(*, after: int = 0) -> RefreshRun:
+    """Wait for a refresh to end, one of a later generation than `after`."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with transaction() as db:
             found = refreshes.latest_finished(db)
-        if found is not None:
+        if found is not None and (found.generation or 0) >= after + bool(after):
             return found
         time.sleep(0.02)
     raise AssertionError("no refresh ended in time")
 
 
 def test_the_first_refresh_is_taken_at_once_when_there_is_none(
-    start: Callable[[str], BackgroundScheduler],
+    start: Callable[[str], Scheduler],
 ) -> None:
     start("15")
     assert finished().trigger == "schedule"
@@ -67,7 +69,7 @@ def test_the_first_refresh_is_taken_at_once_when_there_is_none(
 
 
 def test_a_fresh_snapshot_is_not_taken_again_at_start(
-    start: Callable[[str], BackgroundScheduler],
+    start: Callable[[str], Scheduler],
 ) -> None:
     refresh.run(trigger="test")
     taken_at = snapshots.current().taken_at
@@ -77,7 +79,7 @@ def test_a_fresh_snapshot_is_not_taken_again_at_start(
 
 
 def test_zero_turns_automatic_refreshes_off_but_requests_work(
-    start: Callable[[str], BackgroundScheduler], staff: Actor
+    start: Callable[[str], Scheduler], staff: Actor
 ) -> None:
     start("0")
     assert refreshes.next_run() is None
@@ -93,7 +95,7 @@ def test_zero_turns_automatic_refreshes_off_but_requests_work(
 
 
 def test_a_request_of_another_process_is_found(
-    start: Callable[[str], BackgroundScheduler], staff: Actor, monkeypatch: pytest.MonkeyPatch
+    start: Callable[[str], Scheduler], staff: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule, "POLL_INTERVAL", timedelta(seconds=0.2))
     start("0")
@@ -103,7 +105,7 @@ def test_a_request_of_another_process_is_found(
 
 
 def test_jobs_neither_pile_up_nor_get_lost(
-    start: Callable[[str], BackgroundScheduler],
+    start: Callable[[str], Scheduler],
 ) -> None:
     jobs = start("15").get_jobs()
     assert {job.id for job in jobs} >= {"refresh", "requests", "expired sessions"}
@@ -112,7 +114,7 @@ def test_jobs_neither_pile_up_nor_get_lost(
 
 
 def test_a_job_survives_postgresql_being_away(
-    start: Callable[[str], BackgroundScheduler],
+    start: Callable[[str], Scheduler],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -127,7 +129,7 @@ def test_a_job_survives_postgresql_being_away(
 
 
 def test_expired_sessions_are_deleted(
-    start: Callable[[str], BackgroundScheduler], sql: Sql, staff: Actor
+    start: Callable[[str], Scheduler], sql: Sql, staff: Actor
 ) -> None:
     with transaction() as db:
         sign_in(db, staff.email)
@@ -141,15 +143,64 @@ def test_expired_sessions_are_deleted(
 
 
 def test_waking_a_scheduler_that_was_shut_down_is_harmless(
-    start: Callable[[str], BackgroundScheduler],
+    start: Callable[[str], Scheduler],
 ) -> None:
     start("15").shutdown()
     refreshes.wake()
     assert refreshes.next_run() is None
 
 
+def test_a_job_that_changes_jobs_does_not_keep_the_end_waiting(
+    start: Callable[[str], Scheduler],
+) -> None:
+    scheduler = start("0")
+    begun = threading.Event()
+
+    def work() -> None:
+        begun.set()
+        while scheduler.running:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        scheduler.add_job(print)
+
+    scheduler.add_job(work)
+    assert begun.wait(10)
+    end = threading.Thread(target=scheduler.shutdown, daemon=True)
+    end.start()
+    end.join(10)
+    assert not end.is_alive()
+
+
+@pytest.mark.parametrize("met", ["before", "after"])
+def test_a_damaged_snapshot_is_replaced_at_once(
+    start: Callable[[str], Scheduler], sql: Sql, root: Path, met: str
+) -> None:
+    refresh.run(trigger="test")
+    fill(sql, users=3, items=3)
+    refresh.run(trigger="test")
+    bad = snapshots.current()
+    flip(Path(bad.files(ITEMS)[0]))
+    if met == "before":
+        start("0")
+    snapshots.forget()
+    assert snapshots.current() != bad
+    if met == "after":
+        start("0")
+    repaired = finished(after=bad.generation)
+    assert (repaired.trigger, repaired.mode) == ("repair", "full")
+    assert "is not what was written" in (repaired.reason or "")
+    assert snapshots.current().items == 3
+
+
+def flip(path: Path) -> None:
+    """Change one bit of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
 def test_after_failures_it_tries_again_sooner_and_then_later(
-    start: Callable[[str], BackgroundScheduler], monkeypatch: pytest.MonkeyPatch
+    start: Callable[[str], Scheduler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule, "BACKOFF_SECONDS", (0.1, 0.2, 60))
     tried: list[float] = []
@@ -192,3 +243,17 @@ def test_what_failed_while_postgresql_was_away_is_told_later(
         told = refreshes.history(db, actor=Actor.system("test"))
     assert [run.status for run in told] == ["succeeded", "failed"]
     assert "PostgreSQL cannot be reached" in (told[1].error or "")
+
+
+def test_what_could_not_be_told_after_all_is_told_the_next_time(environment: str) -> None:
+    failure = record.Failure("schedule", None, "PostgreSQL was away.", datetime.now(UTC))
+    record.unwritten.append(failure)
+    with transaction() as db:
+        record.write_failures(db)
+        db.rollback()
+    for _ in range(2):  # the second time there is nothing left to tell
+        with transaction() as db:
+            record.write_failures(db)
+    with transaction() as db:
+        told = refreshes.history(db, actor=Actor.system("test"))
+    assert [run.error for run in told] == ["PostgreSQL was away."]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from core import metrics, snapshots
+from core import metrics, quarantine, snapshots
 from core.errors import Unavailable
+from core.settings import get_settings
 from core.snapshots import ITEMS, MANIFEST, USERS, Snapshot
 from etl import refresh
 from tests.faults import world
@@ -45,7 +46,7 @@ DAMAGES: dict[str, Damage] = {
 
 @contextmanager
 def damaged(path: Path, damage: Damage) -> Iterator[None]:
-    """Damage a file in a way that its size and time may not show, and put it back."""
+    """Damage a file in a way that its size and time may not show, and put all back as it was."""
     aside = path.with_name(path.name + ".aside")
     content, times = path.read_bytes(), path.stat()
     path.rename(aside)
@@ -58,6 +59,8 @@ def damaged(path: Path, damage: Damage) -> Iterator[None]:
         yield
     finally:
         aside.replace(path)
+        for noted in (get_settings().parquet_path / quarantine.FOLDER).glob("*"):
+            noted.unlink()
 
 
 @dataclass

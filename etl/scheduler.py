@@ -1,0 +1,43 @@
+"""APScheduler's background scheduler, with an end that jobs cannot block."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC
+
+from apscheduler.executors.pool import BasePoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+THREADS = 10
+DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+
+
+class Scheduler(BackgroundScheduler):  # type: ignore[misc]
+    """Runs jobs in threads; a job may add or change jobs at any time, also while all ends."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
+        executors = {"default": _Executor(self._threads)}
+        super().__init__(timezone=UTC, job_defaults=DEFAULTS, executors=executors)
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Start no more jobs and, with `wait`, return when those that run have ended.
+
+        APScheduler itself waits while it holds the locks that a job needs to add or change one:
+        then neither ever ends.
+        """
+        super().shutdown(wait=False)
+        self._threads.shutdown(wait=wait)
+
+    def remove_job(self, job_id: str, jobstore: str | None = None) -> None:
+        """Remove a job, which is gone already once the scheduler has ended.
+
+        Its own thread may be about to, having started a job that runs once.
+        """
+        with suppress(JobLookupError):
+            super().remove_job(job_id, jobstore)
+
+
+class _Executor(BasePoolExecutor):  # type: ignore[misc]
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
