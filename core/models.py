@@ -182,6 +182,8 @@ class RefreshRun(Base):
 
     `status` goes requested, running, then succeeded, failed, or held: a superuser has to confirm
     that many rows are gone. `mode` is full, incremental or unchanged, and `reason` says why full.
+    `full` asks for all parts. `changes` holds by table what the notes told: rows inserted, updated
+    and deleted. `spans` is what `core.telemetry.Kept` holds; it is read on its own.
     """
 
     __tablename__ = "refresh_run"
@@ -206,6 +208,7 @@ class RefreshRun(Base):
     parts_done: Mapped[int] = mapped_column(server_default=text("0"))
     mode: Mapped[str | None] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(Text)
+    full: Mapped[bool] = mapped_column(server_default=text("false"))
     accept_drop: Mapped[bool] = mapped_column(server_default=text("false"))
     generation: Mapped[int | None] = mapped_column(BigInteger)
     users: Mapped[int | None] = mapped_column(BigInteger)
@@ -214,6 +217,43 @@ class RefreshRun(Base):
     rows_written: Mapped[int | None] = mapped_column(BigInteger)
     bytes_written: Mapped[int | None] = mapped_column(BigInteger)
     step_seconds: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    changes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    spans: Mapped[list[Any]] = mapped_column(
+        JSONB, server_default=text("'[]'::jsonb"), deferred=True, deferred_raiseload=True
+    )
+    error: Mapped[str | None] = mapped_column(Text)
+    trace_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class SnapshotCheck(Base):
+    """A comparison of the published snapshot with the database, from its request to its outcome.
+
+    At most one is open. `status` goes requested, running, then succeeded or failed. `wrong` counts
+    differences that nothing explains, `newer` parts that were changed since; `findings` name both.
+    """
+
+    __tablename__ = "snapshot_check"
+    __table_args__ = (
+        Index(
+            "uq_snapshot_check_open",
+            text("(true)"),
+            unique=True,
+            postgresql_where=text("status IN ('requested', 'running')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16), server_default=text("'requested'"))
+    requested_by: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    generation: Mapped[int | None] = mapped_column(BigInteger)
+    parts_total: Mapped[int] = mapped_column(server_default=text("0"))
+    parts_done: Mapped[int] = mapped_column(server_default=text("0"))
+    wrong: Mapped[int | None]
+    newer: Mapped[int | None]
+    findings: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     error: Mapped[str | None] = mapped_column(Text)
     trace_id: Mapped[str | None] = mapped_column(String(32))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -63,19 +64,36 @@ def release_held(db: Session, *, actor: Actor) -> RefreshRun:
     held = latest_finished(db)
     if held is None or held.status != "held":
         raise NotFound("No refresh is held back. It may have been released meanwhile.")
-    run = open_run(db)
-    if run is None or run.status == "requested":
-        run = request_refresh(db, actor=actor, trigger="release")
-        run.accept_drop = True
-        audit.record(db, actor=actor, action="refresh.release", subject=held)
-        return run
-    raise Conflict("A refresh is running. Please try again when it has ended.", current={})
+    run = _request_own(db, actor=actor, trigger="release")
+    run.accept_drop = True
+    audit.record(db, actor=actor, action="refresh.release", subject=held)
+    return run
+
+
+def request_full(db: Session, *, actor: Actor) -> RefreshRun:
+    """Ask for a refresh that writes all parts, changed or not; call `wake` after the commit.
+
+    Raises `Forbidden` unless the actor is a superuser, and `Conflict` while a refresh runs.
+    """
+    require_superuser(db, actor, "refresh.request_full")
+    run = _request_own(db, actor=actor, trigger="full")
+    run.full = True
+    return run
 
 
 def trouble(db: Session) -> RefreshRun | None:
     """Return the refresh that ended last if it failed or was held back, else None."""
     latest = latest_finished(db)
     return latest if latest is not None and latest.status in TROUBLE else None
+
+
+def spans(db: Session, *, actor: Actor, run_id: int) -> list[list[Any]]:
+    """Return the spans of a refresh as `core.spans.Kept.rows` made them; none while it runs."""
+    require_staff(db, actor, "refresh.list")
+    found: list[list[Any]] | None = db.scalar(
+        select(RefreshRun.spans).where(RefreshRun.id == run_id)
+    )
+    return found or []
 
 
 def open_run(db: Session) -> RefreshRun | None:
@@ -97,3 +115,12 @@ def history(db: Session, *, actor: Actor, limit: int = 50) -> list[RefreshRun]:
     """Return the newest refreshes, newest first."""
     require_staff(db, actor, "refresh.list")
     return list(db.scalars(select(RefreshRun).order_by(RefreshRun.id.desc()).limit(limit)))
+
+
+def _request_own(db: Session, *, actor: Actor, trigger: str) -> RefreshRun:
+    """Ask for a refresh with wishes of its own, which one that runs already could not fulfil."""
+    run = request_refresh(db, actor=actor, trigger=trigger)
+    db.refresh(run, with_for_update=True)  # from here on it waits for this transaction to begin
+    if run.status != "requested":
+        raise Conflict("A refresh is running. Please try again when it has ended.", current={})
+    return run

@@ -14,10 +14,10 @@ from adbc_driver_manager import Error as AdbcError
 from opentelemetry import context
 from psycopg2.extensions import make_dsn
 
+from core import spans
 from core.database import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
 from core.errors import Unavailable
 from core.snapshots import File
-from core.telemetry import tracer
 from etl.instant import LOST, Instant, reason
 from etl.limits import STOPPED, WATCH_SECONDS, Limits
 from etl.parts import write_part
@@ -132,13 +132,13 @@ def _connect(work: _Export) -> Iterator[adbc.Cursor]:
 
 def _extract_part(work: _Export, cursor: adbc.Cursor, table: Table, part: int) -> File:
     attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": part}
-    with tracer.start_as_current_span("refresh part", attributes=attributes) as span:
+    with spans.opened("refresh part", **attributes) as told:
         work.check()
         cursor.execute(table.select(part))
         reader = cursor.fetch_record_batch()
         path = table.file(part, work.generation)
         file = write_part(work.folder, path, part, table.schema, reader, check=work.check)
-        span.set_attributes({"tally.rows": file.rows, "tally.bytes": file.bytes})
+        told.update({"tally.rows": file.rows, "tally.bytes": file.bytes})
         return file
 
 

@@ -13,11 +13,12 @@ from sqlalchemy import event, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import refreshes
+from core import refreshes, spans
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.models import RefreshRun
-from core.telemetry import trace_id, tracer
+from core.spans import Kept
+from core.telemetry import trace_id
 from etl.gate import Held
 from etl.lock import AWAY
 
@@ -60,6 +61,7 @@ class Record:
     run_id: int
     tell: Callable[[Progress], None]
     seconds: dict[str, float] = field(default_factory=dict)
+    spans: Kept = field(default_factory=Kept)
     now: Progress = field(default_factory=lambda: Progress("", 0, 0))
     parts: Progress = field(default_factory=lambda: Progress("", 0, 0))
     _saved: float = 0.0
@@ -68,7 +70,7 @@ class Record:
     def step(self, name: str, total: int = 0) -> Iterator[None]:
         """Time one step of the refresh, in a span of its own."""
         started = time.monotonic()
-        with tracer.start_as_current_span(f"refresh {name}"):
+        with spans.opened(f"refresh {name}"):
             self.now = Progress(name, 0, total)
             self.parts = self.now if total else self.parts  # a step without parts keeps the count
             self._report(save=True)
@@ -84,7 +86,7 @@ class Record:
 
     def succeed(self, **values: object) -> RefreshRun:
         """Close the row with what the refresh wrote, and return it."""
-        self._save(status="succeeded", finished_at=func.clock_timestamp(), **values)
+        self._save(status="succeeded", **self._end(), **values)
         with transaction() as db:
             return db.get_one(RefreshRun, self.run_id)
 
@@ -93,10 +95,13 @@ class Record:
         message = error.message if isinstance(error, TallyError) else UNEXPECTED
         status = "held" if isinstance(error, Held) else "failed"
         try:
-            self._save(status=status, finished_at=func.clock_timestamp(), error=message)
+            self._save(status=status, **self._end(), error=message)
         except Unavailable:
             log.warning("Refresh %s failed, and its row could not be closed", self.run_id)
             unwritten.append(Failure("", None, message, datetime.now(UTC), self.run_id))
+
+    def _end(self) -> dict[str, Any]:
+        return {"finished_at": func.clock_timestamp(), "spans": self.spans.rows()}
 
     def _report(self, *, save: bool) -> None:
         self.tell(self.now)
@@ -138,6 +143,7 @@ def begin(*, trigger: str, requested_by: str | None) -> RefreshRun:
         run.started_at = func.clock_timestamp()
         run.trace_id = trace_id()
         db.flush()
+        db.refresh(run)  # somebody may have added a wish until a moment ago
         return run
 
 

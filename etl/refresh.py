@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +15,8 @@ from pathlib import Path
 import psycopg2
 import pyarrow as pa
 
-from core import changes, refreshes, snapshots
+from core import changes, refreshes, snapshots, spans
+from core.changes import Change
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.models import RefreshRun
@@ -30,6 +31,7 @@ from etl.lock import RefreshLock
 from etl.plan import Base
 from etl.plan import make as make_plan
 from etl.record import Progress, Record
+from etl.tables import TABLES
 
 FOLLOW_SECONDS = 0.3
 FULL_DISK = "The disk that holds the snapshots is full"
@@ -149,11 +151,11 @@ def _run(
     held: RefreshLock, tell: Callable[[Progress], None], limits: Limits, wish: Wish
 ) -> RefreshRun:
     run = record.begin(trigger=wish.trigger, requested_by=wish.requested_by)
-    accept_drop = wish.accept_drop or run.accept_drop
+    accept_drop, full = wish.accept_drop or run.accept_drop, wish.full or run.full
     row = Record(run_id=run.id, tell=tell)
     try:
-        with _explained():
-            return _refresh(held, row, limits, replace(wish, accept_drop=accept_drop))
+        with _explained(), spans.keeping(row.spans):
+            return _refresh(held, row, limits, replace(wish, full=full, accept_drop=accept_drop))
     except Exception as error:
         row.fail(error)
         raise
@@ -195,8 +197,22 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: Wish) -> Refr
         items=built.manifest.items,
         parts_written=len(built.parts),
         rows_written=sum(file.rows for file in built.parts),
+        changes=_sum_changes(plan.changes),
         bytes_written=sum(file.bytes for file in built.written),
     )
+
+
+def _sum_changes(noted: Sequence[Change]) -> dict[str, list[int]]:
+    """Return by table how many rows were inserted, updated and deleted."""
+    return {
+        table.name: [
+            sum(c.inserted for c in noted if c.relation == table.name),
+            sum(c.updated for c in noted if c.relation == table.name),
+            sum(c.deleted for c in noted if c.relation == table.name),
+        ]
+        for table in TABLES
+        if any(c.relation == table.name for c in noted)
+    }
 
 
 def _publish(held: RefreshLock, root: Path, built: Built) -> None:

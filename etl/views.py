@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from core import spans
 from core.snapshots import CREATED_PER_DAY, DISTRIBUTION, ITEMS, TOTALS, USERS, File
-from core.telemetry import tracer
 from etl import columns, moves, ranking
 from etl.columns import Integers, OwnerCounts
 from etl.instant import Instant
@@ -73,12 +73,12 @@ def compute(folder: Path, files: Sequence[File], limits: Limits) -> list[File]:
     users = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
     items = [folder / file.path for file in files if file.path.startswith(f"{ITEMS}/")]
     owners = OwnerCounts(file.part or 0 for file in files if file.path.startswith(f"{USERS}/"))
-    with tracer.start_as_current_span("refresh sums"):
+    with spans.opened("refresh sums"):
         sums = _sum(users, items, limits, owners)
     if owners.strays:
         raise ranking.Stray(list(owners.strays))
     columns.release()
-    with tracer.start_as_current_span("refresh ranking"):
+    with spans.opened("refresh ranking"):
         ranked = ranking.write(folder, users, *owners.pairs())
     columns.release()
     return _write(folder, files, ranked, sums)
@@ -92,13 +92,13 @@ def update(
     Returns their manifest entries. Raises `ranking.Stray`, and `Unavailable` at the limits.
     """
     users, items = (_rewritten(folder, base, files, dataset) for dataset in (USERS, ITEMS))
-    with tracer.start_as_current_span("refresh sums"):
+    with spans.opened("refresh sums"):
         sums = _add(
             _read_sums(base),
             _sum(users.after, items.after, limits),
             _sum(users.before, items.before, limits),
         )
-    with tracer.start_as_current_span("refresh ranking"):
+    with spans.opened("refresh ranking"):
         ranked = _rank(folder, base, files, users, items, instant)
     return _write(folder, files, ranked, sums)
 
