@@ -8,7 +8,7 @@ from etl.tables import PART_BITS, TABLES
 
 ADDED = 1000
 EDITED = 100
-EDITED_PARTS = 3
+EDITED_PARTS = 2
 ADD = (
     "INSERT INTO item (title, description, owner_id) "
     "SELECT 'Added', 'by the benchmark', min(id) FROM \"user\""
@@ -22,7 +22,7 @@ EDIT = (
 def make(url: str) -> None:
     """Add items and edit others, a statement each, in one transaction.
 
-    The edited ones are in three parts other than the newest, to which the new ones go.
+    It all happens in three parts: two with edits, and the newest, to which the new items go.
     """
     with (
         closing(psycopg2.connect(url)) as connection,
@@ -36,7 +36,7 @@ def make(url: str) -> None:
 
 
 def _choose_parts(cursor: psycopg2.extensions.cursor) -> list[int]:
-    """Return the first, a middle and the last full part of the items; of few, some repeatedly."""
+    """Return the first and the last full part of the items; of few, the same twice."""
     items = next(table for table in TABLES if table.name == "item")
     cursor.execute(items.parts())
     parts = [int(row[0]) for row in cursor.fetchall()]

@@ -1,7 +1,6 @@
 """One new snapshot in a staging folder: from a plan to files that have proved to be right."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
@@ -46,11 +45,8 @@ def build(
     Raises `gate.Refused` or `gate.Held` when it may not be published, and `Unavailable`.
     """
     gate.check_columns(instant)
-    with ThreadPoolExecutor(1, thread_name_prefix="count") as pool:
-        counting = pool.submit(gate.count, instant) if plan.mode == "full" else None
-        with row.step("export", total=len(plan.tasks)):
-            parts = _export(instant, plan, folder, generation, row, limits)
-        counted = counting.result() if counting else None
+    with row.step("export", total=len(plan.tasks)):
+        parts = _export(instant, plan, folder, generation, row, limits)
     columns.release()
     with row.step("compute"):
         limits.check()
@@ -58,7 +54,7 @@ def build(
     with row.step("verify"):
         limits.check()
         manifest = _manifest(instant, files, generation=generation, store=store)
-        _check(instant, plan, folder, manifest, counted, accept_drop=accept_drop)
+        _check(plan, folder, manifest, accept_drop=accept_drop)
         snapshot.seal(folder, manifest)
         snapshots.verify(folder)
     old = {file.path for file in plan.base.manifest.files} if plan.base else set()
@@ -141,21 +137,8 @@ def _manifest(instant: Instant, files: Sequence[File], *, generation: int, store
     )
 
 
-def _check(
-    instant: Instant,
-    plan: Plan,
-    folder: Path,
-    manifest: Manifest,
-    counted: dict[str, int] | None,
-    *,
-    accept_drop: bool,
-) -> None:
-    if counted is not None:
-        for table, exported in zip(TABLES, (manifest.users, manifest.items), strict=True):
-            gate.check_rows(table, exported=exported, counted=counted[table.name])
-    else:
-        gate.check_changed_rows(instant, plan, manifest.files)
-    if counted is not None or any(table.name == "user" for table, _ in plan.tasks):
+def _check(plan: Plan, folder: Path, manifest: Manifest, *, accept_drop: bool) -> None:
+    if any(table.name == "user" for table, _ in plan.tasks):
         gate.check_addresses(folder, manifest.files)
     gate.check_drop(
         plan.previous,

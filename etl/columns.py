@@ -13,9 +13,6 @@ import pyarrow.parquet as pq
 
 from etl.tables import PART_BITS
 
-# Arrow's own allocator keeps what was freed: a refresh then peaks a fifth higher.
-pa.set_memory_pool(pa.system_memory_pool())
-
 Integers = npt.NDArray[np.int64]
 DAY = 86_400 * 1_000_000  # microseconds
 DENSE = 1 << 20
@@ -85,9 +82,8 @@ class OwnerCounts:
 def release() -> None:
     """Give memory that is free back to the system, between two steps of a refresh.
 
-    Arrow and the C library keep it otherwise, and each step would add to what the last one kept.
+    The C library keeps it otherwise, and each step would add to what the last one kept.
     """
-    pa.default_memory_pool().release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # only glibc has it
     if trim is not None:
         trim(0)

@@ -2,29 +2,27 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import adbc_driver_postgresql.dbapi as adbc
 import psycopg2
 from adbc_driver_manager import Error as AdbcError
 from opentelemetry import context
-from psycopg2.extensions import make_dsn
 
 from core import spans
-from core.database import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
+from core.database import CONNECT_TIMEOUT_SECONDS, database_url
 from core.errors import Unavailable
 from core.snapshots import File
+from etl import gate, reader
 from etl.instant import LOST, Instant, reason
 from etl.limits import STOPPED, WATCH_SECONDS, Limits
 from etl.parts import write_part
 from etl.plan import Task
+from etl.reader import Reader
 from etl.tables import Table
-
-BATCH_BYTES = 4 << 20
 
 
 def extract(
@@ -96,13 +94,14 @@ def _watch(work: _Export, futures: list[Future[None]], done: Callable[[File], No
 def _run_worker(work: _Export, parent: context.Context) -> None:
     token = context.attach(parent)
     try:
-        with _connect(work) as cursor:
+        with reader.connect(work.instant.exported) as rows:
+            work.backends.append(rows.backend)
             while not work.due.empty():
                 try:
                     table, part = work.due.get_nowait()
                 except queue.Empty:
                     return
-                work.written.put(_extract_part(work, cursor, table, part))
+                work.written.put(_extract_part(work, rows, table, part))
     except AdbcError as error:
         work.check()  # terminated because somebody else gave up: that is the reason to tell
         raise Unavailable(LOST.format(reason=reason(error))) from error
@@ -110,34 +109,14 @@ def _run_worker(work: _Export, parent: context.Context) -> None:
         context.detach(token)
 
 
-@contextmanager
-def _connect(work: _Export) -> Iterator[adbc.Cursor]:
-    """Open a connection that sees the exported instant; its transaction ends with the block."""
-    dsn = make_dsn(
-        database_url(),
-        application_name="tally refresh",
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        client_encoding="UTF8",
-        options=f"-c statement_timeout=0 -c lock_timeout=0 {NOTICE_DEATH}",
-    )
-    with adbc.connect(dsn, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        work.backends.append(cursor.fetchone()[0])
-        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute(f"SET TRANSACTION SNAPSHOT '{work.instant.exported}'")
-        hint = {"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)}
-        cursor.adbc_statement.set_options(**hint)
-        yield cursor
-
-
-def _extract_part(work: _Export, cursor: adbc.Cursor, table: Table, part: int) -> File:
+def _extract_part(work: _Export, rows: Reader, table: Table, part: int) -> File:
     attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": part}
     with spans.opened("refresh part", **attributes) as told:
         work.check()
-        cursor.execute(table.select(part))
-        reader = cursor.fetch_record_batch()
         path = table.file(part, work.generation)
-        file = write_part(work.folder, path, part, table.schema, reader, check=work.check)
+        with rows.read(table, part) as batches:
+            file = write_part(work.folder, path, part, table.schema, batches, check=work.check)
+        gate.check_rows(table, part, exported=file.rows, counted=rows.count(table, part))
         told.update({"tally.rows": file.rows, "tally.bytes": file.bytes})
         return file
 

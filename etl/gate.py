@@ -12,8 +12,7 @@ from core.errors import Unavailable
 from core.snapshots import USERS, File, Manifest
 from etl import columns
 from etl.instant import Instant
-from etl.plan import Plan
-from etl.tables import COLUMN_TYPES, PART_BITS, TABLES, Table
+from etl.tables import COLUMN_TYPES, Table
 
 KEPT = "{problem} The last snapshot stays in use."
 OTHER_COLUMN = (
@@ -21,7 +20,8 @@ OTHER_COLUMN = (
     " Tally and the database do not fit together."
 )
 ROWS_DIFFER = (
-    'Of the table "{table}", {exported:,} rows were exported, and the database has {counted:,}.'
+    'Of part {part} of the table "{table}", {exported:,} rows were exported, and the database has'
+    " {counted:,}."
 )
 STRAYS = "There are items whose owners do not exist: users {ids}."
 TWICE = "Several users share an address: {addresses}."
@@ -52,38 +52,13 @@ def check_columns(instant: Instant) -> None:
             raise Refused(KEPT.format(problem=problem))
 
 
-def count(instant: Instant) -> dict[str, int]:
-    """Return how many rows each table has; slow, PostgreSQL reads an index to the end."""
-    return {
-        table.name: int(instant.ask(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608
-        for table in TABLES
-    }
-
-
-def check_rows(table: Table, *, exported: int, counted: int) -> None:
-    """Raise `Refused` when not every row was exported."""
+def check_rows(table: Table, part: int, *, exported: int, counted: int) -> None:
+    """Raise `Refused` when not every row of a part was exported."""
     if exported != counted:
-        problem = ROWS_DIFFER.format(table=table.name, exported=exported, counted=counted)
+        problem = ROWS_DIFFER.format(
+            part=part, table=table.name, exported=exported, counted=counted
+        )
         raise Refused(KEPT.format(problem=problem))
-
-
-def check_changed_rows(instant: Instant, plan: Plan, files: Sequence[File]) -> None:
-    """Raise `Refused` when a rewritten part has other rows than the database.
-
-    The notes say how many rows a part should have now. Where they cannot, since rows moved between
-    parts or the table was emptied, PostgreSQL counts.
-    """
-    assert plan.base is not None  # noqa: S101  # parts change only against a base
-    for table in TABLES:
-        before = {f.part: f.rows for f in plan.base.manifest.dataset(table.dataset)}
-        after = {f.part: f.rows for f in files if f.path.startswith(f"{table.dataset}/")}
-        for task_table, part in plan.tasks:
-            if task_table is table:
-                noted = [c for c in plan.changes if (c.relation, c.part) == (table.name, part)]
-                expected = before.get(part, 0) + sum(c.inserted - c.deleted for c in noted)
-                rows = after.get(part, 0)
-                if rows != expected:
-                    check_rows(table, exported=rows, counted=_count_part(instant, table, part))
 
 
 def check_addresses(folder: Path, files: Sequence[File]) -> None:
@@ -117,12 +92,6 @@ def refuse_strays(ids: Sequence[int]) -> Refused:
     """Return the refusal of items without owners."""
     named = ", ".join(map(str, ids[:FEW])) + (", ..." if len(ids) > FEW else "")
     return Refused(KEPT.format(problem=STRAYS.format(ids=named)))
-
-
-def _count_part(instant: Instant, table: Table, part: int) -> int:
-    first, last = part << PART_BITS, ((part + 1) << PART_BITS) - 1
-    query = f'SELECT count(*) FROM "{table.name}" WHERE id BETWEEN %s AND %s'  # noqa: S608
-    return int(instant.ask(query, first, last)[0][0])
 
 
 def _addresses(path: Path) -> pl.Series:

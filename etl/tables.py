@@ -21,11 +21,11 @@ class Table:
 
     def select(self, part: int) -> str:
         """Return the query for the rows of one part, in the order of their ids."""
-        first, last = part << PART_BITS, ((part + 1) << PART_BITS) - 1
-        return (
-            f'SELECT {self.columns} FROM "{self.name}" '  # noqa: S608  # constants and integers
-            f"WHERE id BETWEEN {first} AND {last} ORDER BY id"
-        )
+        return f"SELECT {self.columns} {self._from(part)} ORDER BY id"
+
+    def count(self, part: int) -> str:
+        """Return the query for the number of rows of one part."""
+        return f"SELECT count(*) {self._from(part)}"
 
     def parts(self) -> str:
         """Return the query for the parts that have rows: one index probe for each of them."""
@@ -37,6 +37,10 @@ class Table:
             f"FROM parts WHERE part < {LAST_PART}) "
             "SELECT part FROM parts WHERE part IS NOT NULL ORDER BY part"
         )
+
+    def _from(self, part: int) -> str:
+        first, last = part << PART_BITS, ((part + 1) << PART_BITS) - 1
+        return f'FROM "{self.name}" WHERE id BETWEEN {first} AND {last}'
 
     def file(self, part: int, generation: int) -> str:
         """Return the path of a part's file in a snapshot, made for a certain generation.

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from adbc_driver_manager import dbapi
-
 from core.snapshots import CURRENT, FOLDER
 from etl import refresh, snapshot
+from etl.reader import Reader
 
 
 def whole() -> None:
@@ -20,14 +19,11 @@ def whole() -> None:
 
 def without_exported_snapshot() -> None:
     """Let each worker see the instant at which it happened to begin."""
-    execute = dbapi.Cursor.execute
 
-    def forgetful(self: dbapi.Cursor, operation: object, *rest: object) -> object:
-        if str(operation).startswith("SET TRANSACTION SNAPSHOT"):
-            return None
-        return execute(self, operation, *rest)
+    def forgetful(self: Reader, exported: str) -> None:
+        self._run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
-    dbapi.Cursor.execute = forgetful
+    Reader.see = forgetful  # type: ignore[method-assign]
 
 
 def pointer_first() -> None:
