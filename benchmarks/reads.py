@@ -10,6 +10,7 @@ from benchmarks.figures import Beside, Figure, Results
 from benchmarks.scratch import Place, ask
 from core import metrics, snapshots
 from core.bulk import Watch
+from core.owner_filter import OwnerFilter
 from core.snapshots import Snapshot
 
 SQL = Path(__file__).parent / "sql"
@@ -28,7 +29,11 @@ def measure_pages(results: Results, *, watch: Watch) -> None:
     questions: tuple[tuple[str, int, Callable[[], object]], ...] = (
         ("page 1 of items by user", 15, lambda: metrics.items_by_user(snapshot)),
         ("last page", 15, lambda: metrics.items_by_user(snapshot, skip=last)),
-        ("substring search", 60, lambda: metrics.items_by_user(snapshot, search=next(searches))),
+        (
+            "substring search",
+            60,
+            lambda: metrics.items_by_user(snapshot, OwnerFilter(next(searches))),
+        ),
     )
     for done, (name, reach, ask_once) in enumerate(questions):
         watch("Pages", done, len(questions))

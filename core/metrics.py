@@ -2,27 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import polars as pl
-import pyarrow.compute as pc
 
-from core import warehouse
-from core.ranks import Ranks
+from core import days, owners, warehouse
+from core.owner_filter import OwnerFilter
+from core.periods import Period
 from core.snapshots import (
-    CREATED_PER_DAY,
-    DISTRIBUTION,
-    ITEMS_BY_USER,
-    JOINED,
-    LEFT,
+    CREATED,
+    ITEM_COUNTS,
+    ITEMS,
+    NEW,
+    TOP_OWNERS,
     TOTALS,
+    USERS,
     Snapshot,
 )
 
 TOP = 10
 STREAM_ROWS = 65_536
-
-_moved: "WeakKeyDictionary[Snapshot, Ranks]" = WeakKeyDictionary()
+EVERYBODY = OwnerFilter()
 
 
 @dataclass(frozen=True)
@@ -35,110 +34,132 @@ class Totals:
     owners: int
 
 
+@dataclass(frozen=True)
+class New:
+    """How many users and items are new in a period, and were in as long a time before it."""
+
+    users: int
+    users_before: int
+    items: int
+    items_before: int
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What the ten owners with most items own, and the first hundredth of all owners, of all items.
+
+    `one_percent` is how many owners that is: a hundredth, rounded up.
+    """
+
+    items: int
+    top_10: int
+    one_percent: int
+    top_1_percent: int
+
+
 def totals(snapshot: Snapshot) -> Totals:
     """Return the numbers of users, active users, items and owners."""
     frame = warehouse.read(snapshot, "totals", files=snapshot.files(TOTALS))
     return Totals(**frame.row(0, named=True))
 
 
+def new(snapshot: Snapshot) -> dict[Period, New]:
+    """Return what was created in the last 7 and 30 days before the snapshot's instant."""
+    frame = warehouse.read(snapshot, "new", files=snapshot.files(NEW))
+    return {Period(row.pop("period")): New(**row) for row in frame.to_dicts()}
+
+
 def items_by_user(
-    snapshot: Snapshot, *, search: str = "", skip: int = 0, limit: int = 50
+    snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY, *, skip: int = 0, limit: int = 50
 ) -> pl.DataFrame:
-    """Return a page of the users with at least one item, most items first, ties by user id.
+    """Return a page of the owners who match, most items first, ties by user id.
 
-    Columns: rank, user_id, email, full_name, is_active, created_at, item_count. `search` is looked
-    for literally in address and name, whatever its case; `rank` is the place among all.
+    Columns: rank, user_id, email, full_name, is_active, created_at, item_count. `item_count` counts
+    the items created in the filter's period; `rank` is the place among all owners of such items.
     """
-    skip, limit, text = max(skip, 0), max(limit, 0), _findable(search)
-    return _matching(snapshot, text, skip, limit) if text else _page(snapshot, skip, limit)
+    return owners.page(snapshot, wanted, skip=max(skip, 0), limit=max(limit, 0))
 
 
-def count_items_by_user(snapshot: Snapshot, *, search: str = "") -> int:
+def count_items_by_user(snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY) -> int:
     """Return how many rows `items_by_user` has in all."""
-    text = _findable(search)
-    if not text:
-        return totals(snapshot).owners
-    frame = warehouse.read(
-        snapshot, "count_items_by_user_matching", text=text, **_ranking(snapshot)
-    )
-    return int(frame.item())
+    if wanted.narrows or wanted.period is not Period.ALL:
+        return owners.count_matching(snapshot, wanted)
+    return totals(snapshot).owners
 
 
-def stream_items_by_user(snapshot: Snapshot) -> Iterator[pl.DataFrame]:
+def stream_items_by_user(
+    snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY
+) -> Iterator[pl.DataFrame]:
     """Yield the whole of `items_by_user` in rank order, at most 65,536 rows at a time.
 
     Each batch is a query of its own, so a slow reader occupies no place among the queries.
     """
-    for skip in range(0, totals(snapshot).owners, STREAM_ROWS):
-        yield items_by_user(snapshot, skip=skip, limit=STREAM_ROWS)
+    for skip in range(0, count_items_by_user(snapshot, wanted), STREAM_ROWS):
+        yield items_by_user(snapshot, wanted, skip=skip, limit=STREAM_ROWS)
 
 
-def active_users(snapshot: Snapshot) -> pl.DataFrame:
-    """Return the 10 users who own most items: user_id, email, full_name, item_count."""
-    return _page(snapshot, 0, TOP).select("user_id", "email", "full_name", "item_count")
+def active_users(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
+    """Return the 10 users who own most items: user_id, email, full_name, item_count.
+
+    With a period, of the items created in it. Ties by user id.
+    """
+    return warehouse.read(
+        snapshot,
+        "active_users",
+        files=snapshot.files(TOP_OWNERS),
+        period=period.value,
+        most=TOP,
+    )
 
 
-def created_per_day(snapshot: Snapshot) -> pl.DataFrame:
-    """Return day (date, UTC), users, items: rows created that day; days without any are absent."""
-    return warehouse.read(snapshot, "created_per_day", files=snapshot.files(CREATED_PER_DAY))
+def top_owners(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
+    """Return as `active_users` the first 100, with their rank and is_active."""
+    files = snapshot.files(TOP_OWNERS)
+    return warehouse.read(snapshot, "top_owners", files=files, period=period.value)
+
+
+def owner(snapshot: Snapshot, user_id: int) -> dict[str, object] | None:
+    """Return user_id, email, full_name, is_active and created_at of a user, or None."""
+    frame = warehouse.read(snapshot, "owner", files=snapshot.files(USERS), user_id=user_id)
+    return frame.row(0, named=True) if frame.height else None
+
+
+def created_per_day(snapshot: Snapshot, zone: str = "UTC") -> pl.DataFrame:
+    """Return day (date in `zone`), users, items: rows created that day; others are absent."""
+    quarters = warehouse.read(snapshot, "created", files=snapshot.files(CREATED))
+    return days.by_day(quarters, zone)
+
+
+def created_by_owner(snapshot: Snapshot, user_id: int, zone: str = "UTC") -> pl.DataFrame:
+    """Return day (date in `zone`) and items of one owner, as `created_per_day`; reads all items."""
+    files = snapshot.files(ITEMS)
+    quarters = warehouse.read(snapshot, "created_by_owner", files=files, user_id=user_id)
+    return days.by_day(quarters, zone)
 
 
 def distribution(snapshot: Snapshot) -> pl.DataFrame:
     """Return bucket and users: how many users own 0, 1, 2-5, ... items; all eight buckets."""
-    return warehouse.read(snapshot, "distribution", files=snapshot.files(DISTRIBUTION))
+    return warehouse.read(snapshot, "distribution", files=snapshot.files(ITEM_COUNTS))
 
 
-def _page(snapshot: Snapshot, skip: int, limit: int) -> pl.DataFrame:
-    ranks = _ranks(snapshot)
-    first, last = ranks.places(skip, limit)
-    return warehouse.read(
-        snapshot,
-        "items_by_user",
-        files=snapshot.files(ITEMS_BY_USER),
-        joined=snapshot.files(JOINED),
-        left=ranks.left_between(first, last),
-        first=first,
-        last=last,
-        skip=skip,
-        limit=limit,
+def item_counts(snapshot: Snapshot) -> pl.DataFrame:
+    """Return item_count and users: how many own exactly so many, from the most down to 1."""
+    return warehouse.read(snapshot, "item_counts", files=snapshot.files(ITEM_COUNTS))
+
+
+def shares(counted: pl.DataFrame) -> Shares:
+    """Return how much the first owners have, out of the result of `item_counts`."""
+    one_percent = -(-int(counted["users"].sum()) // 100)
+    return Shares(
+        items=int((counted["item_count"] * counted["users"]).sum()),
+        top_10=_owned_by_first(counted, TOP),
+        one_percent=one_percent,
+        top_1_percent=_owned_by_first(counted, one_percent),
     )
 
 
-def _matching(snapshot: Snapshot, text: str, skip: int, limit: int) -> pl.DataFrame:
-    frame = warehouse.read(
-        snapshot,
-        "items_by_user_matching",
-        text=text,
-        skip=skip,
-        limit=limit,
-        **_ranking(snapshot),
-    )
-    places = frame["place"].fill_null(0).to_numpy()
-    stayed = pl.Series("stayed", _ranks(snapshot).ranks(places))
-    rank = pl.coalesce(pl.col("rank"), stayed).alias("rank")
-    return frame.select(rank, pl.exclude("place", "rank"))
-
-
-def _ranking(snapshot: Snapshot) -> dict[str, list[str]]:
-    return {
-        "files": snapshot.files(ITEMS_BY_USER),
-        "left": snapshot.files(LEFT),
-        "joined": snapshot.files(JOINED),
-    }
-
-
-def _ranks(snapshot: Snapshot) -> Ranks:
-    """Return what moved in the ranking; read once for each snapshot that is still in use."""
-    if snapshot not in _moved:
-        left, joined = (
-            warehouse.read(snapshot, question, files=snapshot.files(dataset))["moved"].to_numpy()
-            for question, dataset in (("left", LEFT), ("joined", JOINED))
-        )
-        _moved[snapshot] = Ranks(left, joined)
-    return _moved[snapshot]
-
-
-def _findable(search: str) -> str:
-    # In the view, U+0000 stands between address and name; no text in PostgreSQL can contain it.
-    # The refresh lowers the view by the same function, so that both sides fold a letter alike.
-    return str(pc.utf8_lower(search.replace("\x00", "")))
+def _owned_by_first(counted: pl.DataFrame, most: int) -> int:
+    """Return how many items the first `most` owners have."""
+    before = pl.col("users").cum_sum() - pl.col("users")
+    taken = pl.min_horizontal("users", (most - before).clip(0))
+    return int(counted.select((taken * pl.col("item_count")).sum()).item())

@@ -2,24 +2,21 @@
 
 import fcntl
 import hashlib
-import json
 import logging
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from uuid import UUID
-
-from pydantic import BaseModel, ConfigDict
 
 from core import quarantine
 from core.errors import Unavailable
+from core.manifest import MANIFEST, Broken, File, Manifest, OtherLayout, Unreadable, read_manifest
 from core.settings import get_settings
 
 USERS = "users_analytics.parquet"
@@ -27,56 +24,18 @@ ITEMS = "items_analytics.parquet"
 ITEMS_BY_USER = "items_by_user.parquet"
 LEFT = "items_by_user_left.parquet"
 JOINED = "items_by_user_joined.parquet"
-CREATED_PER_DAY = "created_per_day.parquet"
-DISTRIBUTION = "distribution.parquet"
+RECENT_OWNERS = "recent_owners.parquet"
+TOP_OWNERS = "top_owners.parquet"
+ITEM_COUNTS = "item_counts.parquet"
+CREATED = "created.parquet"
+NEW = "new.parquet"
 TOTALS = "totals.parquet"
 
-LAYOUT = 2
-MANIFEST = "manifest.json"
-SEAL = "sha256"
 CURRENT = "current"
 FOLDER = "snapshots"
 NONE_YET = "There is no snapshot yet. Press Refresh data, or run `tally refresh`."
 
 log = logging.getLogger(__name__)
-
-
-class File(BaseModel):
-    """One Parquet file of a snapshot: `path` is relative to its folder, `part` set for extracts."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
-    part: int | None = None
-
-
-class Manifest(BaseModel):
-    """What a snapshot consists of, and which instant of which database it shows.
-
-    `store` names the folder of snapshots and `token` this one, as in its mark in PostgreSQL;
-    `database` identifies server and database, `catalog` the tables and triggers as they were.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    layout: int = LAYOUT
-    generation: int
-    taken_at: datetime
-    store: UUID
-    token: UUID
-    database: str
-    catalog: str
-    pg_snapshot: str
-    users: int
-    items: int
-    files: tuple[File, ...]
-
-    def dataset(self, name: str) -> list[File]:
-        """Return a dataset's files: one for a view, one a part for a table."""
-        return [f for f in self.files if f.path == name or f.path.startswith(f"{name}/")]
 
 
 @dataclass(frozen=True)
@@ -96,18 +55,6 @@ class Snapshot:
     def files(self, dataset: str) -> list[str]:
         """Return the absolute paths of a dataset's files: one for a view, several for a table."""
         return [str(self.folder / file.path) for file in self.manifest.dataset(dataset)]
-
-
-class Broken(Exception):
-    """A snapshot's folder does not hold what its manifest says."""
-
-
-class OtherLayout(Broken):
-    """A snapshot that another version of Tally wrote; there is nothing wrong with it."""
-
-
-class Unreadable(Broken):
-    """A file that cannot be read at this moment, for which there may be another reason."""
 
 
 _opening = threading.Lock()
@@ -133,6 +80,25 @@ def current() -> Snapshot:
         return _open_newest(root)
     finally:
         _opening.release()
+
+
+def kept() -> list[Snapshot]:
+    """Return the snapshots on disk that can be read, newest first; one never published is not.
+
+    Their files have the sizes that they should have. What is in them is compared with the manifest
+    by `verify_dataset`, for the files that are needed; only `current` does that for all of them.
+    """
+    found = []
+    for folder in candidates(get_settings().parquet_path.resolve()):
+        with suppress(OSError, Broken):
+            found.append(_hold(folder, _read_sized))
+    return [snapshot for snapshot in found if snapshot.folder not in broken()]
+
+
+def verify_dataset(snapshot: Snapshot, dataset: str) -> None:
+    """Compare a dataset's files with the manifest by SHA-256; raise `Broken` on a difference."""
+    for file in snapshot.manifest.dataset(dataset):
+        _verify_file(snapshot.folder, file)
 
 
 def broken() -> Mapping[Path, str]:
@@ -177,30 +143,6 @@ def published_folder(root: Path) -> Path | None:
     return None
 
 
-def write_manifest(manifest: Manifest) -> bytes:
-    """Return the content of the manifest's file: JSON that ends in a hash of all before it."""
-    content = manifest.model_dump(mode="json")
-    return json.dumps({**content, SEAL: _seal(content)}, indent=1).encode()
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a snapshot; raise `Broken` when it cannot be read."""
-    try:
-        content = json.loads((folder / MANIFEST).read_bytes())
-        layout = content.get("layout") if isinstance(content, dict) else None
-        if layout != LAYOUT:
-            raise OtherLayout(f"its layout is {layout}, and this Tally reads {LAYOUT}")
-        if content.pop(SEAL, None) != _seal(content):
-            raise Broken("its manifest is not what was written")
-        return Manifest.model_validate(content)
-    except FileNotFoundError:
-        raise Broken("its manifest is missing") from None
-    except OSError as error:
-        raise Unreadable(f"its manifest cannot be read: {error}") from error
-    except ValueError as error:
-        raise Broken(f"its manifest cannot be read: {error}") from error
-
-
 def verify(folder: Path) -> Manifest:
     """Compare every file with the manifest, by size and SHA-256; raise `Broken` on a difference."""
     manifest = read_manifest(folder)
@@ -221,10 +163,6 @@ def hold(folder: Path) -> int:
     descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
-
-
-def _seal(content: dict[str, object]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _is_newest(served: Snapshot, root: Path) -> bool:
@@ -257,16 +195,21 @@ def _open(folder: Path) -> Snapshot | None:
         _pass_over(folder, noted)
         return None
     try:
-        descriptor = hold(folder)
+        return _hold(folder, verify)
     except OSError as error:
         _pass_over(folder, f"its manifest cannot be opened: {error.strerror}")
-        return None
-    try:
-        manifest = verify(folder)
     except Broken as error:
-        os.close(descriptor)
         condemn(folder, error)
-        return None
+    return None
+
+
+def _hold(folder: Path, read: Callable[[Path], Manifest]) -> Snapshot:
+    """Return a snapshot that stays on disk as long as it lives, once `read` found it in order."""
+    with ExitStack() as failing:
+        descriptor = hold(folder)
+        failing.callback(os.close, descriptor)
+        manifest = read(folder)
+        failing.pop_all()
     snapshot = Snapshot(
         folder=folder,
         generation=manifest.generation,
@@ -277,6 +220,12 @@ def _open(folder: Path) -> Snapshot | None:
     )
     weakref.finalize(snapshot, os.close, descriptor)
     return snapshot
+
+
+def _read_sized(folder: Path) -> Manifest:
+    manifest = read_manifest(folder)
+    verify_sizes(folder, manifest)
+    return manifest
 
 
 def _pass_over(folder: Path, reason: str) -> None:

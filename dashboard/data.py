@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from core import metrics, snapshots
+from core.owner_filter import OwnerFilter
 from core.snapshots import Snapshot
 from dashboard.filters import PAGE_SIZE, Part
 
@@ -51,18 +52,19 @@ def totals(snapshot: Snapshot) -> metrics.Totals:
 
 def owners(snapshot: Snapshot, *, search: str, skip: int) -> Part[pl.DataFrame]:
     """Return a page of `core.metrics.items_by_user`, and how many rows there are in all."""
-    rows = _items_by_user(snapshot, search=search, skip=skip)
-    return Part(rows, _count_items_by_user(snapshot, search=search), skipped=skip)
+    wanted = OwnerFilter(search=search)
+    rows = _items_by_user(snapshot, wanted, skip=skip)
+    return Part(rows, _count_items_by_user(snapshot, wanted), skipped=skip)
 
 
 @_kept
-def _items_by_user(snapshot: Snapshot, *, search: str, skip: int) -> pl.DataFrame:
-    return metrics.items_by_user(snapshot, search=search, skip=skip, limit=PAGE_SIZE)
+def _items_by_user(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> pl.DataFrame:
+    return metrics.items_by_user(snapshot, wanted, skip=skip, limit=PAGE_SIZE)
 
 
 @_kept
-def _count_items_by_user(snapshot: Snapshot, *, search: str) -> int:
-    return metrics.count_items_by_user(snapshot, search=search)
+def _count_items_by_user(snapshot: Snapshot, wanted: OwnerFilter) -> int:
+    return metrics.count_items_by_user(snapshot, wanted)
 
 
 @_kept

@@ -7,8 +7,8 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from core import snapshots
+from core.manifest import Broken, File, Manifest
 from core.settings import get_settings
-from core.snapshots import Broken, File, Manifest
 from etl import columns, gate, snapshot, views
 from etl.extract import extract
 from etl.instant import Instant
@@ -112,7 +112,7 @@ def _compute(
 ) -> list[File]:
     try:
         if plan.base is None:
-            return views.compute(folder, parts, limits)
+            return views.compute(folder, parts, instant, limits)
         return views.update(folder, plan.base, parts, instant, limits)
     except Stray as error:
         raise gate.refuse_strays(error.ids) from error

@@ -1,9 +1,8 @@
-"""Columns of part files, and what they add up to: rows per day, items per owner."""
+"""Columns of part files, and what they add up to: items per owner."""
 
 import ctypes
 import threading
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,6 @@ import pyarrow.parquet as pq
 from etl.tables import PART_BITS
 
 Integers = npt.NDArray[np.int64]
-DAY = 86_400 * 1_000_000  # microseconds
-DENSE = 1 << 20
 OFFSET = (1 << PART_BITS) - 1
 
 
@@ -31,20 +28,6 @@ def integers(table: pa.Table, name: str) -> Integers:
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())
     return np.asarray(column.to_numpy(), dtype=np.int64)
-
-
-def count_days(times: Integers) -> Counter[int]:
-    """Return how many times fall on each day, counted from 1970-01-01 in UTC."""
-    if not len(times):
-        return Counter()
-    days = times // DAY
-    first = days.min()
-    if days.max() - first > DENSE:  # a date in the far future or past
-        values, counts = np.unique(days, return_counts=True)
-    else:
-        dense = np.bincount(days - first)
-        values, counts = np.flatnonzero(dense) + first, dense[dense > 0]
-    return Counter(dict(zip(values.tolist(), counts.tolist(), strict=True)))
 
 
 class OwnerCounts:
@@ -71,6 +54,14 @@ class OwnerCounts:
         found = np.bincount(index, minlength=len(self._counts))
         with self._adding:
             np.add(self._counts, found, out=self._counts, casting="unsafe")
+
+    @classmethod
+    def sum(cls, counted: Sequence["OwnerCounts"]) -> "OwnerCounts":
+        """Return the sum of several, which are of the same parts."""
+        summed = cls(counted[0]._parts.tolist())
+        for one in counted:
+            summed._counts += one._counts
+        return summed
 
     def pairs(self) -> tuple[Integers, Integers]:
         """Return the owners, ascending, and how many items each of them has."""

@@ -15,7 +15,7 @@ from opentelemetry import context
 from core import spans
 from core.database import CONNECT_TIMEOUT_SECONDS, database_url
 from core.errors import Unavailable
-from core.snapshots import File
+from core.manifest import File
 from etl import gate, reader
 from etl.instant import LOST, Instant, reason
 from etl.limits import STOPPED, WATCH_SECONDS, Limits

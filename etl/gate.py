@@ -9,7 +9,8 @@ import polars as pl
 import pyarrow.compute as pc
 
 from core.errors import Unavailable
-from core.snapshots import USERS, File, Manifest
+from core.manifest import File, Manifest
+from core.snapshots import USERS
 from etl import columns
 from etl.instant import Instant
 from etl.tables import COLUMN_TYPES, Table

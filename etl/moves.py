@@ -8,9 +8,19 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from core.snapshots import ITEMS_BY_USER, JOINED, LEFT, Manifest
+from core.manifest import Manifest
+from core.snapshots import ITEMS_BY_USER, JOINED, LEFT
 from etl.columns import Integers
-from etl.ranking import JOINING, LEAVING, PERSON, Ranking, Stray, searchable, write_moves
+from etl.ranking import (
+    JOINING,
+    LEAVING,
+    PERSON,
+    TOP,
+    Ranking,
+    Stray,
+    searchable,
+    write_moves,
+)
 
 MOST = 50  # a ranking in which one in so many has moved is written anew
 PEOPLE: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -96,7 +106,15 @@ def write(folder: Path, base: Path, manifest: Manifest, moves: Moves) -> Ranking
     written = write_moves(folder, left.to_arrow().cast(LEAVING), rows)
     stayed = np.delete(moves.places["item_count"].to_numpy(), left["place"].to_numpy() - 1)
     counts = np.concatenate([stayed, joined["item_count"].to_numpy()])
-    return Ranking((*files, *written), len(counts), counts)
+    return Ranking((*files, *written), counts, _top(moves))
+
+
+def _top(moves: Moves) -> tuple[Integers, Integers]:
+    # Of so many places, at least the first hundred who stayed are among them.
+    stayed = moves.places.head(TOP + moves.left.height).join(moves.left, on="user_id", how="anti")
+    both = pl.concat([frame.select("user_id", "item_count") for frame in (stayed, moves.joined)])
+    first = both.sort("item_count", "user_id", descending=[True, False]).head(TOP)
+    return first["user_id"].to_numpy(), first["item_count"].to_numpy()
 
 
 def _places(base: Path, manifest: Manifest) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from core import changes, snapshots
 from core.changes import Change
-from core.snapshots import Broken, File, Manifest
+from core.manifest import Broken, File, Manifest, read_manifest
 from etl.instant import Instant
 from etl.tables import COLUMNS, TABLES, Table
 
@@ -72,7 +72,7 @@ def find_base(instant: Instant, root: Path, *, store: UUID) -> Base:
     try:
         if folder in snapshots.broken():
             raise Broken(snapshots.broken()[folder])
-        manifest = snapshots.read_manifest(folder)
+        manifest = read_manifest(folder)
         snapshots.verify_sizes(folder, manifest)
     except Broken as error:
         raise Unsure(UNREADABLE.format(reason=error)) from None
@@ -91,7 +91,7 @@ def all_tasks(instant: Instant, tables: Sequence[Table]) -> tuple[Task, ...]:
 def _previous(root: Path) -> Manifest | None:
     folder = snapshots.published_folder(root)
     try:
-        return snapshots.read_manifest(folder) if folder else None
+        return read_manifest(folder) if folder else None
     except Broken:
         return None
 

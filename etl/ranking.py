@@ -17,13 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.snapshots import ITEMS_BY_USER, JOINED, LEFT, File
+from core.manifest import File
+from core.snapshots import ITEMS_BY_USER, JOINED, LEFT
 from etl.columns import Integers, read, release
 from etl.parts import write_file
 
 CHUNK = 1 << 18  # places a file
 BLOCK = 1 << 14
 GROUP = 16_384  # a page reads one or two row groups
+TOP = 100
 THREADS = 2
 PERSON = ("user_id", "email", "full_name", "is_active", "created_at")
 _TIME = pa.timestamp("us", tz="UTC")
@@ -53,11 +55,14 @@ class Stray(Exception):
 
 @dataclass(frozen=True)
 class Ranking:
-    """The files of a ranking with its moves, and how many owners there are by item count."""
+    """The files of a ranking with its moves, the counts of all owners, and who is on top.
+
+    `top` are the ids of the first 100, or fewer, and their counts.
+    """
 
     files: tuple[File, ...]
-    owners: int
     counts: Integers
+    top: tuple[Integers, Integers]
 
 
 def write(folder: Path, users: Sequence[Path], owners: Integers, counts: Integers) -> Ranking:
@@ -72,13 +77,13 @@ def write(folder: Path, users: Sequence[Path], owners: Integers, counts: Integer
     missing = owners[ids[at] != owners] if len(ids) else owners
     if len(missing):
         raise Stray(missing.tolist())
-    order = _descending(counts)
+    order = descending(counts)
     chunks = [order[first : first + CHUNK] for first in range(0, len(order), CHUNK)] or [order]
     write_chunk = partial(_write_chunk, folder, people, at, counts)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="ranking") as pool:
         files = list(pool.map(write_chunk, range(len(chunks)), chunks))
     empty = write_moves(folder, LEAVING.empty_table(), JOINING.empty_table())
-    return Ranking((*files, *empty), len(owners), counts)
+    return Ranking((*files, *empty), counts, (owners[order[:TOP]], counts[order[:TOP]]))
 
 
 def _read_people(users: Sequence[Path]) -> pa.Table:
@@ -92,7 +97,7 @@ def _read_people(users: Sequence[Path]) -> pa.Table:
     return pa.table(whole)
 
 
-def _descending(counts: Integers) -> Integers:
+def descending(counts: Integers) -> Integers:
     """Return the order of descending counts, stable."""
     top = counts.max(initial=0)  # in 16 bits it is a radix sort, several times faster
     inverted = top - counts

@@ -19,9 +19,9 @@ from core import changes, refreshes, snapshots, spans
 from core.changes import Change
 from core.database import transaction
 from core.errors import TallyError, Unavailable
+from core.manifest import Broken, Manifest
 from core.models import RefreshRun
 from core.settings import get_settings
-from core.snapshots import Manifest
 from core.telemetry import tracer
 from etl import lock, record, snapshot
 from etl.build import Built, build
@@ -267,7 +267,7 @@ def _explained() -> Iterator[None]:
     except OSError as error:
         problem = REASONS.get(error.errno or 0, UNUSABLE.format(reason=error.strerror or error))
         raise Unavailable(KEPT.format(problem=problem)) from error
-    except snapshots.Broken as error:
+    except Broken as error:
         problem = f"The new snapshot could not be read back: {error}"
         raise Unavailable(KEPT.format(problem=problem)) from error
     except pa.ArrowException as error:

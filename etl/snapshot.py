@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 
 from core import quarantine, snapshots
 from core.errors import Unavailable
+from core.manifest import MANIFEST, Manifest, write_manifest
 from core.settings import get_settings
-from core.snapshots import CURRENT, FOLDER, ITEMS, ITEMS_BY_USER, MANIFEST, USERS, Manifest
+from core.snapshots import CURRENT, FOLDER, ITEMS, ITEMS_BY_USER, USERS
 
 STAGING = "staging"
 STORE = ".store"
@@ -46,7 +47,7 @@ def stage(root: Path, generation: int) -> Iterator[Path]:
 
 def seal(staged: Path, manifest: Manifest) -> None:
     """Write the manifest of a staged snapshot, and force all names in it to disk."""
-    _write_durably(staged / MANIFEST, snapshots.write_manifest(manifest))
+    _write_durably(staged / MANIFEST, write_manifest(manifest))
     for folder in (*(staged / dataset for dataset in DATASETS), staged):
         _fsync_folder(folder)
 

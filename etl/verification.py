@@ -13,8 +13,9 @@ import polars as pl
 
 from core import changes, snapshots
 from core.errors import Unavailable
+from core.manifest import Broken, File, Manifest
 from core.settings import get_settings
-from core.snapshots import NONE_YET, Broken, File, Manifest
+from core.snapshots import NONE_YET
 from core.telemetry import tracer
 from etl.extract import extract
 from etl.instant import Instant, open_instant

@@ -1,9 +1,8 @@
 """What pages read, computed once for each snapshot, so that no page scans the raw rows."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,39 +10,44 @@ import polars as pl
 import pyarrow as pa
 
 from core import spans
-from core.snapshots import CREATED_PER_DAY, DISTRIBUTION, ITEMS, TOTALS, USERS, File
-from etl import columns, moves, ranking
+from core.manifest import File
+from core.periods import LIMITED, Period
+from core.snapshots import (
+    CREATED,
+    ITEM_COUNTS,
+    ITEMS,
+    NEW,
+    RECENT_OWNERS,
+    TOP_OWNERS,
+    TOTALS,
+    USERS,
+)
+from etl import columns, moves, ranking, recent
 from etl.columns import Integers, OwnerCounts
+from etl.created import Created
 from etl.instant import Instant
 from etl.limits import Limits
-from etl.moves import PEOPLE, Rewritten
+from etl.moves import PEOPLE, Lookup, Rewritten
 from etl.parts import write_file
 from etl.plan import Base
-from etl.ranking import Ranking
+from etl.ranking import TOP, Ranking, Stray
+from etl.recent import Recent
 
 THREADS = 2
-BUCKETS = (
-    ("1", 1),
-    ("2-5", 2),
-    ("6-10", 6),
-    ("11-50", 11),
-    ("51-100", 51),
-    ("101-1,000", 101),
-    ("more", 1001),
-)
-DAYS = pa.schema(
+GROUP = 1 << 16
+TOPS = pa.schema(
     [
-        pa.field("day", pa.date32(), nullable=False),
-        pa.field("users", pa.int64(), nullable=False),
-        pa.field("items", pa.int64(), nullable=False),
+        pa.field("period", pa.string(), nullable=False),
+        pa.field("rank", pa.int64(), nullable=False),
+        pa.field("user_id", pa.int64(), nullable=False),
+        pa.field("email", pa.string(), nullable=False),
+        pa.field("full_name", pa.string()),
+        pa.field("is_active", pa.bool_(), nullable=False),
+        pa.field("item_count", pa.int64(), nullable=False),
     ]
 )
-DISTRIBUTED = pa.schema(
-    [
-        pa.field("position", pa.int32(), nullable=False),
-        pa.field("bucket", pa.string(), nullable=False),
-        pa.field("users", pa.int64(), nullable=False),
-    ]
+COUNTED = pa.schema(
+    [pa.field(name, pa.int64(), nullable=False) for name in ("item_count", "users")]
 )
 TOTAL = pa.schema(
     [
@@ -56,16 +60,7 @@ SELECT id, email, full_name, is_active, created_at FROM "user" WHERE id = ANY(%s
 """
 
 
-@dataclass(frozen=True)
-class Sums:
-    """What does not depend on who owns what: rows per day by table, and active users."""
-
-    users: Counter[int]
-    items: Counter[int]
-    active: int
-
-
-def compute(folder: Path, files: Sequence[File], limits: Limits) -> list[File]:
+def compute(folder: Path, files: Sequence[File], instant: Instant, limits: Limits) -> list[File]:
     """Write the views of the snapshot staged in `folder` from all its parts.
 
     Returns their manifest entries. Raises `ranking.Stray`, and `Unavailable` at the limits.
@@ -73,15 +68,17 @@ def compute(folder: Path, files: Sequence[File], limits: Limits) -> list[File]:
     users = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
     items = [folder / file.path for file in files if file.path.startswith(f"{ITEMS}/")]
     owners = OwnerCounts(file.part or 0 for file in files if file.path.startswith(f"{USERS}/"))
+    created = Created()
     with spans.opened("refresh sums"):
-        sums = _sum(users, items, limits, owners)
+        active = _add(created, users, items, limits, owners=owners)
     if owners.strays:
-        raise ranking.Stray(list(owners.strays))
+        raise Stray(list(owners.strays))
     columns.release()
     with spans.opened("refresh ranking"):
         ranked = ranking.write(folder, users, *owners.pairs())
+    del owners
     columns.release()
-    return _write(folder, files, ranked, sums)
+    return _write(folder, files, ranked, created, active, instant, limits)
 
 
 def update(
@@ -93,14 +90,13 @@ def update(
     """
     users, items = (_rewritten(folder, base, files, dataset) for dataset in (USERS, ITEMS))
     with spans.opened("refresh sums"):
-        sums = _add(
-            _read_sums(base),
-            _sum(users.after, items.after, limits),
-            _sum(users.before, items.before, limits),
-        )
+        created = Created(pl.read_parquet(base.folder / CREATED))
+        active = int(pl.read_parquet(base.folder / TOTALS)["active_users"].item())
+        active += _add(created, users.after, items.after, limits)
+        active -= _add(created, users.before, items.before, limits, sign=-1)
     with spans.opened("refresh ranking"):
         ranked = _rank(folder, base, files, users, items, instant)
-    return _write(folder, files, ranked, sums)
+    return _write(folder, files, ranked, created, active, instant, limits)
 
 
 def _rank(
@@ -111,15 +107,17 @@ def _rank(
     items: Rewritten,
     instant: Instant,
 ) -> Ranking:
-    def look_up(ids: Sequence[int]) -> pl.DataFrame:
-        rows = instant.ask(LOOK_UP, list(ids)) if ids else []
-        return pl.DataFrame(rows, schema=PEOPLE, orient="row")
-
+    look_up = partial(_look_up, instant)
     moved = moves.find(base.folder, base.manifest, users=users, items=items, look_up=look_up)
     if moved.many:
         paths = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
         return ranking.write(folder, paths, *moved.pairs())
     return moves.write(folder, base.folder, base.manifest, moved)
+
+
+def _look_up(instant: Instant, ids: Sequence[int]) -> pl.DataFrame:
+    rows = instant.ask(LOOK_UP, list(ids)) if ids else []
+    return pl.DataFrame(rows, schema=PEOPLE, orient="row")
 
 
 def _rewritten(folder: Path, base: Base, files: Sequence[File], dataset: str) -> Rewritten:
@@ -131,85 +129,104 @@ def _rewritten(folder: Path, base: Base, files: Sequence[File], dataset: str) ->
     )
 
 
-def _sum(
-    users: Iterable[Path], items: Iterable[Path], limits: Limits, owners: OwnerCounts | None = None
-) -> Sums:
-    """Add up parts, several at a time, since reading leaves the interpreter free."""
-    sums = Sums(Counter(), Counter(), 0)
+def _add(
+    created: Created,
+    users: Iterable[Path],
+    items: Iterable[Path],
+    limits: Limits,
+    *,
+    sign: int = 1,
+    owners: OwnerCounts | None = None,
+) -> int:
+    """Add up parts, several at a time, since reading leaves the interpreter free.
 
-    def read_user(path: Path) -> tuple[Counter[int], int]:
+    Returns how many of the users are active.
+    """
+
+    def add_user(path: Path) -> int:
         limits.check()
         table = columns.read(path, "created_at", "is_active")
-        days = columns.count_days(columns.integers(table, "created_at"))
-        return days, int(np.count_nonzero(table["is_active"].to_numpy()))
+        created.add("users", columns.integers(table, "created_at"), sign=sign)
+        return int(np.count_nonzero(table["is_active"].to_numpy()))
 
-    def read_item(path: Path) -> Counter[int]:
+    def add_item(path: Path) -> None:
         limits.check()
         names = ("created_at", "owner_id") if owners is not None else ("created_at",)
         table = columns.read(path, *names)
         if owners is not None:
             owners.add(columns.integers(table, "owner_id"))
-        return columns.count_days(columns.integers(table, "created_at"))
+        created.add("items", columns.integers(table, "created_at"), sign=sign)
 
-    active = 0
     with ThreadPoolExecutor(THREADS, thread_name_prefix="sums") as pool:
-        for days, count in pool.map(read_user, users):
-            sums.users.update(days)
-            active += count
-        for days in pool.map(read_item, items):
-            sums.items.update(days)
-    return Sums(sums.users, sums.items, active)
+        active = sum(pool.map(add_user, users))
+        for _ in pool.map(add_item, items):
+            pass
+    return active
 
 
-def _read_sums(base: Base) -> Sums:
-    days = pl.read_parquet(base.folder / CREATED_PER_DAY).with_columns(pl.col("day").to_physical())
-    totals = pl.read_parquet(base.folder / TOTALS).row(0, named=True)
-    users, items = (
-        Counter(dict(zip(days["day"].to_list(), days[name].to_list(), strict=True)))
-        for name in ("users", "items")
-    )
-    return Sums(users, items, int(totals["active_users"]))
-
-
-def _add(base: Sums, after: Sums, before: Sums) -> Sums:
-    for one, more, less in (
-        (base.users, after.users, before.users),
-        (base.items, after.items, before.items),
-    ):
-        one.update(more)
-        one.subtract(less)
-    return Sums(base.users, base.items, base.active + after.active - before.active)
-
-
-def _write(folder: Path, files: Sequence[File], ranked: Ranking, sums: Sums) -> list[File]:
+def _write(
+    folder: Path,
+    files: Sequence[File],
+    ranked: Ranking,
+    created: Created,
+    active: int,
+    instant: Instant,
+    limits: Limits,
+) -> list[File]:
     users, items = (
         sum(file.rows for file in files if file.path.startswith(f"{dataset}/"))
         for dataset in (USERS, ITEMS)
     )
-    days = sorted(day for day in sums.users | sums.items if sums.users[day] or sums.items[day])
-    buckets = _distribute(ranked.counts, users)
+    with spans.opened("refresh recent"):
+        newest = recent.count(folder, files, instant.taken_at, limits)
+        recents = _write_recent(folder, ranked, newest, instant)
     tables = {
-        CREATED_PER_DAY: _table(
-            DAYS, days, [sums.users[d] for d in days], [sums.items[d] for d in days]
-        ),
-        DISTRIBUTION: _table(DISTRIBUTED, range(len(buckets)), *zip(*buckets, strict=True)),
-        TOTALS: _table(TOTAL, [users], [sums.active], [items], [ranked.owners]),
+        CREATED: created.table(),
+        ITEM_COUNTS: _count_counts(ranked.counts, users),
+        NEW: newest.new(),
+        TOTALS: pa.table([[users], [active], [items], [len(ranked.counts)]], TOTAL),
     }
     written = [
-        write_file(folder, path, table.schema, [table], **ranking.options(table.schema, 1 << 16))
+        write_file(folder, path, table.schema, [table], **ranking.options(table.schema, GROUP))
         for path, table in tables.items()
     ]
-    return [*ranked.files, *written]
+    return [*ranked.files, *recents, *written]
 
 
-def _distribute(counts: Integers, users: int) -> list[tuple[str, int]]:
-    """Return how many users own how many items, in buckets; every bucket is there."""
-    edges = [least for _, least in BUCKETS]
-    found = np.bincount(np.searchsorted(edges, counts, side="right"), minlength=len(edges) + 1)
-    named = [(name, int(count)) for (name, _), count in zip(BUCKETS, found[1:], strict=True)]
-    return [("0", users - len(counts)), *named]
+def _write_recent(folder: Path, ranked: Ranking, newest: Recent, instant: Instant) -> list[File]:
+    """Write who owns what is new, and who is on top, now and in each period."""
+    heads = [_head(*ranked.top)]
+
+    def lists() -> Iterator[pa.Table]:
+        for period in LIMITED:
+            table = newest.ranked(period)
+            heads.append(pl.DataFrame(table.slice(0, TOP)))
+            yield table
+
+    options = ranking.options(recent.RANKED, GROUP)
+    recents = write_file(folder, RECENT_OWNERS, recent.RANKED, lists(), **options)
+    tops = _name(pl.concat(heads), partial(_look_up, instant))
+    return [recents, write_file(folder, TOP_OWNERS, TOPS, [tops], **ranking.options(TOPS, GROUP))]
 
 
-def _table(schema: pa.Schema, *values: Iterable[object]) -> pa.Table:
-    arrays = [pa.array(list(v), f.type) for v, f in zip(values, schema, strict=True)]
-    return pa.table(arrays, schema)
+def _head(owners: Integers, counts: Integers) -> pl.DataFrame:
+    rank = np.arange(1, len(owners) + 1)
+    frame = pl.DataFrame({"rank": rank, "user_id": owners, "item_count": counts})
+    return frame.select(pl.lit(Period.ALL.value).alias("period"), pl.all().cast(pl.Int64))
+
+
+def _name(tops: pl.DataFrame, look_up: Lookup) -> pa.Table:
+    """Add to ranks who they are at the instant, as in `TOPS`; raises `Stray`."""
+    people = look_up(tops["user_id"].unique().to_list())
+    rows = tops.join(people, on="user_id", how="left", maintain_order="left")
+    strays = rows.filter(pl.col("email").is_null())["user_id"]
+    if len(strays):
+        raise Stray(strays.to_list())
+    return rows.select(TOPS.names).to_arrow().cast(TOPS)
+
+
+def _count_counts(counts: Integers, users: int) -> pa.Table:
+    """Return how many users own exactly so many items, as in `COUNTED`; those with none as well."""
+    owned = pl.Series("item_count", counts).value_counts(name="users").sort("item_count")
+    none = pl.DataFrame({"item_count": [0], "users": [users - len(counts)]})
+    return pl.concat([none, owned.cast(pl.Int64)]).to_arrow().cast(COUNTED)

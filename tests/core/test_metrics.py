@@ -1,15 +1,21 @@
 """The questions, against the same ones asked of PostgreSQL in other words."""
 
 from collections.abc import Callable
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from core import metrics
-from core.metrics import Totals
+from core import days, metrics
+from core.days import Step
+from core.metrics import Shares, Totals
+from core.owner_filter import OwnerFilter
+from core.periods import Period
 from core.snapshots import Snapshot
+from etl.created import Created
 from tests.etl.conftest import Row, fill, take_snapshot
 
 Sql = Callable[..., list[Row]]
@@ -102,20 +108,20 @@ def test_search_is_literal_and_ignores_case(sql: Sql, search: str, found: set[st
             name,
         )
     snapshot = take_snapshot()
-    frame = metrics.items_by_user(snapshot, search=search)
+    frame = metrics.items_by_user(snapshot, OwnerFilter(search))
     assert {email.split("@")[0] for email in frame["email"]} == found
     assert frame["rank"].is_sorted()
-    assert metrics.count_items_by_user(snapshot, search=search) == len(found)
+    assert metrics.count_items_by_user(snapshot, OwnerFilter(search)) == len(found)
 
 
 def test_search_pages_keep_the_rank_among_all(sql: Sql, snapshot: Snapshot) -> None:
     expected = [row for row in sql(BY_USER) if "1" in f"{row[2]}{row[3] or ''}"]
     pages = [
-        metrics.items_by_user(snapshot, search="1", skip=skip, limit=9)
+        metrics.items_by_user(snapshot, OwnerFilter("1"), skip=skip, limit=9)
         for skip in range(0, len(expected) + 9, 9)
     ]
     assert pl.concat(pages).rows() == expected
-    assert metrics.count_items_by_user(snapshot, search="1") == len(expected)
+    assert metrics.count_items_by_user(snapshot, OwnerFilter("1")) == len(expected)
 
 
 def test_active_users_are_the_ten_with_most_items(sql: Sql, snapshot: Snapshot) -> None:
@@ -153,6 +159,166 @@ def test_created_per_day_in_utc(sql: Sql, snapshot: Snapshot) -> None:
     assert frame.columns == ["day", "users", "items"]
     assert frame.rows() == expected
     assert frame["day"][0] == date(1969, 12, 31)
+
+
+SINCE_2012 = 1_325_376_000  # before, St. John's put its clocks back at one minute past midnight
+ZONES = ["UTC", "America/St_Johns", "Asia/Kathmandu", "Europe/Berlin", "Pacific/Apia"]
+IN_ZONE = """
+SELECT day, sum(users)::bigint, sum(items)::bigint FROM (
+    SELECT (created_at AT TIME ZONE %s)::date AS day, 1 AS users, 0 AS items FROM "user"
+    UNION ALL SELECT (created_at AT TIME ZONE %s)::date, 0, 1 FROM item
+) AS days GROUP BY day ORDER BY day
+"""
+BOUNDARIES = """
+INSERT INTO item (title, owner_id, created_at)
+SELECT 'At the edge of a day', (SELECT min(id) FROM "user"),
+    (day + clock::interval)::timestamp AT TIME ZONE zone
+FROM unnest(ARRAY['UTC', 'America/St_Johns', 'Asia/Kathmandu']) AS zone,
+    unnest(ARRAY[date '2026-03-08', '2026-11-01', '2026-03-29', '2026-12-31']) AS day,
+    unnest(ARRAY['-00:00:00.000001', '00:00', '00:14:59.999999', '00:15', '01:30', '02:30',
+        '23:59:59.999999']) AS clock
+"""
+
+
+def test_days_are_those_of_the_reader(sql: Sql, snapshot: Snapshot) -> None:
+    sql(BOUNDARIES)
+    snapshot = take_snapshot()
+    for zone in ZONES:
+        assert metrics.created_per_day(snapshot, zone).rows() == sql(IN_ZONE, zone, zone), zone
+
+
+def test_one_owners_days_are_those_of_the_reader(sql: Sql, snapshot: Snapshot) -> None:
+    sql(BOUNDARIES)
+    snapshot, (owner, _) = take_snapshot(), sql('SELECT min(id), max(id) FROM "user"')[0]
+    expected = sql(
+        "SELECT (created_at AT TIME ZONE 'America/St_Johns')::date, count(*) FROM item"
+        " WHERE owner_id = %s GROUP BY 1 ORDER BY 1",
+        owner,
+    )
+    found = metrics.created_by_owner(snapshot, int(str(owner)), "America/St_Johns")
+    assert found.rows() == expected
+    assert metrics.created_by_owner(snapshot, 10**9).height == 0
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seconds=st.lists(st.integers(SINCE_2012, SINCE_2012 + 18 * 365 * 86_400), max_size=40),
+    zone=st.sampled_from(ZONES),
+)
+def test_any_instants_fall_on_the_days_that_postgresql_says(
+    sql: Sql, seconds: list[int], zone: str
+) -> None:
+    stamps = [datetime.fromtimestamp(second, UTC) for second in seconds]
+    expected = sql(
+        "SELECT (at AT TIME ZONE %s)::date, count(*) FROM unnest(%s::timestamptz[]) AS at"
+        " GROUP BY 1 ORDER BY 1",
+        zone,
+        stamps,
+    )
+    created = Created()
+    microseconds = pl.Series(stamps, dtype=pl.Datetime("us", "UTC")).to_physical().to_numpy()
+    created.add("items", microseconds)
+    found = days.by_day(pl.DataFrame(created.table()), zone)
+    assert found.select("day", "items").rows() == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "first"),
+    [
+        (Step.DAY, date(2026, 3, 4)),
+        (Step.WEEK, date(2026, 3, 2)),
+        (Step.MONTH, date(2026, 3, 1)),
+    ],
+)
+def test_weeks_begin_on_monday_and_months_on_the_first(step: Step, first: date) -> None:
+    frame = pl.DataFrame({"day": [date(2026, 3, 4)], "items": [2]})
+    assert days.by_step(frame, step).rows() == [(first, 2)]
+
+
+def test_shares_of_the_first_ten_and_the_first_hundredth(sql: Sql, snapshot: Snapshot) -> None:
+    counts = [row[6] for row in sql(BY_USER)]
+    one_percent = -(-len(counts) // 100)
+    found = metrics.shares(metrics.item_counts(snapshot))
+    assert (
+        found
+        == Shares(
+            items=1_500,
+            top_10=sum(counts[:10]),  # type: ignore[arg-type]
+            one_percent=one_percent,
+            top_1_percent=sum(counts[:one_percent]),  # type: ignore[arg-type]
+        )
+    )
+    assert one_percent == 2
+
+
+def test_item_counts_are_the_whole_distribution(sql: Sql, snapshot: Snapshot) -> None:
+    expected = sql(f"SELECT count, count(*) FROM ({BY_USER}) AS owners GROUP BY 1 ORDER BY 1 DESC")
+    assert metrics.item_counts(snapshot).rows() == expected
+
+
+def test_an_owner_is_found_by_id(sql: Sql, snapshot: Snapshot) -> None:
+    row = sql('SELECT id, email, full_name, is_active, created_at FROM "user" ORDER BY id LIMIT 1')
+    found = metrics.owner(snapshot, int(str(row[0][0])))
+    assert found is not None
+    assert tuple(found.values()) == row[0]
+    assert metrics.owner(snapshot, 10**9) is None
+
+
+FILTERED = """
+SELECT * FROM (
+    SELECT row_number() OVER (ORDER BY count(*) DESC, u.id), u.id, email, full_name, is_active,
+        u.created_at, count(*) AS n
+    FROM "user" u JOIN item i ON owner_id = u.id
+    WHERE i.created_at > %(at)s - make_interval(days => %(days)s) AND i.created_at <= %(at)s
+    GROUP BY u.id
+) AS ranked
+WHERE position(%(text)s IN lower(email || coalesce(full_name, ''))) > 0
+    AND n BETWEEN %(least)s AND %(most)s AND (%(active)s IS NULL OR is_active = %(active)s)
+    AND (created_at AT TIME ZONE %(zone)s)::date BETWEEN %(since)s AND %(until)s
+ORDER BY 1
+"""
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_filter_finds_what_postgresql_finds(
+    sql: Sql, snapshot: Snapshot, data: st.DataObject
+) -> None:
+    least, most = sorted([data.draw(st.integers(1, 30)), data.draw(st.integers(1, 60))])
+    day = st.dates(date(2025, 12, 25), date(2026, 4, 1))
+    since, until = sorted([data.draw(day), data.draw(day)])
+    wanted = OwnerFilter(
+        search=data.draw(st.sampled_from(["", "1", "name 3", "USER2"])),
+        period=data.draw(st.sampled_from(Period)),
+        least=data.draw(st.sampled_from([None, least])),
+        most=data.draw(st.sampled_from([None, most])),
+        active=data.draw(st.sampled_from([None, "yes", "no"])),
+        joined_from=data.draw(st.sampled_from([None, since])),
+        joined_until=data.draw(st.sampled_from([None, until])),
+        zone=data.draw(st.sampled_from(ZONES)),
+    )
+    expected = select(sql, snapshot, wanted)
+    assert metrics.count_items_by_user(snapshot, wanted) == len(expected)
+    assert metrics.items_by_user(snapshot, wanted, limit=1000).rows() == expected
+    skip = data.draw(st.integers(0, 20))
+    page = metrics.items_by_user(snapshot, wanted, skip=skip, limit=7)
+    assert page.rows() == expected[skip : skip + 7]
+
+
+def select(sql: Sql, snapshot: Snapshot, wanted: OwnerFilter) -> list[Row]:
+    """What PostgreSQL says that a filter finds."""
+    asked = {
+        "at": snapshot.taken_at,
+        "days": wanted.period.days or 365_000,
+        "text": wanted.search.lower(),
+        "least": wanted.least or 1,
+        "most": wanted.most or 10**9,
+        "active": None if wanted.active is None else wanted.active == "yes",
+        "zone": wanted.zone,
+        "since": wanted.joined_from or date(1900, 1, 1),
+        "until": wanted.joined_until or date(2900, 1, 1),
+    }
+    return sql(FILTERED, asked)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +363,7 @@ def test_an_empty_database_has_empty_answers(root: Path, environment: str) -> No
     snapshot = take_snapshot()
     assert metrics.totals(snapshot) == Totals(users=0, active_users=0, items=0, owners=0)
     assert metrics.items_by_user(snapshot).height == 0
-    assert metrics.count_items_by_user(snapshot, search="x") == 0
+    assert metrics.count_items_by_user(snapshot, OwnerFilter("x")) == 0
     assert list(metrics.stream_items_by_user(snapshot)) == []
     assert metrics.active_users(snapshot).height == 0
     assert metrics.created_per_day(snapshot).height == 0

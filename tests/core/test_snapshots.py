@@ -11,7 +11,8 @@ import pytest
 
 from core import metrics, quarantine, snapshots
 from core.errors import Unavailable
-from core.snapshots import ITEMS, ITEMS_BY_USER, USERS, Snapshot
+from core.manifest import Broken
+from core.snapshots import ITEMS, ITEMS_BY_USER, TOP_OWNERS, USERS, Snapshot
 from tests.etl.conftest import Row, fill, take_snapshot
 
 Sql = Callable[..., list[Row]]
@@ -125,7 +126,7 @@ def test_what_may_be_fine_tomorrow_is_not_noted(
         if how == "unreadable":
             patch.setattr(snapshots, "_sha256", too_many_files)
         else:
-            patch.setattr(snapshots, "LAYOUT", 99)
+            patch.setattr("core.manifest.LAYOUT", 99)
         with suppress(Unavailable):
             assert snapshots.current() == good
         assert newest.folder in snapshots.broken()
@@ -194,4 +195,28 @@ def test_a_file_lost_after_it_was_opened_is_an_error_for_people(sql: Sql, root: 
     found = take_snapshot()
     Path(found.files(ITEMS_BY_USER)[0]).unlink()
     with pytest.raises(Unavailable, match="reload the page"):
-        metrics.active_users(found)
+        metrics.items_by_user(found)
+
+
+def test_kept_snapshots_are_those_that_can_still_be_read(sql: Sql, root: Path) -> None:
+    fill(sql, users=4, items=9)
+    first = take_snapshot()
+    sql("DELETE FROM item WHERE id = (SELECT max(id) FROM item)")
+    second = take_snapshot()
+    assert [(s.generation, s.items) for s in snapshots.kept()] == [
+        (second.generation, 8),
+        (first.generation, 9),
+    ]
+    Path(first.files(ITEMS)[0]).write_bytes(b"")
+    assert [s.generation for s in snapshots.kept()] == [second.generation]
+
+
+def test_a_kept_dataset_is_compared_before_it_is_read(sql: Sql, root: Path) -> None:
+    fill(sql, users=4, items=9)
+    take_snapshot()
+    (found,) = snapshots.kept()
+    snapshots.verify_dataset(found, TOP_OWNERS)
+    damage(found, "flipped")
+    snapshots.verify_dataset(found, TOP_OWNERS)
+    with pytest.raises(Broken, match="is not what was written"):
+        snapshots.verify_dataset(found, ITEMS)

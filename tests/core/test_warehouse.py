@@ -10,6 +10,7 @@ import pytest
 
 from core import metrics, warehouse
 from core.errors import Unavailable
+from core.owner_filter import OwnerFilter
 from core.snapshots import Snapshot
 from tests.conftest import forget
 from tests.etl.conftest import Row, fill, take_snapshot
@@ -78,7 +79,7 @@ def test_nothing_but_the_snapshots_can_be_reached(
 
 def test_a_search_is_a_parameter_and_never_sql(snapshot: Snapshot) -> None:
     for text in ["'; DROP TABLE x; --", "') OR true --", "%", "_", "\\", "$text", '"']:
-        assert metrics.items_by_user(snapshot, search=text).height == 0
+        assert metrics.items_by_user(snapshot, OwnerFilter(text)).height == 0
 
 
 def test_a_question_past_its_time_is_stopped(
@@ -147,7 +148,7 @@ def test_it_writes_nothing_into_the_working_directory(
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    metrics.items_by_user(snapshot, search="user")
+    metrics.items_by_user(snapshot, OwnerFilter("user"))
     assert not list(here.iterdir())
 
 

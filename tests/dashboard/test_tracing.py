@@ -50,7 +50,7 @@ def test_an_api_call_is_one_trace_from_request_to_query(
     refresh.run(trigger="test")
     insider.get("/api/v1/analytics/active_users")
     request = named(spans, "GET /api/v1/analytics/active_users")
-    handler, query = named(spans, "api active_users"), named(spans, "duckdb items_by_user")
+    handler, query = named(spans, "api active_users"), named(spans, "duckdb active_users")
     assert handler.parent
     assert handler.parent.span_id == request.context.span_id
     assert query.parent

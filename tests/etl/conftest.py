@@ -23,7 +23,8 @@ def sql(environment: str) -> Iterator[Callable[..., list[Row]]]:
 
     def run(statement: str, *parameters: object) -> list[Row]:
         with connection.cursor() as cursor:
-            cursor.execute(statement, parameters or None)
+            named = parameters[0] if parameters and isinstance(parameters[0], dict) else None
+            cursor.execute(statement, named or parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     yield run

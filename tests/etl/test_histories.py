@@ -15,6 +15,8 @@ from hypothesis.stateful import (
 )
 
 from core import metrics, snapshots
+from core.owner_filter import OwnerFilter
+from core.periods import Period
 from core.settings import get_settings
 from core.snapshots import ITEMS, USERS, Snapshot
 from etl import build, moves, refresh
@@ -40,6 +42,19 @@ TOTALS = """
 SELECT (SELECT count(*) FROM "user"), (SELECT count(*) FROM "user" WHERE is_active),
     (SELECT count(*) FROM item), (SELECT count(DISTINCT owner_id) FROM item)
 """
+RECENT = """
+SELECT row_number() OVER (ORDER BY count(*) DESC, u.id), u.id, email, full_name, is_active,
+    u.created_at, count(*)
+FROM "user" u JOIN item i ON owner_id = u.id
+WHERE i.created_at > %s - make_interval(hours => %s * 24) AND i.created_at <= %s
+GROUP BY u.id ORDER BY 1
+"""
+NEW = """
+SELECT count(*) FILTER (WHERE age < days), count(*) FILTER (WHERE age >= days AND age < 2 * days)
+FROM (
+    SELECT make_interval(hours => %s * 24) AS days, %s - created_at AS age FROM {table}
+) AS ages WHERE age >= '0'
+"""
 OWNED = 'SELECT (SELECT count(*) FROM item WHERE owner_id = u.id) FROM "user" u'
 
 Writer = tuple[int, str]
@@ -55,6 +70,16 @@ class Seen:
         self.days = instant.ask(DAYS)
         self.totals = instant.ask(TOTALS)[0]
         self.owned = [row[0] for row in instant.ask(OWNED)]
+        at = instant.taken_at
+        self.recent = {days: instant.ask(RECENT, at, days, at) for days in (7, 30, 90)}
+        self.new = {
+            days: [
+                number
+                for table in ('"user"', "item")
+                for number in instant.ask(NEW.format(table=table), days, at)[0]
+            ]
+            for days in (7, 30)
+        }
 
 
 def compare(snapshot: Snapshot, seen: Seen) -> None:
@@ -70,12 +95,35 @@ def compare(snapshot: Snapshot, seen: Seen) -> None:
     assert (totals.users, totals.active_users, totals.items, totals.owners) == seen.totals
     for text in ("user1", "NAME 3", "é"):
         found = [row for row in seen.ranking if text.lower() in f"{row[2]}\0{row[3] or ''}".lower()]
-        assert metrics.items_by_user(snapshot, search=text, limit=10_000).rows() == found
-        assert metrics.items_by_user(snapshot, search=text, skip=2, limit=2).rows() == found[2:4]
-        assert metrics.count_items_by_user(snapshot, search=text) == len(found)
+        assert metrics.items_by_user(snapshot, OwnerFilter(text), limit=10_000).rows() == found
+        assert (
+            metrics.items_by_user(snapshot, OwnerFilter(text), skip=2, limit=2).rows() == found[2:4]
+        )
+        assert metrics.count_items_by_user(snapshot, OwnerFilter(text)) == len(found)
+    compare_recent(snapshot, seen)
     edges = [(0, 0), (1, 1), (2, 5), (6, 10), (11, 50), (51, 100), (101, 1000), (1001, 2**62)]
     expected = [sum(least <= n <= most for n in seen.owned) for least, most in edges]
     assert metrics.distribution(snapshot)["users"].to_list() == expected
+
+
+def compare_recent(snapshot: Snapshot, seen: Seen) -> None:
+    """Compare who is on top, of all time and lately, and how much is new."""
+    for period in Period:
+        ranking = seen.recent[period.days] if period.days else seen.ranking
+        top = [(*row[:5], row[6]) for row in ranking[:100]]
+        assert metrics.top_owners(snapshot, period).rows() == top
+        first = [(*row[1:4], row[5]) for row in top[:10]]
+        assert metrics.active_users(snapshot, period).rows() == first
+        wanted = OwnerFilter(period=period, active="yes", least=2)
+        found = [row for row in ranking if row[4] and row[6] >= 2]
+        assert metrics.items_by_user(snapshot, wanted, skip=1, limit=3).rows() == found[1:4]
+        assert metrics.count_items_by_user(snapshot, wanted) == len(found)
+        plain = OwnerFilter(period=period)
+        assert metrics.items_by_user(snapshot, plain, skip=2, limit=4).rows() == ranking[2:6]
+        assert metrics.count_items_by_user(snapshot, plain) == len(ranking)
+    for period, new in metrics.new(snapshot).items():
+        found = [new.users, new.users_before, new.items, new.items_before]
+        assert found == seen.new[period.days or 0]
 
 
 class Histories(RuleBasedStateMachine):
@@ -154,6 +202,20 @@ class Histories(RuleBasedStateMachine):
     @rule(writer=writer, id=ids, owner=ids)
     def give(self, writer: Writer, id: int, owner: int) -> None:
         self.run(writer, "UPDATE item SET owner_id = %s, title = 'g' WHERE id = %s", owner, id)
+
+    @rule(
+        writer=writer,
+        table=st.sampled_from(["item", '"user"']),
+        id=ids,
+        age=st.sampled_from([-30, 0, 1, 7 * 24 - 1, 7 * 24, 14 * 24, 29 * 24, 31 * 24, 91 * 24]),
+    )
+    def age(self, writer: Writer, table: str, id: int, age: int) -> None:
+        self.run(
+            writer,
+            f"UPDATE {table} SET created_at = now() - make_interval(hours => %s)"
+            " WHERE id BETWEEN %s AND %s + 5",
+            age, id, id,
+        )  # fmt: skip
 
     @rule(writer=writer, id=ids, to=ids)
     def renumber(self, writer: Writer, id: int, to: int) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from core import snapshots
 from core.errors import Unavailable
-from core.snapshots import ITEMS, ITEMS_BY_USER, USERS, Manifest
+from core.manifest import Manifest
+from core.snapshots import ITEMS, ITEMS_BY_USER, USERS
 from etl import refresh, snapshot
 from tests.etl.conftest import Row, fill, take_snapshot
 

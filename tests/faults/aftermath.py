@@ -6,7 +6,8 @@ from pathlib import Path
 import psycopg2
 
 from core import snapshots
-from core.snapshots import FOLDER, MANIFEST
+from core.manifest import MANIFEST
+from core.snapshots import FOLDER
 from tests.faults.world import wait_until
 
 PATIENCE_SECONDS = 5

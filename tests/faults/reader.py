@@ -12,8 +12,9 @@ import duckdb
 
 from core import metrics, snapshots
 from core.errors import Unavailable
+from core.manifest import MANIFEST
 from core.settings import get_settings
-from core.snapshots import CURRENT, ITEMS, ITEMS_BY_USER, MANIFEST, USERS
+from core.snapshots import CURRENT, ITEMS, ITEMS_BY_USER, USERS
 from tests.faults.world import look
 
 PAUSE_SECONDS = 0.03

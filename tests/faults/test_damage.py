@@ -12,8 +12,9 @@ import pytest
 
 from core import metrics, quarantine, snapshots
 from core.errors import Unavailable
+from core.manifest import MANIFEST, Broken, read_manifest
 from core.settings import get_settings
-from core.snapshots import ITEMS, MANIFEST, USERS, Snapshot
+from core.snapshots import ITEMS, USERS, Snapshot
 from etl import refresh
 from tests.faults import world
 from tests.faults.conftest import Sql
@@ -118,8 +119,8 @@ def test_no_byte_of_the_manifest_can_flip_unseen(pair: Pair) -> None:
     for number in range(size):
         with damaged(pair.newest.folder / MANIFEST, flip(number / (size - 1))):
             try:
-                snapshots.read_manifest(pair.newest.folder)
-            except snapshots.Broken:
+                read_manifest(pair.newest.folder)
+            except Broken:
                 continue
             unseen.append(number)
     text = (pair.newest.folder / MANIFEST).read_text()

@@ -9,7 +9,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from core.snapshots import FOLDER, MANIFEST
+from core.manifest import MANIFEST
+from core.snapshots import FOLDER
 from etl import record, refresh, schedule
 from tests.conftest import forget
 from tests.faults import world

@@ -1,0 +1,91 @@
+"""The manifest of a snapshot: what it consists of, sealed by a hash, as it lies on disk."""
+
+import hashlib
+import json
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+LAYOUT = 3
+MANIFEST = "manifest.json"
+SEAL = "sha256"
+
+
+class File(BaseModel):
+    """One Parquet file of a snapshot: `path` is relative to its folder, `part` set for extracts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+    part: int | None = None
+
+
+class Manifest(BaseModel):
+    """What a snapshot consists of, and which instant of which database it shows.
+
+    `store` names the folder of snapshots and `token` this one, as in its mark in PostgreSQL;
+    `database` identifies server and database, `catalog` the tables and triggers as they were.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layout: int = LAYOUT
+    generation: int
+    taken_at: datetime
+    store: UUID
+    token: UUID
+    database: str
+    catalog: str
+    pg_snapshot: str
+    users: int
+    items: int
+    files: tuple[File, ...]
+
+    def dataset(self, name: str) -> list[File]:
+        """Return a dataset's files: one for a view, one a part for a table."""
+        return [f for f in self.files if f.path == name or f.path.startswith(f"{name}/")]
+
+
+class Broken(Exception):
+    """A snapshot's folder does not hold what its manifest says."""
+
+
+class OtherLayout(Broken):
+    """A snapshot that another version of Tally wrote; there is nothing wrong with it."""
+
+
+class Unreadable(Broken):
+    """A file that cannot be read at this moment, for which there may be another reason."""
+
+
+def write_manifest(manifest: Manifest) -> bytes:
+    """Return the content of the manifest's file: JSON that ends in a hash of all before it."""
+    content = manifest.model_dump(mode="json")
+    return json.dumps({**content, SEAL: _seal(content)}, indent=1).encode()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a snapshot; raise `Broken` when it cannot be read."""
+    try:
+        content = json.loads((folder / MANIFEST).read_bytes())
+        layout = content.get("layout") if isinstance(content, dict) else None
+        if layout != LAYOUT:
+            raise OtherLayout(f"its layout is {layout}, and this Tally reads {LAYOUT}")
+        if content.pop(SEAL, None) != _seal(content):
+            raise Broken("its manifest is not what was written")
+        return Manifest.model_validate(content)
+    except FileNotFoundError:
+        raise Broken("its manifest is missing") from None
+    except OSError as error:
+        raise Unreadable(f"its manifest cannot be read: {error}") from error
+    except ValueError as error:
+        raise Broken(f"its manifest cannot be read: {error}") from error
+
+
+def _seal(content: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
