@@ -1,10 +1,11 @@
 """Refreshes as everyone may know them: ask for one, follow the open one, read the history."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,11 +13,36 @@ from core import audit
 from core.actors import Actor, require_staff, require_superuser
 from core.errors import Conflict, NotFound
 from core.models import RefreshRun
+from core.settings import get_settings
 
 OPEN = ("requested", "running")
 TROUBLE = ("failed", "held")
 _wake: list[Callable[[], None]] = []
 _next_run: list[Callable[[], datetime | None]] = []
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """When Tally refreshes next by itself: `at` when that is due, else why there is no time.
+
+    It may be turned off by a setting or paused, and a process without the scheduler cannot know.
+    """
+
+    state: Literal["due", "off", "paused", "unknown"]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """How refreshing goes: the open refresh, the one that ended last, and how often in a row.
+
+    `failures` counts those since the last success, the first of which ended at `since`.
+    """
+
+    running: RefreshRun | None = None
+    latest: RefreshRun | None = None
+    failures: int = 0
+    since: datetime | None = None
 
 
 def connect(
@@ -39,6 +65,16 @@ def wake() -> None:
 def next_run() -> datetime | None:
     """Return when this process refreshes next by itself, or None when it does not."""
     return next((call() for call in _next_run), None)
+
+
+def outlook() -> Outlook:
+    """Return what this process knows of the next automatic refresh."""
+    if not get_settings().refresh_interval_minutes:
+        return Outlook("off")
+    if not _next_run:
+        return Outlook("unknown")
+    at = next_run()
+    return Outlook("due", at) if at else Outlook("paused")
 
 
 def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> RefreshRun:
@@ -79,6 +115,21 @@ def request_full(db: Session, *, actor: Actor) -> RefreshRun:
     run = _request_own(db, actor=actor, trigger="full")
     run.full = True
     return run
+
+
+def situation(db: Session) -> Situation:
+    """Return how refreshing goes at this moment."""
+    latest = latest_finished(db)
+    if latest is None or latest.status not in TROUBLE:
+        return Situation(open_run(db), latest)
+    success = select(func.max(RefreshRun.id)).where(RefreshRun.status == "succeeded")
+    failures, since = db.execute(
+        select(func.count(), func.min(RefreshRun.finished_at)).where(
+            RefreshRun.status.in_(TROUBLE),
+            RefreshRun.id > func.coalesce(success.scalar_subquery(), 0),
+        )
+    ).one()
+    return Situation(open_run(db), latest, failures, since)
 
 
 def trouble(db: Session) -> RefreshRun | None:

@@ -1,27 +1,47 @@
-"""How current the data is: what is shown, which refresh runs, and how the last one went."""
+"""How current the data is: what is shown, what is newer, which refresh runs, how the last went."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from core import refreshes, snapshots
+from core import changes, refreshes, snapshots
 from core.actors import Actor
+from core.changes import Newer
 from core.database import transaction
 from core.errors import Unavailable
 from core.models import RefreshRun
+from core.refreshes import TROUBLE, Situation
+from core.settings import get_settings
 from core.snapshots import Snapshot
 from dashboard import data
+from dashboard.shared import Shared
 
 UNCHANGED = "unchanged"
+SHARED_SECONDS = 1.0  # however many sessions look, PostgreSQL is asked once in so long
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """What was known at one moment; `away` says why PostgreSQL could not be asked."""
+    """What was known at one moment; `away` says why PostgreSQL could not be asked.
+
+    `newer` is None when nobody knows how much newer the database is than the snapshot.
+    """
 
     snapshot: Snapshot | None
-    running: RefreshRun | None = None
-    latest: RefreshRun | None = None
+    situation: Situation = field(default_factory=Situation)
+    newer: Newer | None = None
     away: str | None = None
+
+    @property
+    def running(self) -> RefreshRun | None:
+        """The refresh that waits or runs."""
+        return self.situation.running
+
+    @property
+    def latest(self) -> RefreshRun | None:
+        """The refresh that ended last."""
+        return self.situation.latest
 
     @property
     def as_of(self) -> datetime | None:
@@ -42,35 +62,53 @@ class Freshness:
             return False
         return run.mode == UNCHANGED and run.generation == snapshot.generation
 
+    @property
+    def trouble(self) -> RefreshRun | None:
+        """The last refresh, when it failed or was held back."""
+        return self.latest if self.latest and self.latest.status in TROUBLE else None
+
     def outdates(self, shown: "Freshness") -> bool:
-        """Tell whether a page that shows `shown` should be drawn anew."""
-        if self.away:
-            return False  # the page has its data; only the line above it changes
-        return self.snapshot != shown.snapshot or bool(self.running) != bool(shown.running)
+        """Tell whether a page that shows `shown` would show other data now."""
+        return self.snapshot != shown.snapshot
+
+
+_known: Shared[Freshness] = Shared()
 
 
 def read(*, newest: bool = False) -> Freshness:
-    """Return how current the data of this run is, or, with `newest`, what a new run would show."""
+    """Return how current the data of this run is, or, with `newest`, what a new run would show.
+
+    What PostgreSQL has to be asked is shared by all sessions of this process.
+    """
     snapshot = _newest() if newest else _shown()
-    try:
-        with transaction() as db:
-            return Freshness(snapshot, refreshes.open_run(db), refreshes.latest_finished(db))
-    except Unavailable as error:
-        return Freshness(snapshot, away=error.message)
+    return _known.get(_identity(snapshot), partial(_ask, snapshot), seconds=SHARED_SECONDS)
 
 
 def request(actor: Actor) -> None:
     """Ask for a refresh, or join the one that runs; raise `Forbidden` or `Unavailable`."""
     with transaction() as db:
         refreshes.request_refresh(db, actor=actor)
-    refreshes.wake()
+    tell()
+
+
+def request_full(actor: Actor) -> None:
+    """Ask for a refresh of all parts; raise `Forbidden`, `Conflict` or `Unavailable`."""
+    with transaction() as db:
+        refreshes.request_full(db, actor=actor)
+    tell()
 
 
 def release(actor: Actor) -> None:
     """Ask for the refresh that was held back to be published; raise `Forbidden` or `NotFound`."""
     with transaction() as db:
         refreshes.release_held(db, actor=actor)
+    tell()
+
+
+def tell() -> None:
+    """Wake the scheduler, and let all sessions look anew, after something was asked for."""
     refreshes.wake()
+    _known.forget()
 
 
 def fraction(run: RefreshRun) -> float:
@@ -78,12 +116,23 @@ def fraction(run: RefreshRun) -> float:
     return min(run.parts_done / run.parts_total, 1.0) if run.parts_total else 0.0
 
 
-def progress(run: RefreshRun) -> str:
-    """Return in words where a refresh is."""
-    if run.status == "requested":
-        return "Waiting to start"
-    step = (run.step or "starting").replace("_", " ").capitalize()
-    return f"{step}: {run.parts_done:,} of {run.parts_total:,}" if run.parts_total else step
+def _ask(snapshot: Snapshot | None) -> Freshness:
+    try:
+        with transaction() as db:
+            found = refreshes.situation(db)
+            if snapshot is None:
+                return Freshness(None, found)
+            manifest = snapshot.manifest
+            newer = changes.newer(
+                db, store=manifest.store, token=manifest.token, pg_snapshot=manifest.pg_snapshot
+            )
+            return Freshness(snapshot, found, newer)
+    except Unavailable as error:
+        return Freshness(snapshot, away=error.message)
+
+
+def _identity(snapshot: Snapshot | None) -> Hashable:
+    return (snapshot or get_settings().parquet_path, get_settings().database_url)
 
 
 def _shown() -> Snapshot | None:

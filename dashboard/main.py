@@ -15,7 +15,7 @@ st.set_page_config(page_title=f"{page.title} · Tally")
 with page_run(page.url_path or "overview"):
     state = freshness.read()
     shell.sidebar(actor)
-    shell.header(actor, page.title, state)
+    shell.header(actor, page.title, state, follows=navigation.shows_snapshot(page))
     with data.pinned(state.snapshot), notices.errors_shown():
         page.run()
     notices.show_said()  # last: a run that is cut short by the next one leaves it to that one

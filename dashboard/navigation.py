@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 ARROW = ":material/arrow_forward:"
+ANALYTICS = "Analytics"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Screen:
     name: str
     title: str
     icon: str
-    section: str = "Analytics"
+    section: str = ANALYTICS
     is_default: bool = False
     superusers_only: bool = False
 
@@ -63,6 +64,11 @@ def sections(actor: Actor) -> dict[str, list["StreamlitPage"]]:
     for screen in screens(actor):
         result.setdefault(screen.section, []).append(screen.page())
     return result
+
+
+def shows_snapshot(page: "StreamlitPage") -> bool:
+    """Tell whether a page shows the snapshot, so that it changes with a refresh."""
+    return any(s.section == ANALYTICS and s.title == page.title for s in SCREENS)
 
 
 def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = None) -> None:

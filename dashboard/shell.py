@@ -1,32 +1,67 @@
-"""What stands around every page: its title, how fresh its data is, and who is signed in."""
+"""What stands around every page: its title, how fresh its data is, and who is signed in.
 
+A timer redraws the line alone. It never runs a page again on which somebody may be typing: that is
+for the pages that show the snapshot and nothing else, and for them only while no dialog is open.
+"""
+
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import streamlit as st
 
+from core import refreshes
 from core.actors import Actor
 from core.errors import TallyError
 from core.models import RefreshRun
-from core.refreshes import TROUBLE
 from core.settings import ROOT
-from dashboard import freshness, moments, notices
+from dashboard import dialogs, freshness, freshness_words, notices
 from dashboard.freshness import Freshness
 
-FOLLOW_SECONDS = 1
-SHOWN = "shell.shown"
+OWN_SECONDS = 1  # how often who asked for a refresh sees how far it is
+FOLLOW_SECONDS = 4  # and everybody else
+LOOK_SECONDS = 20
+OUTCOME_SECONDS = 20
+SEEN = "shell.seen"
+OUTCOME = "shell.outcome"
+REFUSED = "shell.refused"
 LOGO, MARK = ROOT / "dashboard/images/tally.svg", ROOT / "dashboard/images/mark.svg"
-LOOK_SECONDS = 30
 
 
-def header(actor: Actor, title: str, state: Freshness) -> None:
+@dataclass(frozen=True)
+class Header:
+    """What the header of one run of a page belongs to; `follows` if new data redraws the page."""
+
+    actor: Actor
+    title: str
+    shown: Freshness
+    follows: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What this session was last told of: the data's generation, and whether a refresh ran."""
+
+    generation: int | None
+    running: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a refresh brought, in words, and until when on the monotonic clock it is shown."""
+
+    text: str
+    until: float
+
+
+def header(actor: Actor, title: str, state: Freshness, *, follows: bool) -> None:
     """Draw the title, the freshness line and the refresh button, and keep them true.
 
-    While a refresh runs this looks every second, else twice a minute, which keeps "7 min ago"
-    true and lets a page that nobody touches show the new data.
+    With `follows`, the page shows the snapshot: it is run again as soon as there is a newer one.
     """
     _announce(state)
-    seconds = FOLLOW_SECONDS if state.running else LOOK_SECONDS
-    st.fragment(_header, run_every=seconds)(actor, title, state, iter([state]))
+    header = Header(actor, title, state, follows)
+    st.fragment(_look, run_every=LOOK_SECONDS)(header, iter([state]))
 
 
 def sidebar(actor: Actor) -> None:
@@ -40,76 +75,102 @@ def sidebar(actor: Actor) -> None:
             st.logout()
 
 
-def _header(actor: Actor, title: str, shown: Freshness, first: Iterator[Freshness]) -> None:
-    # The first pass belongs to the run that read `shown` already; later ones are timers.
-    state = next(first, None) or freshness.read(newest=True)
-    if state.outdates(shown):
+def _look(header: Header, first: Iterator[Freshness]) -> None:
+    """Draw the header; while a refresh runs, in a fragment of its own that looks more often."""
+    state = _current(header, first)
+    if state.running is None:
+        _draw(header, state)
+        return
+    own = state.running.requested_by == header.actor.email
+    seconds = OWN_SECONDS if own else FOLLOW_SECONDS
+    st.fragment(_follow, run_every=seconds)(header, iter([state]))
+
+
+def _follow(header: Header, first: Iterator[Freshness]) -> None:
+    _draw(header, _current(header, first))
+
+
+def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
+    # The first pass belongs to the run, or to the fragment, that has just read it.
+    given = next(first, None)
+    if given is not None:
+        return given
+    state = freshness.read(newest=True)
+    if header.follows and state.outdates(header.shown) and not dialogs.is_open():
         st.rerun()
+    _announce(state)
+    return state
+
+
+def _draw(header: Header, state: Freshness) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.title(title, anchor=False, width="content")
+        st.title(header.title, anchor=False, width="content")
         with st.container(
             horizontal=True, vertical_alignment="center", width="content", gap="small"
         ):
-            st.caption(_as_of(state), width="content")
-            _button(actor, state)
+            st.caption(freshness_words.line(state, refreshes.outlook()), width="content")
+            _button(header.actor, state)
     if state.running:
         _progress(state.running)
-    _banner(state)
+    else:
+        _outcome()
+    _refused()
+    told = freshness_words.trouble(state)
+    if told:
+        icon = ":material/cloud_off:" if state.away else ":material/sync_problem:"
+        st.warning(told, icon=icon)
 
 
 def _button(actor: Actor, state: Freshness) -> None:
-    icon = "spinner" if state.running else ":material/refresh:"
-    if not st.button("Refresh data", icon=icon, disabled=state.running is not None, key="refresh"):
-        return
+    st.button(
+        "Refresh data",
+        icon="spinner" if state.running else ":material/refresh:",
+        disabled=state.running is not None,
+        key="refresh",
+        on_click=_request,
+        args=(actor,),
+    )
+
+
+def _request(actor: Actor) -> None:
     try:
         freshness.request(actor)
     except TallyError as error:
+        st.session_state[REFUSED] = error
+
+
+def _refused() -> None:
+    error = st.session_state.pop(REFUSED, None)
+    if error is not None:
         notices.trouble(error)
-    else:
-        st.rerun()
 
 
 def _progress(run: RefreshRun) -> None:
     with st.container(border=True, gap="xxsmall"):
-        st.progress(freshness.fraction(run), text=freshness.progress(run))
-        since = moments.ago(run.started_at or run.requested_at)
-        st.caption(notices.escape(f"Asked for by {run.requested_by or run.trigger}, {since}"))
+        st.progress(freshness.fraction(run), text=freshness_words.progress(run))
+        st.caption(freshness_words.asked_by(run))
 
 
-def _banner(state: Freshness) -> None:
-    if state.away:
-        st.warning(f"{notices.escape(state.away)} {_instead(state)}", icon=":material/cloud_off:")
-    elif state.latest and state.latest.status in TROUBLE and not state.running:
-        run = state.latest
-        outcome = "was held back" if run.status == "held" else "failed"
-        at = moments.clock(run.finished_at or run.requested_at)
-        reason = notices.escape(run.error or "No reason was recorded.")
-        text = f"The refresh at {at} {outcome}. {reason} {_instead(state)}"
-        st.warning(text, icon=":material/sync_problem:")
-
-
-def _as_of(state: Freshness) -> str:
-    if state.as_of is None:
-        return "No data yet"
-    return f"As of {moments.clock(state.as_of)} ({moments.ago(state.as_of)})"
-
-
-def _instead(state: Freshness) -> str:
-    if state.as_of is None:
-        return ""
-    return f"Analytics show the data of {moments.clock(state.as_of)}."
+def _outcome() -> None:
+    outcome: Outcome | None = st.session_state.get(OUTCOME)
+    if outcome is not None and time.monotonic() < outcome.until:
+        with st.container(border=True):
+            st.caption(f":material/check: {outcome.text}")
 
 
 def _announce(state: Freshness) -> None:
-    generation = state.snapshot.generation if state.snapshot else None
-    before = st.session_state.get(SHOWN)
-    st.session_state[SHOWN] = (generation, state.running is not None)
-    if before is None or state.away:
+    """Say for a while what a refresh brought that ended since this session last looked."""
+    if state.away:
         return
-    if state.snapshot and generation != before[0]:
-        people = notices.count(state.snapshot.users, "user")
-        notices.say(f"New data: {people} and {notices.count(state.snapshot.items, 'item')}.")
-    elif before[1] and not state.running and state.found_nothing_new:
-        notices.say("Nothing has changed: the data is current.")
+    before: Seen | None = st.session_state.get(SEEN)
+    generation = state.snapshot.generation if state.snapshot else None
+    st.session_state[SEEN] = Seen(generation, state.running is not None)
+    latest = state.latest
+    if before is None or latest is None or latest.status != "succeeded":
+        return
+    is_new = latest.generation == generation != before.generation
+    if is_new or (before.running and not state.running and state.found_nothing_new):
+        text = ("New data: " if is_new else "") + freshness_words.outcome(latest)
+        st.session_state[OUTCOME] = Outcome(text, time.monotonic() + OUTCOME_SECONDS)

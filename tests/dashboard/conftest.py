@@ -25,7 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core import database, endings, tokens
 from core.actors import Actor
-from dashboard import api, audit_download, downloads
+from dashboard import api, audit_download, downloads, freshness
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -52,6 +52,12 @@ class House:
     def client(self, **options: object) -> TestClient:
         """A browser of its own; as a context manager, all that it does shares one event loop."""
         return TestClient(self.app, follow_redirects=False, **options)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each run see what the test has just done, instead of what all sessions share."""
+    monkeypatch.setattr(freshness, "SHARED_SECONDS", 0.0)
 
 
 @pytest.fixture

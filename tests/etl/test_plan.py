@@ -1,5 +1,6 @@
 """What a refresh writes: the parts that changed, or everything as soon as there is any doubt."""
 
+import json
 import os
 import shutil
 import time
@@ -208,13 +209,55 @@ def test_how_much_newer_the_database_is(world: Sql) -> None:
     world("UPDATE item SET title = 'c' WHERE id = 1")
     world('UPDATE "user" SET full_name = null WHERE id = 2')
     world("DELETE FROM item WHERE id = 5")
-    with transaction() as db:
-        newer = changes.newer(db, snapshots.current().manifest.pg_snapshot)
-    assert newer["item"] == changes.Newer(inserted=2, updated=1, deleted=1)
-    assert newer["user"] == changes.Newer(updated=1)
+    assert newer() == changes.Newer(
+        item=changes.Rows(inserted=2, updated=1, deleted=1), user=changes.Rows(updated=1)
+    )
     world("TRUNCATE item")
+    found = newer()
+    assert found is not None
+    assert found.item.whole
+    refresh.run(trigger="test", accept_drop=True)
+    found = newer()
+    assert found is not None
+    assert found.nothing
+
+
+def test_how_much_newer_is_not_known_without_the_mark(world: Sql) -> None:
+    world("UPDATE item SET title = 'c' WHERE id = 1")
+    world("DELETE FROM refresh_mark")
+    assert newer() is None
+
+
+def test_many_notes_are_counted_by_the_index_and_up_to_a_limit(world: Sql) -> None:
+    world("INSERT INTO change_note SELECT 'item', 0, xid8 '3', 1 FROM generate_series(1, 60000)")
+    other = "gen_random_uuid(), gen_random_uuid(), '3:3:'"  # a folder that still needs them
+    world(f"INSERT INTO refresh_mark (store, token, pg_snapshot) VALUES ({other})")
+    refresh.run(trigger="test")
+    world(
+        "INSERT INTO change_note"
+        " SELECT 'item', 0, pg_current_xact_id(), 1 FROM generate_series(1, 30000)"
+    )
+    world("ANALYZE change_note")
+    found = newer()
+    assert found == changes.Newer(item=changes.Rows(inserted=10_000), more=True)
+    query = changes.NEWER.replace(":snapshot", "%s").replace(":most", "%s")
+    pg_snapshot = snapshots.current().manifest.pg_snapshot
+    plan = world(
+        f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", pg_snapshot, pg_snapshot, changes.MOST_NOTES
+    )
+    text = json.dumps(plan[0][0])
+    assert "ix_change_note_xid" in text
+    assert "Seq Scan" not in text
+    assert "Sort" not in text.replace('"Sort Key"', "")
+
+
+def newer() -> changes.Newer | None:
+    """Ask how much newer the database is than the snapshot that is served."""
+    manifest = snapshots.current().manifest
     with transaction() as db:
-        assert changes.newer(db, snapshots.current().manifest.pg_snapshot)["item"].whole
+        return changes.newer(
+            db, store=manifest.store, token=manifest.token, pg_snapshot=manifest.pg_snapshot
+        )
 
 
 def test_a_clock_that_was_set_back_changes_nothing(world: Sql, root: Path) -> None:

@@ -15,12 +15,19 @@ from core.actors import Actor
 from core.database import transaction
 from core.models import Item, User
 from core.settings import ROOT
+from dashboard import freshness
 from etl import refresh
 from tests.conftest import forget, make_user
 
 TIMEOUT = 30
 Open = Callable[..., AppTest]
 Away = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each run see what the test has just done, instead of what all sessions share."""
+    monkeypatch.setattr(freshness, "SHARED_SECONDS", 0.0)
 
 
 @pytest.fixture

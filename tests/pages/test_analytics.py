@@ -113,7 +113,7 @@ def test_before_the_first_snapshot_a_page_says_how_to_make_one(
 ) -> None:
     at = open_page(staff, name)
     assert not at.exception
-    assert [c.value for c in at.main.caption if c.value == "No data yet"]
+    assert [c.value for c in at.main.caption if c.value.startswith("No data yet.")]
     assert "Press Refresh data, or run `tally refresh`." in [c.value for c in at.main.caption]
 
 

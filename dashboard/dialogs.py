@@ -1,0 +1,12 @@
+"""Which dialog is open in this session, whichever module draws it."""
+
+import streamlit as st
+
+from dashboard import drafts
+
+OPEN = (drafts.DRAFT,)
+
+
+def is_open() -> bool:
+    """Tell whether any dialog is open, which a rerun of the page might close or empty."""
+    return any(st.session_state.get(key) is not None for key in OPEN)
