@@ -106,9 +106,9 @@ def measure_memory(
 def measure_changes(
     place: Place, full: Full, results: Results, *, repeat: int, watch: Watch
 ) -> None:
-    """Refresh in this process, as the scheduler does, after a few changes each time."""
+    """Refresh in this process, in which Tally is warm, after a few changes each time."""
     step = "Refresh after changes"
-    refresh.run(trigger="schedule")  # so that nothing but the changes is due
+    refresh.run(trigger="benchmark")  # so that nothing but the changes is due
     seconds: list[float] = []
     for done in range(repeat):
         watch(step, done, repeat)
@@ -160,7 +160,7 @@ def measure_unchanged(place: Place, results: Results, *, watch: Watch) -> None:
 
 def _time_warm() -> tuple[float, RefreshRun]:
     started = time.perf_counter()
-    run = refresh.run(trigger="schedule")
+    run = refresh.run(trigger="benchmark")
     return time.perf_counter() - started, run
 
 

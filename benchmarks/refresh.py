@@ -77,7 +77,7 @@ def _measure(server: Scratch, places: Places, repeat: int, seconds: int) -> Resu
         reads.measure_pages(results, watch=watch)
         reads.measure_top(whole, results, watch=watch)
         pgbench = Pgbench.on(server, whole, seconds=seconds)
-        writers.measure_refreshes(pgbench, results, pairs=repeat, watch=watch)
+        writers.measure_refreshes(pgbench, results, pairs=min(repeat, 2), watch=watch)
         writers.measure_triggers(pgbench, results, pairs=repeat, watch=watch)
     _print(f"Load at the end: {machine.load()}", "")
     return results

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from benchmarks.figures import Beside, Figure, Results
@@ -16,6 +17,7 @@ from core.errors import Unavailable
 from core.models import RefreshRun
 from etl import refresh
 
+LONGER = 6
 TRIGGERS = (
     "SELECT array(SELECT tgname::text FROM pg_trigger"
     " WHERE tgrelid = 'item'::regclass AND NOT tgisinternal AND tgenabled = 'A')"
@@ -23,7 +25,11 @@ TRIGGERS = (
 
 
 def measure_refreshes(pgbench: Pgbench, results: Results, *, pairs: int, watch: Watch) -> None:
-    """Compare pgbench alone with pgbench while this process refreshes without a pause."""
+    """Compare pgbench alone with pgbench while automatic refreshes follow each other at once.
+
+    They write nearly all parts and hold back, so each run is long enough for one of them to end.
+    """
+    pgbench = replace(pgbench, seconds=pgbench.seconds * LONGER)
     runs: list[RefreshRun] = []
     found = compare(
         pgbench,
@@ -109,7 +115,7 @@ def _refreshing(runs: list[RefreshRun]) -> Iterator[None]:
 def _refresh_until(stop: threading.Event, runs: list[RefreshRun]) -> None:
     while not stop.is_set():
         try:
-            runs.append(refresh.run(trigger="schedule", stop=stop))
+            runs.append(refresh.run(trigger=refresh.AUTOMATIC, stop=stop))
         except Unavailable:
             if not stop.is_set():
                 raise

@@ -80,6 +80,13 @@ class Settings(BaseSettings):
     refresh_workers: int | None = Field(
         None, ge=1, description="Connections that export in parallel; default one a core"
     )
+    refresh_share: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        description="Share of the time in which an automatic refresh may keep PostgreSQL busy;"
+        " 1 does not hold it back",
+    )
     refresh_timeout_minutes: float = Field(
         60, gt=0, description="A refresh that takes longer is stopped; the last snapshot stays"
     )

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -96,12 +97,13 @@ def _run_worker(work: _Export, parent: context.Context) -> None:
     try:
         with reader.connect(work.instant.exported) as rows:
             work.backends.append(rows.backend)
+            worker = _Worker(work, rows)
             while not work.due.empty():
                 try:
                     table, part = work.due.get_nowait()
                 except queue.Empty:
                     return
-                work.written.put(_extract_part(work, rows, table, part))
+                work.written.put(worker.extract(table, part))
     except AdbcError as error:
         work.check()  # terminated because somebody else gave up: that is the reason to tell
         raise Unavailable(LOST.format(reason=reason(error))) from error
@@ -109,16 +111,35 @@ def _run_worker(work: _Export, parent: context.Context) -> None:
         context.detach(token)
 
 
-def _extract_part(work: _Export, rows: Reader, table: Table, part: int) -> File:
-    attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": part}
-    with spans.opened("refresh part", **attributes) as told:
-        work.check()
-        path = table.file(part, work.generation)
-        with rows.read(table, part) as batches:
-            file = write_part(work.folder, path, part, table.schema, batches, check=work.check)
-        gate.check_rows(table, part, exported=file.rows, counted=rows.count(table, part))
-        told.update({"tally.rows": file.rows, "tally.bytes": file.bytes})
-        return file
+@dataclass
+class _Worker:
+    """One connection and the thread that reads through it; `busy` since some monotonic time."""
+
+    work: _Export
+    rows: Reader
+    busy: float = field(default_factory=time.monotonic)
+
+    def extract(self, table: Table, part: int) -> File:
+        """Write one part, as many rows as PostgreSQL counts in it."""
+        attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": part}
+        with spans.opened("refresh part", **attributes) as told:
+            self.check()
+            path = table.file(part, self.work.generation)
+            with self.rows.read(table, part) as batches:
+                file = write_part(
+                    self.work.folder, path, part, table.schema, batches, check=self.check
+                )
+            gate.check_rows(table, part, exported=file.rows, counted=self.rows.count(table, part))
+            told.update({"tally.rows": file.rows, "tally.bytes": file.bytes})
+            return file
+
+    def check(self) -> None:
+        """Rest if the pace says so, with PostgreSQL waiting for us; raise when it is over."""
+        pace = self.work.limits.pace
+        if pace is not None:
+            self.work.over.wait(pace.take(time.monotonic() - self.busy))
+            self.busy = time.monotonic()
+        self.work.check()
 
 
 def _terminate(backends: list[int]) -> None:

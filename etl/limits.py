@@ -1,4 +1,4 @@
-"""When a refresh gives up: a stop that somebody asked for, or a deadline."""
+"""What bounds a refresh: a stop that somebody asked for, a deadline, and a pace."""
 
 import threading
 import time
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from core.errors import Unavailable
+from etl.pace import Pace
 
 Result = TypeVar("Result")
 WATCH_SECONDS = 0.1
@@ -18,10 +19,11 @@ TOO_LATE = "The refresh took longer than it may, so it was stopped. The last sna
 
 @dataclass(frozen=True)
 class Limits:
-    """A stop event, and a deadline in seconds on the monotonic clock."""
+    """A stop event, a deadline in seconds on the monotonic clock, and a pace unless in a hurry."""
 
     stop: threading.Event
     deadline: float
+    pace: Pace | None = None
 
     @property
     def over(self) -> bool:

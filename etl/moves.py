@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from core.manifest import Manifest
 from core.snapshots import ITEMS_BY_USER, JOINED, LEFT
-from etl.columns import Integers
+from etl.columns import Integers, integers, read
 from etl.ranking import (
     JOINING,
     LEAVING,
@@ -30,6 +30,7 @@ PEOPLE: dict[str, pl.DataType | type[pl.DataType]] = {
     "is_active": pl.Boolean,
     "created_at": pl.Datetime("us", "UTC"),
 }
+ONE = np.uint64(1)
 Lookup = Callable[[Sequence[int]], pl.DataFrame]
 
 
@@ -140,20 +141,21 @@ def _people(paths: Sequence[Path]) -> pl.DataFrame:
 
 def _deltas(items: Rewritten) -> pl.DataFrame:
     """Return user_id and delta: how many more items each user has, where that is not 0."""
-    frames = [
-        pl.read_parquet(path, columns=["owner_id"]).select(
-            user_id="owner_id", delta=pl.lit(sign, pl.Int64)
-        )
-        for paths, sign in ((items.before, -1), (items.after, 1))
-        for path in paths
-    ]
-    empty = pl.DataFrame(schema={"user_id": pl.Int64, "delta": pl.Int64})
-    return (
-        pl.concat([empty, *frames])
-        .group_by("user_id")
-        .agg(pl.col("delta").sum())
-        .filter(pl.col("delta") != 0)
-    )
+    # Ids are not negative, so there is a bit to tell items of now from those of before: sorting
+    # numbers takes a tenth of the time of grouping them.
+    marked = [_owners(path) << ONE for path in items.before]
+    marked += [_owners(path) << ONE | ONE for path in items.after]
+    ends = np.sort(np.concatenate([np.empty(0, np.uint64), *marked]))
+    users = ends >> ONE
+    first = np.flatnonzero(np.diff(users, prepend=~users[:1]))
+    steps = np.where(ends & ONE, 1, -1)
+    delta = np.add.reduceat(steps, first) if len(first) else steps
+    moved = delta != 0
+    return pl.DataFrame({"user_id": users[first][moved].astype(np.int64), "delta": delta[moved]})
+
+
+def _owners(path: Path) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    return integers(read(path, "owner_id"), "owner_id").astype(np.uint64)
 
 
 def _count(

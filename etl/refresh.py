@@ -23,7 +23,7 @@ from core.manifest import Broken, Manifest
 from core.models import RefreshRun
 from core.settings import get_settings
 from core.telemetry import tracer
-from etl import lock, record, snapshot
+from etl import lock, pace, record, snapshot
 from etl.build import Built, build
 from etl.instant import LOST, open_instant
 from etl.limits import Limits
@@ -33,6 +33,7 @@ from etl.plan import make as make_plan
 from etl.record import Progress, Record
 from etl.tables import TABLES
 
+AUTOMATIC = "schedule"  # nobody waits for these, so they hold back
 FOLLOW_SECONDS = 0.3
 FULL_DISK = "The disk that holds the snapshots is full"
 NOT_WRITABLE = "Tally may not write to the folder of the snapshots (PARQUET_DATA_PATH)"
@@ -75,9 +76,11 @@ def run(
     that another one runs is waited for, and not joined. Raises `Unavailable` when the refresh, own
     or joined, fails or is held: it is recorded in the row and the log.
     """
+    settings = get_settings()
     limits = Limits(
         stop=stop or threading.Event(),
-        deadline=time.monotonic() + get_settings().refresh_timeout_minutes * 60,
+        deadline=time.monotonic() + settings.refresh_timeout_minutes * 60,
+        pace=pace.automatic(settings.refresh_share) if trigger == AUTOMATIC else None,
     )
     tell = progress or _tell_nobody
     wish = Wish(trigger, requested_by, full, accept_drop)

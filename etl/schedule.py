@@ -126,7 +126,7 @@ def _run(trigger: str, stop: threading.Event) -> None:
 def _run_automatic(scheduler: Scheduler, stop: threading.Event, backoff: Backoff) -> None:
     """Refresh; after a failure the next automatic refresh comes sooner than the interval."""
     try:
-        _run("schedule", stop)
+        _run(refresh.AUTOMATIC, stop)
     except Held:
         backoff.reset()  # trying again does not help: a person has to decide
         raise
