@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import audit
+from core import audit, set_back
 from core.actors import Actor, require_staff, require_superuser
 from core.errors import Conflict, NotFound
 from core.models import RefreshRun
@@ -78,8 +78,12 @@ def outlook() -> Outlook:
 
 
 def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> RefreshRun:
-    """Ask for a refresh, or join the one that is open; call `wake` after the commit."""
+    """Ask for a refresh, or join the one that is open; call `wake` after the commit.
+
+    Raises `Conflict` while the data is set back to an older snapshot.
+    """
     require_staff(db, actor, "refresh.request")
+    set_back.require_free()
     asked = insert(RefreshRun).values(trigger=trigger, requested_by=actor.email)
     created = db.scalar(asked.on_conflict_do_nothing().returning(RefreshRun))
     run = created or open_run(db)

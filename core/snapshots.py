@@ -131,9 +131,14 @@ def candidates(root: Path) -> Iterator[Path]:
     published = published_folder(root)
     if published is not None:
         yield published
-    for folder in sorted((root / FOLDER).glob("[0-9]*-*"), reverse=True):
+    for folder in folders(root):
         if published is None or folder.name < published.name:
             yield folder
+
+
+def folders(root: Path) -> list[Path]:
+    """Return the folders of all snapshots on disk, newest first, published or not."""
+    return sorted((root / FOLDER).glob("[0-9]*-*"), reverse=True)
 
 
 def published_folder(root: Path) -> Path | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg2
 import pyarrow as pa
 
-from core import changes, refreshes, snapshots, spans
+from core import changes, refreshes, set_back, snapshots, spans
 from core.changes import Change
 from core.database import transaction
 from core.errors import TallyError, Unavailable
@@ -74,7 +74,8 @@ def run(
     `progress` is called in this thread as work goes on; setting `stop` ends it cleanly. `full`
     writes all parts, `accept_drop` publishes although many rows are gone; with either, a refresh
     that another one runs is waited for, and not joined. Raises `Unavailable` when the refresh, own
-    or joined, fails or is held: it is recorded in the row and the log.
+    or joined, fails or is held, and `Conflict` while the data is set back: it is recorded in the
+    row and the log.
     """
     settings = get_settings()
     limits = Limits(
@@ -171,6 +172,7 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: Wish) -> Refr
             with row.step("prepare"):
                 root.mkdir(parents=True, exist_ok=True)
                 snapshot.clean(root)
+                set_back.require_free(root)
                 store = snapshot.store(root)
                 instant = opened.enter_context(open_instant(limits))
                 plan = make_plan(instant, root, store=store, full=wish.full)

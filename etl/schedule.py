@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.jobstores.base import JobLookupError
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
-from core import quarantine, refreshes, sessions, snapshots, tokens
+from core import quarantine, refreshes, sessions, set_back, snapshots, tokens
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
@@ -125,6 +125,8 @@ def _run(trigger: str, stop: threading.Event) -> None:
 
 def _run_automatic(scheduler: Scheduler, stop: threading.Event, backoff: Backoff) -> None:
     """Refresh; after a failure the next automatic refresh comes sooner than the interval."""
+    if set_back.find():
+        return
     try:
         _run(refresh.AUTOMATIC, stop)
     except Held:

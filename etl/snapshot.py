@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from core import quarantine, snapshots
+from core import pointer, quarantine, set_back, snapshots
 from core.errors import Unavailable
 from core.manifest import MANIFEST, Manifest, write_manifest
 from core.settings import get_settings
@@ -20,14 +20,9 @@ from core.snapshots import CURRENT, FOLDER, ITEMS, ITEMS_BY_USER, USERS
 STAGING = "staging"
 STORE = ".store"
 DATASETS = (USERS, ITEMS, ITEMS_BY_USER)
-LOCK = ".publishing"
 PATIENCE_SECONDS = 5
-POLL_SECONDS = 0.05
-BLOCKED = (
-    "Another process has begun to publish a snapshot and does not go on, so this one was dropped. "
-    "The last snapshot stays in use."
-)
 OVERTAKEN = "A newer snapshot was published meanwhile, so this one was dropped."
+SET_BACK = "The data was set back to an older snapshot meanwhile, so this one was dropped."
 
 log = logging.getLogger(__name__)
 
@@ -47,28 +42,30 @@ def stage(root: Path, generation: int) -> Iterator[Path]:
 
 def seal(staged: Path, manifest: Manifest) -> None:
     """Write the manifest of a staged snapshot, and force all names in it to disk."""
-    _write_durably(staged / MANIFEST, write_manifest(manifest))
+    pointer.write_durably(staged / MANIFEST, write_manifest(manifest))
     for folder in (*(staged / dataset for dataset in DATASETS), staged):
-        _fsync_folder(folder)
+        pointer.fsync_folder(folder)
 
 
 def publish(root: Path, staged: Path, generation: int) -> Path:
     """Make a sealed snapshot the current one, and return its folder.
 
     Everything is on disk before it gets a name that readers use. Raises `Unavailable` when a newer
-    generation was published meanwhile, by whoever took over from a process that was paused, and
-    when such a process was paused in the middle of this.
+    generation was published meanwhile, by whoever took over from a process that was paused, when
+    such a process was paused in the middle of this, and while the data is set back.
     """
-    with _publishing(root, patience=PATIENCE_SECONDS):
+    with pointer.publishing(root, patience=PATIENCE_SECONDS):
         if newest_generation(root) >= generation:
             raise Unavailable(OVERTAKEN)
+        if set_back.find(root):
+            raise Unavailable(SET_BACK)
         final = root / FOLDER / staged.name
         staged.rename(final)
-        _fsync_folder(root / FOLDER)
+        pointer.fsync_folder(root / FOLDER)
         for dataset in (USERS, ITEMS):
-            _link(root, dataset, f"{CURRENT}/{dataset}")
-        _link(root, CURRENT, f"{FOLDER}/{staged.name}")  # last: all names lead through it
-        _fsync_folder(root)
+            pointer.link(root, dataset, f"{CURRENT}/{dataset}")
+        pointer.link(root, CURRENT, f"{FOLDER}/{staged.name}")  # last: all names lead through it
+        pointer.fsync_folder(root)
     return final
 
 
@@ -79,9 +76,9 @@ def store(root: Path) -> UUID:
     made = uuid4()
     new = root / f"{STORE}.new"
     new.unlink(missing_ok=True)
-    _write_durably(new, str(made).encode())
+    pointer.write_durably(new, str(made).encode())
     new.replace(root / STORE)
-    _fsync_folder(root)
+    pointer.fsync_folder(root)
     return made
 
 
@@ -98,7 +95,7 @@ def prune(root: Path) -> int:
     published = snapshots.published_folder(root)
     kept = sorted(_folders(root), key=_generation, reverse=True)[: get_settings().keep_snapshots]
     old = [folder for folder in _folders(root) if folder not in kept and folder != published]
-    return sum(_is_old(folder) and _delete_unless_held(folder) for folder in old)
+    return sum(_is_old(folder) and _delete_unless_held(root, folder) for folder in old)
 
 
 def clean(root: Path) -> None:
@@ -107,15 +104,17 @@ def clean(root: Path) -> None:
     if not (root / FOLDER).exists():
         return
     # Who was paused while publishing has lost the refresh lock, and yet needs its files.
-    with suppress(Unavailable), _publishing(root, patience=0):
+    with suppress(Unavailable), pointer.publishing(root, patience=0):
         _remove_unpublished(root)
     quarantine.forget_gone(root / FOLDER)
 
 
 def _remove_unpublished(root: Path) -> None:
-    published = snapshots.published_folder(root)
+    set_back.carry_out(root)
+    published, decided = snapshots.published_folder(root), set_back.find(root)
+    newest = decided.newest if decided else published.name if published else ""
     for folder in _folders(root):
-        if published is not None and published.exists() and folder.name > published.name:
+        if published is not None and published.exists() and folder.name > newest:
             log.warning("Removing snapshot %s, which was never published", folder.name)
             shutil.rmtree(folder, ignore_errors=True)
         elif folder != published and not (folder / MANIFEST).exists():
@@ -138,12 +137,14 @@ def _is_old(folder: Path) -> bool:
     return time.time() - folder.stat().st_mtime > get_settings().keep_snapshots_hours * 3600
 
 
-def _delete_unless_held(folder: Path) -> bool:
+def _delete_unless_held(root: Path, folder: Path) -> bool:
     """Delete a snapshot for which nobody holds the shared lock; return whether it went."""
     with suppress(FileNotFoundError):
         descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if snapshots.published_folder(root) == folder:
+                return False  # made current since it was found to be old
             (folder / MANIFEST).unlink()  # first: without it nobody takes this for a snapshot
         except BlockingIOError:
             return False
@@ -151,51 +152,3 @@ def _delete_unless_held(folder: Path) -> bool:
             os.close(descriptor)
     shutil.rmtree(folder)
     return True
-
-
-@contextmanager
-def _publishing(root: Path, *, patience: float) -> Iterator[None]:
-    descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        _lock(descriptor, patience)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, patience: float) -> None:
-    """Take an exclusive lock within `patience` seconds, or raise `Unavailable`."""
-    end = time.monotonic() + patience
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise Unavailable(BLOCKED) from None
-            time.sleep(POLL_SECONDS)
-
-
-def _link(root: Path, name: str, target: str) -> None:
-    """Point a symlink elsewhere in one step, so that there is no moment without it."""
-    with suppress(OSError):
-        if str((root / name).readlink()) == target:
-            return
-    new = root / f".{CURRENT}.{name}"
-    new.unlink(missing_ok=True)
-    new.symlink_to(target)
-    new.replace(root / name)
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+from core import pointer
 from core.snapshots import CURRENT, FOLDER
 from etl import refresh, snapshot
 from etl.reader import Reader
@@ -31,8 +32,8 @@ def pointer_first() -> None:
     publish = snapshot.publish
 
     def hasty(root: Path, staged: Path, *rest: object, **options: object) -> object:
-        snapshot._link(root, CURRENT, f"{FOLDER}/{staged.name}")
-        snapshot._fsync_folder(root)
+        pointer.link(root, CURRENT, f"{FOLDER}/{staged.name}")
+        pointer.fsync_folder(root)
         return publish(root, staged, *rest, **options)  # type: ignore[arg-type]
 
     refresh.snapshot.publish = hasty  # type: ignore[assignment]
