@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import drafts
+from dashboard import drafts, refresh_dialogs
 
-OPEN = (drafts.DRAFT,)
+OPEN = (drafts.DRAFT, refresh_dialogs.OPEN)
 
 
 def is_open() -> bool:

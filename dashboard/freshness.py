@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from core import changes, refreshes, snapshots
+from core import changes, checks, refreshes, set_back, snapshots
 from core.actors import Actor
 from core.changes import Newer
 from core.database import transaction
 from core.errors import Unavailable
 from core.models import RefreshRun
 from core.refreshes import TROUBLE, Situation
+from core.set_back import SetBack
 from core.settings import get_settings
 from core.snapshots import Snapshot
 from dashboard import data
@@ -25,13 +26,15 @@ SHARED_SECONDS = 1.0  # however many sessions look, PostgreSQL is asked once in 
 class Freshness:
     """What was known at one moment; `away` says why PostgreSQL could not be asked.
 
-    `newer` is None when nobody knows how much newer the database is than the snapshot.
+    `newer` is None when nobody knows how much newer the database is than the snapshot; `back` says
+    that this is an older one which somebody made current.
     """
 
     snapshot: Snapshot | None
     situation: Situation = field(default_factory=Situation)
     newer: Newer | None = None
     away: str | None = None
+    back: SetBack | None = None
 
     @property
     def running(self) -> RefreshRun | None:
@@ -98,6 +101,19 @@ def request_full(actor: Actor) -> None:
     tell()
 
 
+def request_check(actor: Actor) -> None:
+    """Ask for a check of the snapshot; raise `Forbidden` or `Unavailable`."""
+    with transaction() as db:
+        checks.request_check(db, actor=actor)
+    tell()
+
+
+def let_go(actor: Actor, *, seen: int) -> None:
+    """Make the newest snapshot current again, and ask for a refresh; see `core.set_back.let_go`."""
+    set_back.let_go(actor=actor, seen=seen)
+    request(actor)
+
+
 def release(actor: Actor) -> None:
     """Ask for the refresh that was held back to be published; raise `Forbidden` or `NotFound`."""
     with transaction() as db:
@@ -117,18 +133,19 @@ def fraction(run: RefreshRun) -> float:
 
 
 def _ask(snapshot: Snapshot | None) -> Freshness:
+    back = set_back.find()
     try:
         with transaction() as db:
             found = refreshes.situation(db)
             if snapshot is None:
-                return Freshness(None, found)
+                return Freshness(None, found, back=back)
             manifest = snapshot.manifest
             newer = changes.newer(
                 db, store=manifest.store, token=manifest.token, pg_snapshot=manifest.pg_snapshot
             )
-            return Freshness(snapshot, found, newer)
+            return Freshness(snapshot, found, newer, back=back)
     except Unavailable as error:
-        return Freshness(snapshot, away=error.message)
+        return Freshness(snapshot, away=error.message, back=back)
 
 
 def _identity(snapshot: Snapshot | None) -> Hashable:

@@ -92,7 +92,20 @@ def instead(state: Freshness, *, now: datetime | None = None) -> str:
     return f"Analytics show the data of {moments.clock(state.as_of, now=now)}."
 
 
+def set_back(state: Freshness, *, now: datetime | None = None) -> str | None:
+    """Return who made an older snapshot current, when, and what ends it, as Markdown."""
+    if state.back is None:
+        return None
+    at = moments.clock(state.back.since, now=now)
+    return (
+        f"{escape(state.back.by)} set the data back at {at}. {instead(state, now=now)} No refresh"
+        " replaces it until a superuser lets go on the Refreshes page."
+    )
+
+
 def _next(state: Freshness, outlook: Outlook, now: datetime) -> str:
+    if state.back:
+        return "Refreshes wait."
     if state.running:
         return "A refresh is running." if state.running.status == "running" else ""
     if outlook.state == "off":

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core import database, refreshes, snapshots
+from core import database, refreshes, set_back, snapshots
 from core.errors import Unavailable
 from dashboard import cookies
 from dashboard.visitors import Visitors
@@ -22,6 +22,7 @@ from dashboard.visitors import Visitors
 FRESH_SECONDS = 1.0  # anybody may ask, so nobody can make PostgreSQL answer more often
 FINE = "fine"
 DAMAGED = "Snapshot {name} is damaged and not served: {reason}."
+SET_BACK = "{by} set the data back to snapshot {folder}; refreshes wait."
 _thread = CapacityLimiter(1)
 
 
@@ -116,6 +117,8 @@ def _find_trouble() -> list[str]:
         DAMAGED.format(name=folder.name, reason=reason)
         for folder, reason in snapshots.broken().items()
     ]
+    back = set_back.find()
+    found += [SET_BACK.format(by=back.by, folder=back.folder)] if back else []
     with suppress(Unavailable), database.transaction() as db:
         run = refreshes.trouble(db)
         found += [f"The last refresh was {run.status}: {run.error}"] if run else []

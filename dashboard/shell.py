@@ -117,6 +117,9 @@ def _draw(header: Header, state: Freshness) -> None:
     else:
         _outcome()
     _refused()
+    back = freshness_words.set_back(state)
+    if back:
+        st.warning(back, icon=":material/history:")
     told = freshness_words.trouble(state)
     if told:
         icon = ":material/cloud_off:" if state.away else ":material/sync_problem:"
@@ -127,7 +130,7 @@ def _button(actor: Actor, state: Freshness) -> None:
     st.button(
         "Refresh data",
         icon="spinner" if state.running else ":material/refresh:",
-        disabled=state.running is not None,
+        disabled=state.running is not None or state.back is not None,
         key="refresh",
         on_click=_request,
         args=(actor,),

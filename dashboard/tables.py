@@ -1,14 +1,14 @@
 """Tables of a page's rows: which columns, how they read, and which row is chosen."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
 
-from core.models import ApiToken, Item, RefreshRun, User
+from core.models import ApiToken, Item, User
 from dashboard import moments
 
 Row = TypeVar("Row", User, Item, ApiToken)
@@ -99,41 +99,6 @@ def items(rows: Sequence[Item]) -> Item | None:
     return _choose(frame, rows, name="Items", columns=columns)
 
 
-def refreshes(runs: Iterable[RefreshRun]) -> None:
-    """Show refreshes: outcome, trigger, who asked, when, how long, how many rows, which error."""
-    rows = [
-        {
-            "outcome": run.status.capitalize(),
-            "mode": (run.mode or "").capitalize() or None,
-            "trigger": run.trigger.capitalize(),
-            "requested_by": run.requested_by,
-            "started_at": run.started_at or run.requested_at,
-            "duration": _duration(run),
-            "users": run.users,
-            "items": run.items,
-            "rows_written": run.rows_written,
-            "error": run.error,
-        }
-        for run in runs
-    ]
-    _show(
-        pl.DataFrame(rows, infer_schema_length=None),
-        name="Refreshes",
-        columns={
-            "outcome": _text("Outcome", 90),
-            "mode": _text("Mode", 100),
-            "trigger": _text("Trigger", 80),
-            "requested_by": _text("Asked by", 170),
-            "started_at": _moment("Started", format="YYYY-MM-DD HH:mm:ss"),
-            "duration": _text("Duration", 80),
-            "users": _count("Users", width=90),
-            "items": _count("Items", width=90),
-            "rows_written": _count("Rows written", width=110),
-            "error": _text("Error", 160),
-        },
-    )
-
-
 def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
     """Show API tokens; return the chosen one."""
     frame = pl.DataFrame(
@@ -216,12 +181,6 @@ def _moment(label: str, *, format: str = "YYYY-MM-DD HH:mm") -> Any:
     return st.column_config.DatetimeColumn(
         label, format=format, timezone=moments.zone().key, width=125
     )
-
-
-def _duration(run: RefreshRun) -> str:
-    if run.started_at is None or run.finished_at is None:
-        return ""
-    return moments.duration(run.finished_at - run.started_at)
 
 
 def _yes_no(column: str) -> pl.Expr:

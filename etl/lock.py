@@ -18,16 +18,17 @@ AWAY = (
 class RefreshLock:
     """An advisory lock on a connection of its own; PostgreSQL frees it when the process dies."""
 
-    def __init__(self, connection: psycopg2.extensions.connection) -> None:
+    def __init__(self, connection: psycopg2.extensions.connection, key: int) -> None:
         self._connection = connection
+        self._key = key
 
     def acquire(self) -> bool:
         """Try to take the lock without waiting; return whether this process holds it now."""
-        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", KEY))
+        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", self._key))
 
     def check(self) -> None:
         """Raise `Unavailable` when the connection, and the lock with it, is lost."""
-        self._ask("SELECT %s", KEY)
+        self._ask("SELECT %s", self._key)
 
     def write(self, work: Callable[[Cursor], None]) -> None:
         """Do something that only the holder may do, on the connection that the lock lives on.
@@ -52,8 +53,11 @@ class RefreshLock:
 
 
 @contextmanager
-def connect() -> Iterator[RefreshLock]:
-    """Open the connection that the lock lives on; raise `Unavailable` when PostgreSQL is away."""
+def connect(key: int = KEY) -> Iterator[RefreshLock]:
+    """Open the connection that the lock lives on; raise `Unavailable` when PostgreSQL is away.
+
+    Other work that only one process may do at a time has a `key` of its own.
+    """
     try:
         connection = psycopg2.connect(
             database_url(),
@@ -66,4 +70,4 @@ def connect() -> Iterator[RefreshLock]:
         raise Unavailable(AWAY) from error
     connection.autocommit = True
     with closing(connection):
-        yield RefreshLock(connection)
+        yield RefreshLock(connection, key)

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.jobstores.base import JobLookupError
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
-from core import quarantine, refreshes, sessions, set_back, snapshots, tokens
+from core import checks, quarantine, refreshes, sessions, set_back, snapshots, tokens
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
-from etl import refresh
+from etl import checking, refresh
 from etl.gate import Held
 from etl.scheduler import Scheduler
 
@@ -23,6 +23,7 @@ REQUESTS = "requests"
 RECOVERY = "recovery"
 REQUESTED = "requested refresh"
 REPAIR = "repair"
+CHECK = "requested check"
 POLL_INTERVAL = timedelta(seconds=5)
 BACKOFF_SECONDS = (10, 30, 60, 120, 300)
 CLEANUP_INTERVAL = timedelta(hours=1)
@@ -147,7 +148,9 @@ def _run_requested(scheduler: Scheduler, stop: threading.Event) -> None:
     """
     # Every few seconds, and nearly always for nothing: that would bury the traces of real work.
     with suppress_instrumentation(), transaction() as db:
-        waiting = refreshes.open_run(db)
+        waiting, check = refreshes.open_run(db), checks.open_check(db)
+    if check is not None:
+        _start_check(scheduler, stop, check.status)
     if waiting is None or stop.is_set():
         return
     if waiting.status != "requested":
@@ -155,6 +158,16 @@ def _run_requested(scheduler: Scheduler, stop: threading.Event) -> None:
         return
     work = _logged(lambda: _run("manual", stop))
     scheduler.add_job(work, id=REQUESTED, replace_existing=True)
+
+
+def _start_check(scheduler: Scheduler, stop: threading.Event, status: str) -> None:
+    if stop.is_set():
+        return
+    if status != "requested":
+        checking.recover()
+        return
+    work = _logged(lambda: checking.run_requested(stop))
+    scheduler.add_job(work, id=CHECK, replace_existing=True)
 
 
 def _delete_expired() -> None:

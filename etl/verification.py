@@ -1,9 +1,11 @@
-"""The published snapshot against the database, under one instant, part by part and row by row."""
+"""The published snapshot against the database under one instant, its views against its parts."""
 
+import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from os import cpu_count
@@ -17,12 +19,14 @@ from core.manifest import Broken, File, Manifest
 from core.settings import get_settings
 from core.snapshots import NONE_YET
 from core.telemetry import tracer
+from etl import view_check
 from etl.extract import extract
 from etl.instant import Instant, open_instant
 from etl.limits import Limits
 from etl.plan import Task, all_tasks
 from etl.record import Progress
 from etl.tables import TABLES, Table
+from etl.view_check import ViewDifference
 
 FEW = 10
 DAMAGED = "Snapshot {name} is damaged: {reason}."
@@ -54,16 +58,21 @@ class Difference:
 
 @dataclass(frozen=True)
 class Report:
-    """What was compared, and how it differs; `differences` also holds those that are expected."""
+    """What was compared, and how it differs; `differences` also holds those that are expected.
+
+    `views` are those that are not what the snapshot's own parts add up to.
+    """
 
     generation: int
     parts: int
     differences: tuple[Difference, ...]
+    views: tuple[ViewDifference, ...]
 
     @property
-    def wrong(self) -> list[Difference]:
+    def wrong(self) -> list[Difference | ViewDifference]:
         """The differences that no change since the snapshot explains."""
-        return [difference for difference in self.differences if not difference.noted]
+        parts = [difference for difference in self.differences if not difference.noted]
+        return [*parts, *self.views]
 
     @property
     def newer(self) -> list[Difference]:
@@ -78,15 +87,16 @@ def verify(
 ) -> Report:
     """Compare every row of the published snapshot with the database, and return what differs.
 
-    Reads both from end to end. Raises `Unavailable` when PostgreSQL is away, when there is no
-    snapshot, and when its files are not what was written.
+    Its views are compared with ones that are computed anew from its parts. Reads both from end to
+    end. Raises `Unavailable` when PostgreSQL is away, when there is no snapshot, and when its files
+    are not what was written.
     """
     limits = Limits(
         stop=stop or threading.Event(),
         deadline=time.monotonic() + get_settings().refresh_timeout_minutes * 60,
     )
-    folder, manifest = _open()
     with (
+        _open() as (folder, manifest),
         tracer.start_as_current_span("verify snapshot"),
         open_instant(limits) as instant,
         tempfile.TemporaryDirectory(prefix="tally-verify-") as place,
@@ -110,7 +120,8 @@ def verify(
             limits=limits,
             done=done,
         )
-    return Report(manifest.generation, compare.parts, tuple(compare.differences))
+        views = view_check.compare(folder, manifest, instant, limits)
+    return Report(manifest.generation, compare.parts, tuple(compare.differences), tuple(views))
 
 
 class _Comparison:
@@ -139,15 +150,23 @@ class _Comparison:
         self.parts += 1
 
 
-def _open() -> tuple[Path, Manifest]:
+@contextmanager
+def _open() -> Iterator[tuple[Path, Manifest]]:
+    """Verify the published snapshot, and keep it from being pruned during the block."""
     folder = snapshots.published_folder(get_settings().parquet_path.resolve())
     if folder is None:
         raise Unavailable(NONE_YET)
-    try:
-        return folder, snapshots.verify(folder)
-    except Broken as error:
-        snapshots.condemn(folder, error)
-        raise Unavailable(DAMAGED.format(name=folder.name, reason=error)) from error
+    with ExitStack() as held:
+        try:
+            held.callback(os.close, snapshots.hold(folder))
+            manifest = snapshots.verify(folder)
+        except OSError as error:
+            problem = f"its manifest cannot be opened: {error.strerror}"
+            raise Unavailable(DAMAGED.format(name=folder.name, reason=problem)) from error
+        except Broken as error:
+            snapshots.condemn(folder, error)
+            raise Unavailable(DAMAGED.format(name=folder.name, reason=error)) from error
+        yield folder, manifest
 
 
 def _tasks(instant: Instant, manifest: Manifest) -> tuple[Task, ...]:

@@ -11,7 +11,8 @@ from core.database import transaction
 from core.errors import Forbidden, NotFound, Unavailable
 from core.models import RefreshRun
 from core.settings import get_settings
-from etl import refresh, verification
+from etl import refresh, verification, views
+from etl.columns import OwnerCounts
 from etl.tables import Table
 from tests.etl.conftest import Row, fill, take_snapshot
 
@@ -118,7 +119,40 @@ def test_verify_finds_nothing_where_nothing_is_wrong(sql: Sql) -> None:
     fill(sql, users=10, items=30)
     take_snapshot()
     report = verification.verify()
-    assert (report.parts, report.differences) == (2, ())
+    assert (report.parts, report.differences, report.views) == (2, (), ())
+
+
+def test_verify_sees_no_difference_in_views_that_followed_changes(sql: Sql) -> None:
+    fill(sql, users=200, items=900)
+    take_snapshot()
+    for statement in (
+        "INSERT INTO item (title, owner_id) SELECT 'new', min(id) FROM \"user\"",
+        'DELETE FROM "user" WHERE id = (SELECT owner_id FROM item WHERE id = 17)',
+        "UPDATE \"user\" SET full_name = 'Other' WHERE id % 70 = 3",
+        "UPDATE item SET created_at = now() WHERE id % 300 = 1",
+    ):
+        sql(statement)
+        assert take_snapshot()
+        assert verification.verify().wrong == []
+    sql("UPDATE \"user\" SET full_name = 'Newer'")
+    assert verification.verify().views == ()  # they are compared as of the snapshot
+
+
+@pytest.mark.parametrize("view", ["item_counts.parquet", "items_by_user.parquet"])
+def test_verify_names_a_view_that_is_not_what_its_parts_add_up_to(
+    sql: Sql, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    fill(sql, users=10, items=30)
+    with monkeypatch.context() as patch:
+        if view == "item_counts.parquet":
+            count = views._count_counts
+            patch.setattr(views, "_count_counts", lambda counts, users: count(counts, users + 1))
+        else:
+            pairs = OwnerCounts.pairs
+            patch.setattr(OwnerCounts, "pairs", lambda self: (pairs(self)[0], pairs(self)[1] + 1))
+        take_snapshot()
+    found = [str(difference) for difference in verification.verify().wrong]
+    assert any(text.startswith(f"{view}: ") and "missing" in text for text in found), found
 
 
 def test_verify_names_what_differs_by_part_and_id(sql: Sql, root: Path) -> None:

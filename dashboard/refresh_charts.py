@@ -1,0 +1,121 @@
+"""Charts of refreshes: where the time of the last ones went, and of one of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from core.models import RefreshRun
+from dashboard import moments
+from dashboard.charts import INK, PANEL_HEIGHT, Drawing, described
+
+STEPS = ("prepare", "export", "compute", "verify", "publish")
+MOST_RUNS = 30
+MOST_SPANS = 40
+SPAN_PIXELS = 20
+LABEL_PIXELS = 150
+
+
+def steps(runs: Sequence[RefreshRun]) -> Drawing:
+    """Draw one stacked bar a refresh, oldest first, of how long each of its steps took."""
+    shown = [run for run in runs if run.step_seconds][:MOST_RUNS][::-1]
+    rows = [
+        {
+            "run": run.id,
+            "started": f"{moments.clock(run.started_at or run.requested_at)}",
+            "outcome": f"{run.status}, {run.mode}" if run.mode else run.status,
+            "step": step.capitalize(),
+            "order": order,
+            "seconds": float(run.step_seconds[step]),
+        }
+        for run in shown
+        for order, step in enumerate(STEPS)
+        if step in run.step_seconds
+    ]
+    chart = alt.Chart(pl.DataFrame(rows)).mark_bar()
+    chart = chart.encode(
+        x=alt.X("run:O", title="Refresh", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        y=alt.Y("seconds:Q", title="Seconds", axis=alt.Axis(domain=False, tickCount=4)),
+        color=alt.Color(
+            "step:N",
+            title=None,
+            sort=[step.capitalize() for step in STEPS],
+            legend=alt.Legend(orient="top"),
+        ),
+        order=alt.Order("order:Q"),
+        tooltip=[
+            alt.Tooltip("run:O", title="Refresh"),
+            alt.Tooltip("started:N", title="Started"),
+            alt.Tooltip("outcome:N", title="Outcome"),
+            alt.Tooltip("step:N", title="Step"),
+            alt.Tooltip("seconds:Q", title="Seconds", format=".3f"),
+        ],
+    )
+    total = [sum(float(value) for value in run.step_seconds.values()) for run in shown]
+    text = (
+        f"Seconds by step of the last {len(shown)} refreshes: the newest took {total[-1]:.1f} s,"
+        f" the longest {max(total):.1f} s."
+    )
+    return described(chart, text, height=PANEL_HEIGHT)
+
+
+def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
+    """Draw the longest spans of a refresh, as `core.spans.Kept.rows` has them, by their start."""
+    longest = sorted(spans, key=lambda span: span[2], reverse=True)[:MOST_SPANS]
+    rows = [
+        {
+            "row": f"{number:03d}",
+            "name": label(name, told),
+            "start": start,
+            "end": start + seconds,
+            "seconds": seconds,
+            "depth": "step" if depth == 0 else "within a step",
+            "told": ", ".join(f"{key.removeprefix('tally.')} {v}" for key, v in told.items()),
+        }
+        for number, (name, start, seconds, depth, told) in enumerate(
+            sorted(longest, key=lambda span: (span[1], span[3]))
+        )
+    ]
+    names = {row["row"]: row["name"] for row in rows}
+    base = alt.Chart(pl.DataFrame(rows)).encode(
+        y=alt.Y("row:N", sort=None, title=None, axis=_names(names)),
+        tooltip=[
+            alt.Tooltip("name:N", title="Span"),
+            alt.Tooltip("start:Q", title="Began after (s)", format=".3f"),
+            alt.Tooltip("seconds:Q", title="Seconds", format=".3f"),
+            alt.Tooltip("told:N", title="About"),
+        ],
+    )
+    bars = base.mark_bar(cornerRadius=2).encode(
+        x=alt.X("start:Q", title="Seconds since the beginning"),
+        x2="end:Q",
+        color=alt.Color("depth:N", title=None, legend=None, sort=["step", "within a step"]),
+    )
+    numbers = base.mark_text(align="left", dx=4, color=INK).encode(
+        x="end:Q", text=alt.Text("seconds:Q", format=".3f")
+    )
+    listed = ", ".join(f"{row['name']} {row['seconds']:.3f} s" for row in rows)
+    return described(
+        bars + numbers, f"Spans by their start: {listed}.", height=alt.Step(SPAN_PIXELS)
+    )
+
+
+def label(name: str, told: dict[str, Any]) -> str:
+    """Return what to call a span: a part by its table and number."""
+    short = name.removeprefix("refresh ").capitalize()
+    if "tally.part" not in told:
+        return short
+    return f"{short} {told['tally.part']} of {told.get('tally.table', '')}"
+
+
+def _names(names: dict[str, str]) -> alt.Axis:
+    quoted = {row: name.replace("\\", "").replace("'", "") for row, name in names.items()}
+    cases = "{" + ", ".join(f"'{row}': '{name}'" for row, name in quoted.items()) + "}"
+    return alt.Axis(
+        labelExpr=f"{cases}[datum.label]",
+        labelLimit=LABEL_PIXELS,
+        domain=False,
+        ticks=False,
+        labelPadding=6,
+    )
