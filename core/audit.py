@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from core.actors import Actor
+from core.declarative import Base
 from core.errors import Refused
-from core.models import ADDRESS_LENGTH, AuditEvent, Base
+from core.models import ADDRESS_LENGTH, AuditEvent
 from core.telemetry import trace_id
 
 SECRET_FIELDS = frozenset({"hashed_password"})

@@ -8,23 +8,24 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, base
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.declarative import Base, TransactionId
+from core.providers import ISSUER_LENGTH
 
 EMAIL_LENGTH = 255
 NAME_LENGTH = 255
@@ -33,34 +34,7 @@ DESCRIPTION_LENGTH = 1000
 ADDRESS_LENGTH = 64
 USER_AGENT_LENGTH = 512
 TOKEN_NAME_LENGTH = 100
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class TransactionId(UserDefinedType[str]):
-    """PostgreSQL's `xid8`: the number of a transaction, never used twice; text in Python."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return the type's name in SQL."""
-        return "xid8"
-
-
-base.ischema_names["xid8"] = TransactionId  # so that Alembic knows it when it meets it
-
-
-class Base(DeclarativeBase):
-    """The declarative base; constraints get predictable names, so migrations can address them."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB}  # noqa: RUF012
+SUBJECT_LENGTH = 255  # OpenID Connect Core 1.0, section 2
 
 
 class User(Base):
@@ -111,6 +85,31 @@ class AuthSession(Base):
     expires_at: Mapped[datetime]
     address: Mapped[str | None] = mapped_column(String(ADDRESS_LENGTH))
     user_agent: Mapped[str | None] = mapped_column(String(USER_AGENT_LENGTH))
+
+
+class LinkedIdentity(Base):
+    """Whom a provider of single sign-on vouches for when it names a subject; see `identities`."""
+
+    __tablename__ = "linked_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "issuer"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    issuer: Mapped[str] = mapped_column(String(ISSUER_LENGTH))
+    subject: Mapped[str] = mapped_column(String(SUBJECT_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SignInRequest(Base):
+    """A sign-in that is under way at a provider; its token lies in the browser's cookie alone."""
+
+    __tablename__ = "sign_in_request"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(32))
+    target: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 
 class KnownBrowser(Base):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core import audit, browsers, throttle
+from core import audit, browsers, sign_in_requests, throttle
 from core.actors import Actor
 from core.models import ADDRESS_LENGTH, USER_AGENT_LENGTH, AuthSession, User
 from core.security import hash_token, new_token
@@ -40,8 +40,9 @@ def begin(
     address: str | None,
     user_agent: str | None,
     browser_token: str | None = None,
+    provider: str | None = None,
 ) -> SignIn:
-    """Begin a session for a user whose identity has been established."""
+    """Begin a session for a user whose identity has been established, by a `provider` or here."""
     token = new_token()
     row = AuthSession(
         token_hash=hash_token(token),
@@ -53,7 +54,8 @@ def begin(
     db.add(row)
     db.flush()
     actor = _actor(user, row)
-    audit.record(db, actor=actor, action="session.sign_in", subject=user)
+    by = {"provider": [None, provider]} if provider else {}
+    audit.record(db, actor=actor, action="session.sign_in", subject=user, changes=by)
     return SignIn(token=token, actor=actor, browser_token=browser_token)
 
 
@@ -106,8 +108,8 @@ def delete_expired(db: Session) -> int:
 
     Returns how many sessions they were.
     """
-    throttle.delete_old(db)
-    browsers.delete_old(db)
+    for room in (throttle, browsers, sign_in_requests):
+        room.delete_old(db)
     idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
     expired = (AuthSession.expires_at <= func.now()) | (AuthSession.last_seen_at <= idle_since)
     return len(db.scalars(delete(AuthSession).where(expired).returning(AuthSession.id)).all())

@@ -2,11 +2,14 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core import providers
+from core.providers import Provider
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDERS = frozenset({"", "changethis", "changeme", "secret", "password", "postgres"})
@@ -64,6 +67,17 @@ class Settings(BaseSettings):
     first_superuser_password: SecretStr | None = Field(
         None,
         description="Password of the first superuser; local makes and shows a random one",
+    )
+    password_sign_in: bool = Field(
+        True,
+        description="`false` switches passwords off: people sign in with `SSO_PROVIDERS` alone",
+    )
+    sso_providers: Annotated[tuple[Provider, ...], NoDecode, BeforeValidator(providers.parse)] = (
+        Field(
+            (),
+            description="Who else people can sign in with: a JSON list, see"
+            " [below](#single-sign-on)",
+        )
     )
     session_idle_hours: float = Field(
         12, gt=0, description="A session ends after so long without use"
@@ -146,15 +160,36 @@ class Settings(BaseSettings):
             return self
         problems = [
             *_weak("SECRET_KEY", self.secret_key, minimum=MINIMUM_SECRET_KEY_LENGTH),
-            *_weak("FIRST_SUPERUSER_PASSWORD", self.first_superuser_password, minimum=10),
             *_weak_url("DATABASE_URL", self.database_url),
         ]
+        if self.password_sign_in:
+            password = self.first_superuser_password
+            problems += _weak("FIRST_SUPERUSER_PASSWORD", password, minimum=10)
         if problems:
             raise ValueError(f"ENVIRONMENT={self.environment}: {'; '.join(problems)}")
         return self
 
+    @model_validator(mode="after")
+    def _refuse_unsafe_sign_in(self) -> Self:
+        found = self.sso_providers
+        problems = []
+        if not self.password_sign_in and not found:
+            problems.append(
+                "PASSWORD_SIGN_IN is off and SSO_PROVIDERS is empty: nobody can sign in"
+            )
+        if len({provider.id for provider in found}) < len(found):
+            problems.append("SSO_PROVIDERS: two providers have the same id")
+        if found and self.environment != "local":
+            problems += [] if self.https else ["SSO_PROVIDERS need a PUBLIC_URL with https"]
+            for one in found:
+                problems += [] if one.is_https else [f"SSO_PROVIDERS: {one.id} is not https"]
+                problems += _weak(f"SSO_PROVIDERS: the secret of {one.id}", one.client_secret)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
-def _weak(name: str, secret: SecretStr | None, *, minimum: int) -> list[str]:
+
+def _weak(name: str, secret: SecretStr | None, *, minimum: int = 1) -> list[str]:
     value = secret.get_secret_value() if secret else ""
     if not value:
         return [f"{name} is missing"]
@@ -168,7 +203,7 @@ def _weak(name: str, secret: SecretStr | None, *, minimum: int) -> list[str]:
 def _weak_url(name: str, url: SecretStr | None) -> list[str]:
     password = urlsplit(url.get_secret_value()).password if url else None
     # A URL without a password is fine: there are password files, peer authentication and tokens.
-    return _weak(name, SecretStr(password) if password else url, minimum=1)
+    return _weak(name, SecretStr(password) if password else url)
 
 
 @lru_cache

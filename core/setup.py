@@ -21,10 +21,15 @@ RANDOM_PASSWORD_BYTES = 12
 
 @dataclass(frozen=True)
 class FirstSuperuser:
-    """The superuser just created; `random_password` is the only copy of a password made here."""
+    """The superuser just created; `random_password` is the only copy of a password made here.
+
+    `providers` are the names of those they may sign in with otherwise.
+    """
 
     email: str
     random_password: str | None
+    has_password: bool
+    providers: tuple[str, ...] = ()
 
 
 def prepare() -> FirstSuperuser | None:
@@ -69,28 +74,37 @@ def create_first_superuser() -> FirstSuperuser | None:
     try:
         with transaction() as db:
             created = users.ensure_first_superuser(
-                db, email=settings.first_superuser, password=password
+                db,
+                email=settings.first_superuser,
+                password=password if settings.password_sign_in else None,
             )
     except Invalid as error:
         raise TallyError(_name_settings(error)) from error
     if not created:
         return None
-    return FirstSuperuser(settings.first_superuser, None if given else password)
+    return FirstSuperuser(
+        email=settings.first_superuser,
+        random_password=password if settings.password_sign_in and not given else None,
+        has_password=settings.password_sign_in,
+        providers=tuple(provider.name for provider in settings.sso_providers),
+    )
 
 
 def create_superuser(
-    db: Session, *, actor: Actor, email: str, password: str, full_name: str | None, promote: bool
+    db: Session,
+    *,
+    actor: Actor,
+    email: str,
+    password: str | None,
+    full_name: str | None,
+    promote: bool,
 ) -> User:
     """Create a superuser; with `promote`, a user who exists becomes one, with the new password.
 
     Raises `Invalid`, also for an address that is taken when not promoting.
     """
-    values: dict[str, object] = {
-        "password": password,
-        "is_active": True,
-        "is_staff": True,
-        "is_superuser": True,
-    }
+    values: dict[str, object] = {"is_active": True, "is_staff": True, "is_superuser": True}
+    values |= {"password": password} if password is not None else {}
     if full_name:
         values["full_name"] = full_name
     existing = users.find_by_email(db, email) if promote else None

@@ -6,9 +6,12 @@ from sqlalchemy.orm import Session
 
 from core import audit, browsers, sessions, throttle
 from core.actors import Actor
+from core.errors import Forbidden
 from core.models import EMAIL_LENGTH, User
+from core.passwords import SWITCHED_OFF
 from core.security import UNUSABLE_PASSWORD, Checked, check_password
 from core.sessions import SignIn
+from core.settings import get_settings
 from core.throttle import Bucket
 from core.users import find_by_email
 
@@ -44,8 +47,11 @@ def begin(
     """Count an attempt and read what it is checked against; then comes `check`, then `conclude`.
 
     While `wait` is not 0 the attempt is not to be checked, right or wrong. Either way there is
-    something to commit: a count, or the audit row of the refusal.
+    something to commit: a count, or the audit row of the refusal. Raises `Forbidden` where
+    passwords are switched off.
     """
+    if not get_settings().password_sign_in:
+        raise Forbidden(SWITCHED_OFF)
     user = find_by_email(db, email.replace("\x00", ""))
     known = browsers.find(db, token=browser_token, user=user)
     buckets = (

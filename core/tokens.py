@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core import audit, endings
-from core.actors import Actor, require_staff
+from core.actors import Actor, require_staff, require_superuser
 from core.errors import Forbidden, Invalid, NotFound
 from core.fields import TokenName, parse
 from core.models import ApiToken, User
@@ -101,14 +101,21 @@ def revoke_token(db: Session, *, actor: Actor, token_id: int) -> None:
     """End one of the actor's own tokens; raise `NotFound`."""
     require_staff(db, actor, "token.revoke", token_id)
     query = select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == actor.id)
-    row = db.scalar(query.with_for_update())
-    if row is None:
-        raise NotFound("This token does not exist any more.")
-    changes = audit.difference(_view(row), dict.fromkeys(_view(row)))
-    audit.record(db, actor=actor, action="token.revoke", subject=row, changes=changes)
-    db.delete(row)
-    db.flush()
-    endings.announce(db)
+    _revoke(db, actor, db.scalar(query.with_for_update()))
+
+
+def list_tokens_of(db: Session, *, actor: Actor, user_id: int) -> Sequence[ApiToken]:
+    """Return the tokens of a user, for superusers, newest first."""
+    require_superuser(db, actor, "token.list", user_id)
+    query = select(ApiToken).where(ApiToken.user_id == user_id).order_by(ApiToken.id.desc())
+    return db.scalars(query).all()
+
+
+def revoke_token_of(db: Session, *, actor: Actor, token_id: int) -> None:
+    """End anybody's token, as a superuser; raise `NotFound`."""
+    require_superuser(db, actor, "token.revoke", token_id)
+    row = db.get(ApiToken, token_id, with_for_update=True, populate_existing=True)
+    _revoke(db, actor, row)
 
 
 def find_open(db: Session, *, token_hash: bytes) -> OpenSession | None:
@@ -136,6 +143,17 @@ def looks_right(token: str) -> bool:
     """Tell whether a text has the form of a token, checksum included."""
     parts = PATTERN.fullmatch(token)
     return parts is not None and _checksum(parts[1]) == parts[2]
+
+
+def _revoke(db: Session, actor: Actor, row: ApiToken | None) -> None:
+    if row is None:
+        raise NotFound("This token does not exist any more.")
+    gone = _view(row) | {"user_id": row.user_id}
+    changes = audit.difference(gone, dict.fromkeys(gone))
+    audit.record(db, actor=actor, action="token.revoke", subject=row, changes=changes)
+    db.delete(row)
+    db.flush()
+    endings.announce(db)
 
 
 def _new() -> str:

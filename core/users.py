@@ -186,22 +186,23 @@ def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
     return user
 
 
-def ensure_first_superuser(db: Session, *, email: str, password: str) -> bool:
+def ensure_first_superuser(db: Session, *, email: str, password: str | None) -> bool:
     """Create the first superuser when there is no superuser yet; tell whether it did."""
     if db.scalar(select(User.id).where(User.is_superuser).limit(1)) is not None:
         return False
     actor = Actor.system("setup")
-    roles = {"is_staff": True, "is_superuser": True}
+    values: dict[str, object] = {"is_staff": True, "is_superuser": True}
+    values |= {"password": password} if password else {}
     existing = find_by_email(db, email)
     if existing is None:
-        create_user(db, actor=actor, values={"email": email, "password": password, **roles})
+        create_user(db, actor=actor, values={"email": email, **values})
     else:
         update_user(
             db,
             actor=actor,
             user_id=existing.id,
             version=existing.version,
-            values={"password": password, "is_active": True, **roles},
+            values={"is_active": True, **values},
         )
     return True
 

@@ -21,6 +21,7 @@ from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
 from dashboard.sign_in import Door
+from dashboard.single_sign_on import SingleSignOn
 from dashboard.tracing import Tracing
 from dashboard.unexpected import Unexpected
 from dashboard.visitors import Visitors
@@ -37,6 +38,7 @@ options.load()
 visitors = Visitors()
 scripts = Visitors(tokens.find_open)
 connections = Connections()
+door = Door(visitors=visitors, connections=connections)
 
 
 @asynccontextmanager
@@ -87,7 +89,8 @@ app = st.App(
     ROOT / "dashboard/main.py",
     lifespan=lifespan,
     routes=[
-        *Door(visitors=visitors, connections=connections).routes(),
+        *door.routes(),
+        *SingleSignOn(door=door).routes(),
         *Health(visitors=visitors).routes(),
         *downloads.routes(),
         *audit_download.routes(),

@@ -151,7 +151,7 @@ def create_superuser(
 ) -> None:
     """Create a superuser; the password is asked for, or read from standard input."""
     _make_ready()
-    password = _ask_password()
+    password = _ask_password() if get_settings().password_sign_in else None
     with database.transaction() as db:
         setup.create_superuser(
             db,
@@ -186,7 +186,9 @@ def _describe(created: setup.FirstSuperuser | None) -> list[str]:
     if created is None:
         return []
     how = "the password that FIRST_SUPERUSER_PASSWORD holds."
-    if created.random_password:
+    if not created.has_password:
+        how = f"{' or '.join(created.providers)}."
+    elif created.random_password:
         how = f"the password [bold]{created.random_password}[/bold] (shown this once only)."
     return [f"Sign in as [bold]{created.email}[/bold] with {how}\n"]
 

@@ -38,4 +38,5 @@ def describe(error: ValidationError | TallyError) -> str:
 
 def _setting(location: tuple[int | str, ...], message: str) -> str:
     reason = message.removeprefix("Value error, ")
-    return f"{str(location[0]).upper()}: {reason}" if location else reason
+    name = ".".join([str(location[0]).upper(), *map(str, location[1:])]) if location else ""
+    return f"{name}: {reason}" if name else reason

@@ -27,6 +27,16 @@ def browser_cookie(scope: Scope) -> str:
     return _name("browser", scope)
 
 
+def request_cookie(scope: Scope) -> str:
+    """Return the name of the cookie of a sign-in that is under way at a provider."""
+    return _name("request", scope)
+
+
+def secret_cookies(scope: Scope) -> list[str]:
+    """Return the names of the cookies that go no further than the gate."""
+    return [session_cookie(scope), browser_cookie(scope), request_cookie(scope)]
+
+
 def read_token(scope: Scope, name: str) -> str | None:
     """Return the cookie's token, or None when it is missing or is no token of ours."""
     values = (value for key, value in _pairs(scope["headers"]) if key == name.encode())

@@ -1,5 +1,6 @@
 """The gate in front of everything: without a session, nothing but the sign-in is reached."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
@@ -34,6 +35,7 @@ PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 PUBLIC_PATHS = frozenset(
     {"/sign-in", "/sign-in/style.css", "/sign-out", "/auth/logout", "/healthz", "/readyz"}
 )
+TO_PROVIDERS = re.compile("/sign-in/with/[^/]+(/callback)?")  # and back
 # Nobody needs these: no page takes files, and figures about the process come as traces.
 CLOSED_PATHS = ("/_stcore/metrics", "/_stcore/upload_file")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -63,7 +65,7 @@ class Gate:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer: ASGIApp | None = _refusal(scope)
-        if answer is None and scope["path"] in PUBLIC_PATHS:
+        if answer is None and is_public(scope["path"]):
             answer = self.app
         if answer is None:
             try:
@@ -102,6 +104,11 @@ class Gate:
         return await self.visitors.find(token) if token else None
 
 
+def is_public(path: str) -> bool:
+    """Tell whether a path is for those who are not signed in, too."""
+    return path in PUBLIC_PATHS or TO_PROVIDERS.fullmatch(path) is not None
+
+
 def is_same_origin(scope: Scope, *, required: bool) -> bool:
     """Tell whether a request comes from Tally's own pages, by its Origin.
 
@@ -137,7 +144,7 @@ def _admitted(scope: Scope, actor: Actor) -> Scope:
     actor = replace(actor, address=client[0] if client else None)
     headers = scope["headers"]
     headers = [(key, value) for key, value in headers if key != b"authorization"]
-    for name in (cookies.session_cookie(scope), cookies.browser_cookie(scope)):
+    for name in cookies.secret_cookies(scope):
         headers = cookies.without(headers, name)
     return {**scope, "headers": [*headers, *_identity(actor)], "user": actor}
 

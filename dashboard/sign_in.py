@@ -1,9 +1,6 @@
 """Sign-in and sign-out: plain HTML forms, and the cookie that they set and clear."""
 
-import hashlib
-import hmac
-import secrets
-from functools import lru_cache, partial
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -16,14 +13,13 @@ from starlette.routing import Route
 
 from core import database, sessions, sign_ins
 from core.actors import Actor
-from core.browsers import REMEMBERED
 from core.errors import TooMany, Unavailable
 from core.fields import PASSWORD_MAXIMUM
 from core.models import EMAIL_LENGTH
-from core.security import new_token
+from core.passwords import SWITCHED_OFF
 from core.sessions import SignIn
-from core.settings import PLACEHOLDERS, get_settings
-from dashboard import cookies, html_pages
+from core.settings import get_settings
+from dashboard import cookies, html_pages, sign_in_page
 from dashboard.connections import Connections
 from dashboard.visitors import Visitors
 
@@ -66,23 +62,27 @@ class Door:
 
     async def show_form(self, request: Request) -> Response:
         """Show the form, or lead on who is signed in already."""
-        target = own_path(request.query_params.get("next", ""))
+        target = sign_in_page.own_path(request.query_params.get("next", ""))
         try:
-            if await self._find_actor(request):
+            if await self.find_actor(request):
                 return RedirectResponse(target, status_code=303)
         except Unavailable:
-            return _form(request, target=target, error=AWAY, status=503)
-        return _form(request, target=target)
+            return sign_in_page.form(request, target=target, error=AWAY, status=503)
+        return sign_in_page.form(request, target=target)
 
     async def sign_in(self, request: Request) -> Response:
         """Begin a session, or show the form again with what was wrong."""
+        if not get_settings().password_sign_in:
+            return sign_in_page.form(request, target="/", error=SWITCHED_OFF, status=403)
         try:
             fields = await _read_fields(request)
         except HTTPException as error:
-            return _form(request, target="/", error=error.detail, status=error.status_code)
-        target = own_path(fields.get("next", ""))
+            return sign_in_page.form(
+                request, target="/", error=error.detail, status=error.status_code
+            )
+        target = sign_in_page.own_path(fields.get("next", ""))
         email, password = fields.get("email", ""), fields.get("password", "")
-        show_again = partial(_form, request, target=target, email=email)
+        show_again = partial(sign_in_page.form, request, target=target, email=email)
         if refusal := _refusal(request, fields):
             return show_again(status=refusal[0], error=refusal[1])
         try:
@@ -93,14 +93,14 @@ class Door:
             return show_again(status=503, error=BUSY if error.message == BUSY else AWAY)
         if begun is None:
             return show_again(status=401, error=WRONG)
-        return _led_in(request, begun, target)
+        return sign_in_page.led_in(request, begun, target)
 
     async def confirm_sign_out(self, request: Request) -> Response:
         """Sign out when one of our own pages leads here; ask first when anything else does."""
         if request.headers.get("sec-fetch-site") == "same-origin":
             return await self.sign_out(request)
         try:
-            actor = await self._find_actor(request)
+            actor = await self.find_actor(request)
         except Unavailable as error:
             return html_pages.message(request, 503, STILL_IN, error.message)
         if actor is None:
@@ -110,18 +110,19 @@ class Door:
     async def sign_out(self, request: Request) -> Response:
         """End the session, close its open pages and clear the cookie."""
         try:
-            actor = await self._find_actor(request)
+            actor = await self.find_actor(request)
             if actor:
                 await anyio.to_thread.run_sync(_sign_out, actor)
         except Unavailable as error:
             return html_pages.message(request, 503, STILL_IN, error.message)
-        await self._close(actor)
+        await self.close(actor)
         response = RedirectResponse("/sign-in", status_code=303)
         cookie = cookies.clear_cookie(cookies.session_cookie(request.scope))
         response.headers.append("Set-Cookie", cookie)
         return response
 
-    async def _find_actor(self, request: Request) -> Actor | None:
+    async def find_actor(self, request: Request) -> Actor | None:
+        """Return who is signed in with the browser that asks."""
         token = cookies.read_token(request.scope, cookies.session_cookie(request.scope))
         session = await self.visitors.find(token) if token else None
         return session.actor if session else None
@@ -129,7 +130,7 @@ class Door:
     async def _begin(self, request: Request, *, email: str, password: str) -> SignIn | None:
         if _threads.statistics().tasks_waiting >= MOST_WAITING:
             raise Unavailable(BUSY)
-        previous = await self._find_actor(request)
+        previous = await self.find_actor(request)
         try_it = partial(
             _sign_in,
             previous=previous,
@@ -140,24 +141,14 @@ class Door:
             browser_token=cookies.read_token(request.scope, cookies.browser_cookie(request.scope)),
         )
         begun = await anyio.to_thread.run_sync(try_it, limiter=_threads)
-        await self._close(previous if begun else None)
+        await self.close(previous if begun else None)
         return begun
 
-    async def _close(self, actor: Actor | None) -> None:
+    async def close(self, actor: Actor | None) -> None:
         """Close what a session, ended in the database, still has open here."""
         if actor:
             self.visitors.forget(actor.session_id)
             await self.connections.close(actor.session_id)
-
-
-def own_path(target: str) -> str:
-    """Return `target` when it is a path of Tally's own, else `/`.
-
-    Browsers drop control characters and read a backslash as a slash, so none may be in it.
-    """
-    plain = target.isascii() and target.isprintable() and not set(target) & {" ", "\\"}
-    own = target.startswith("/") and not target.startswith(("//", "/sign-", "/auth/"))
-    return target if plain and own else "/"
 
 
 def _sign_in(
@@ -187,43 +178,6 @@ def _sign_out(actor: Actor) -> None:
         sessions.sign_out(db, actor=actor)
 
 
-def _led_in(request: Request, begun: SignIn, target: str) -> Response:
-    response = RedirectResponse(target, status_code=303)
-    age = int(get_settings().session_absolute_days * 86_400)
-    name = cookies.session_cookie(request.scope)
-    response.headers.append("Set-Cookie", cookies.set_cookie(name, begun.token, max_age=age))
-    if begun.browser_token:
-        name, age = cookies.browser_cookie(request.scope), int(REMEMBERED.total_seconds())
-        cookie = cookies.set_cookie(name, begun.browser_token, max_age=age)
-        response.headers.append("Set-Cookie", cookie)
-    return response
-
-
-def _form(
-    request: Request,
-    *,
-    target: str,
-    email: str = "",
-    error: str = "",
-    status: int = 200,
-    wait: int = 0,
-) -> Response:
-    name = cookies.form_cookie(request.scope)
-    token = cookies.read_token(request.scope, name) or new_token()
-    response = html_pages.page(
-        "sign_in.html",
-        status=status,
-        target=target,
-        email=email[:EMAIL_LENGTH],
-        error=error,
-        form_token=_signature(token),
-    )
-    response.headers.append("Set-Cookie", cookies.set_cookie(name, token))
-    if wait:
-        response.headers["Retry-After"] = str(wait)
-    return response
-
-
 async def _read_fields(request: Request) -> dict[str, str]:
     body = bytearray()
     size = 0
@@ -242,9 +196,7 @@ async def _read_fields(request: Request) -> dict[str, str]:
 
 def _refusal(request: Request, fields: dict[str, str]) -> tuple[int, str] | None:
     """Return the status and text for what needs no look at the database."""
-    token = cookies.read_token(request.scope, cookies.form_cookie(request.scope))
-    given = fields.get("form_token", "").encode()
-    if token is None or not hmac.compare_digest(given, _signature(token).encode()):
+    if not sign_in_page.is_own(request, fields.get("form_token", "")):
         return 403, EXPIRED
     if len(fields.get("password", "")) > PASSWORD_MAXIMUM:
         return 400, TOO_LONG
@@ -252,13 +204,3 @@ def _refusal(request: Request, fields: dict[str, str]) -> tuple[int, str] | None
     if not email.isprintable() or len(email) > EMAIL_LENGTH:
         return 422, NOT_AN_ADDRESS
     return None
-
-
-def _signature(token: str) -> str:
-    return hmac.new(_signing_key(), b"form:" + token.encode(), hashlib.sha256).hexdigest()
-
-
-@lru_cache
-def _signing_key() -> bytes:
-    key = get_settings().secret_key.get_secret_value()
-    return secrets.token_bytes() if key in PLACEHOLDERS else key.encode()

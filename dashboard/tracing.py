@@ -12,8 +12,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.telemetry import tracer
 
-QUIET_PREFIXES = ("/static/", "/sign-in/", "/healthz", "/readyz", "/_stcore/health", "/favicon")
+QUIET_PREFIXES = (
+    "/static/",
+    "/sign-in/style.css",
+    "/healthz",
+    "/readyz",
+    "/_stcore/health",
+    "/favicon",
+)
 TRACE_HEADERS = frozenset({b"traceparent", b"tracestate", b"baggage"})
+HIDDEN_QUERIES = "/sign-in/with/"  # what a provider sends people back with proves who they are
+QUERY = "tally.query_string"
 SEEN_HEADERS = frozenset({b"host", b"user-agent", b"content-length"})
 
 
@@ -36,7 +45,7 @@ class Tracing:
         elif scope["path"].startswith(QUIET_PREFIXES):
             await self.app(_without_trace(scope), receive, send)
         else:
-            await self.traced(_without_trace(scope), receive, send)
+            await self.traced(_without_secrets(_without_trace(scope)), receive, send)
 
 
 @contextmanager
@@ -57,6 +66,8 @@ def _handing_on(app: ASGIApp) -> ASGIApp:
             propagate.inject(carrier)
             ours = [(key.encode(), value.encode()) for key, value in carrier.items()]
             scope = {**scope, "headers": [*scope["headers"], *ours]}
+        if QUERY in scope:
+            scope = {**scope, "query_string": scope[QUERY]}
         await app(scope, receive, send)
 
     return hand_on
@@ -70,6 +81,12 @@ def _without_trace(scope: Scope) -> Scope:
         if key not in TRACE_HEADERS
     ]
     return {**scope, "headers": headers}
+
+
+def _without_secrets(scope: Scope) -> Scope:
+    if not scope["path"].startswith(HIDDEN_QUERIES):
+        return scope
+    return {**scope, "query_string": b"", QUERY: scope["query_string"]}
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,7 +7,8 @@ from core.actors import Actor
 from core.database import transaction
 from core.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from core.models import User
-from dashboard import drafts, notices
+from core.settings import get_settings
+from dashboard import drafts, notices, user_access
 from dashboard.drafts import OPTIONAL, Draft, Fields
 
 SCREEN = "users"
@@ -62,6 +63,7 @@ def _edit(actor: Actor, draft: Draft) -> None:
     drafts.edit(draft, _fields, save)
     if st.button("Sign out everywhere", key=f"{draft.key}-end", icon=":material/logout:"):
         drafts.attempt(draft, None, lambda: _end_sessions(actor, draft))
+    user_access.show(actor, draft)
 
 
 def _end_sessions(actor: Actor, draft: Draft) -> str:
@@ -99,6 +101,14 @@ def _fields(fields: Fields) -> None:
     is_new = fields.draft.action == "create"
     fields.text("email", "E-mail address", autocomplete="off")
     fields.text("full_name", f"Full name{OPTIONAL}", autocomplete="off")
+    if get_settings().password_sign_in:
+        _password(fields, is_new=is_new)
+    fields.box("is_active", "Active")
+    fields.box("is_staff", STAFF_LABEL)
+    fields.box("is_superuser", SUPERUSER_LABEL)
+
+
+def _password(fields: Fields, *, is_new: bool) -> None:
     fields.text(
         "password",
         f"Password{OPTIONAL}" if is_new else f"New password{OPTIONAL}",
@@ -106,9 +116,6 @@ def _fields(fields: Fields) -> None:
         autocomplete="new-password",
         placeholder=f"{PASSWORD_MINIMUM} to {PASSWORD_MAXIMUM} characters",
     )
-    fields.box("is_active", "Active")
-    fields.box("is_staff", STAFF_LABEL)
-    fields.box("is_superuser", SUPERUSER_LABEL)
 
 
 def _typed(fields: Fields) -> dict[str, object]:

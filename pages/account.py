@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import account
 from core.database import transaction
+from core.settings import get_settings
 from dashboard import account_forms, notices
 from dashboard.session import current_actor
 
@@ -15,7 +16,9 @@ with st.container(border=True, gap="xsmall"):
     with st.container(horizontal=True):
         if st.button("Change name", icon=":material/badge:"):
             account_forms.open_name(actor)
-        if st.button("Change password", icon=":material/password:"):
+        if get_settings().password_sign_in and st.button(
+            "Change password", icon=":material/password:"
+        ):
             account_forms.open_password()
 
 st.subheader("Where you are signed in", anchor=False)

@@ -7,13 +7,16 @@ import pytest
 import yaml
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 from pydantic_settings import SettingsConfigDict
 
+from core.providers import Provider
 from core.settings import ROOT, Settings
 
 SETTINGS = {name.upper(): field for name, field in Settings.model_fields.items()}
 COMPOSE_ONLY = {"POSTGRES_PASSWORD"}  # of the PostgreSQL that docker-compose.yml starts
 FIXED_IN_CONTAINER = {"HOST", "PORT", "DATA_PATH", "PARQUET_DATA_PATH"}
+FIELD_ROW = re.compile(r"^\| `([a-z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 TABLE_ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 EXAMPLE_LINE = re.compile(r"^(?:# )?([A-Z_]+)=(.*)$", re.MULTILINE)
 
@@ -25,7 +28,11 @@ def written_default(field: FieldInfo) -> str:
         default = default.get_secret_value()
     if isinstance(default, Path):
         default = f"{default.relative_to(ROOT)}/"
-    return "" if default is None else f"`{default}`"
+    if isinstance(default, bool):
+        default = str(default).lower()
+    if default is PydanticUndefined:
+        return "required"
+    return "" if default in {None, ()} else f"`{default}`"
 
 
 def test_the_table_has_every_setting_with_its_default_and_meaning() -> None:
@@ -34,6 +41,23 @@ def test_the_table_has_every_setting_with_its_default_and_meaning() -> None:
     assert {name: (default, meaning) for name, default, meaning in rows} == {
         name: (written_default(field), field.description) for name, field in SETTINGS.items()
     }
+
+
+def test_the_table_of_providers_has_every_field() -> None:
+    rows = FIELD_ROW.findall((ROOT / "docs/settings.md").read_text())
+
+    assert {name: (default, meaning) for name, default, meaning in rows} == {
+        name: (written_default(field), field.description)
+        for name, field in Provider.model_fields.items()
+    }
+
+
+def test_the_example_of_a_provider_is_one() -> None:
+    text = re.search(r"^SSO_PROVIDERS='(.*)'$", (ROOT / "docs/settings.md").read_text(), re.M)
+
+    assert text
+    (provider,) = Settings(_env_file=None, sso_providers=text[1]).sso_providers  # type: ignore[call-arg, arg-type]
+    assert provider.id == "acme"
 
 
 def test_the_example_has_every_setting_once() -> None:

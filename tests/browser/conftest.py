@@ -30,6 +30,7 @@ from core.database import transaction
 from core.settings import ROOT
 from etl import refresh
 from tests.conftest import PASSWORD, QUIET, execute, forget, make_user, on, use
+from tests.dashboard import oidc
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -84,10 +85,11 @@ def site(
         fill()
         forget()
     port = free_port()
-    process = serve(url, folder, port)
-    yield Site(f"http://localhost:{port}", url, process)
-    process.terminate()
-    process.wait(timeout=30)
+    with oidc.providing({"sub": "1", "email": STAFF_EMAIL, "email_verified": True}) as issuer:
+        process = serve(url, folder, port, SSO_PROVIDERS=oidc.setting(issuer, link_by_email=True))
+        yield Site(f"http://localhost:{port}", url, process)
+        process.terminate()
+        process.wait(timeout=30)
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
@@ -103,13 +105,14 @@ def fill() -> None:
     refresh.run(trigger="schedule")
 
 
-def serve(database_url: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
+def serve(database_url: str, folder: Path, port: int, **more: str) -> subprocess.Popen[bytes]:
     """Start the server and wait until it answers."""
     settings = {
         "DATABASE_URL": database_url,
         "DATA_PATH": str(folder),
         "PORT": str(port),
         "REFRESH_INTERVAL_MINUTES": "0",
+        **more,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "uvicorn", "dashboard.asgi:app", "--port", str(port)],

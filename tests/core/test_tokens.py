@@ -267,3 +267,19 @@ def _change(system: Actor, actor: Actor, **values: object) -> None:
     with database.transaction() as db:
         user = users.get_user(db, actor=system, user_id=actor.id or 0)
         users.update_user(db, actor=system, user_id=user.id, version=user.version, values=values)
+
+
+def test_a_superuser_sees_and_revokes_anybodys(superuser: Actor, staff: Actor) -> None:
+    made = make(staff)
+    with database.transaction() as db:
+        (row,) = tokens.list_tokens_of(db, actor=superuser, user_id=staff.id or 0)
+    with pytest.raises(Forbidden), database.transaction() as db:
+        tokens.list_tokens_of(db, actor=staff, user_id=staff.id or 0)
+    with pytest.raises(Forbidden), database.transaction() as db:
+        tokens.revoke_token_of(db, actor=staff, token_id=row.id)
+    assert found(made.token)
+    with database.transaction() as db:
+        tokens.revoke_token_of(db, actor=superuser, token_id=row.id)
+    assert found(made.token) is None
+    with pytest.raises(NotFound), database.transaction() as db:
+        tokens.revoke_token_of(db, actor=superuser, token_id=row.id)

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -25,15 +25,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core import database, endings, tokens
 from core.actors import Actor
+from core.settings import get_settings
 from dashboard import api, audit_download, downloads, freshness
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
 from dashboard.sign_in import Door
+from dashboard.single_sign_on import SingleSignOn
 from dashboard.tracing import Tracing
 from dashboard.unexpected import Unexpected
 from dashboard.visitors import Visitors
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, make_user
+from tests.dashboard.provider import Provider, providing
 
 EMAIL = "root@example.com"
 HIDDEN_FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -54,6 +57,9 @@ class House:
         return TestClient(self.app, follow_redirects=False, **options)
 
 
+Open = Callable[..., House]
+
+
 @pytest.fixture(autouse=True)
 def _nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each run see what the test has just done, instead of what all sessions share."""
@@ -63,6 +69,13 @@ def _nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def house(superuser: Actor) -> Iterator[House]:
     """Gate, sign-in, API, downloads and health as served, around routes that echo what they get."""
+    with built() as house:
+        yield house
+
+
+@contextmanager
+def built() -> Iterator[House]:
+    """Build a house after the settings of this moment."""
     visitors, scripts, connections = Visitors(), Visitors(tokens.find_open), Connections()
     disconnect = [endings.connect(known.forget_all) for known in (visitors, scripts)]
     # The next test's tokens have the same ids, so what this one counted must not count for them.
@@ -74,10 +87,12 @@ def house(superuser: Actor) -> Iterator[House]:
         yield
         watch.cancel()
 
+    door = Door(visitors=visitors, connections=connections)
     app = Starlette(
         lifespan=lifespan,
         routes=[
-            *Door(visitors=visitors, connections=connections).routes(),
+            *door.routes(),
+            *SingleSignOn(door=door).routes(),
             *Health(visitors=visitors).routes(),
             *downloads.routes(),
             *audit_download.routes(),
@@ -109,6 +124,38 @@ def insider(house: House) -> TestClient:
     client = house.client()
     sign_in(client)
     return client
+
+
+@pytest.fixture
+def acme() -> Iterator[Provider]:
+    """A provider that knows Ann."""
+    with providing() as provider:
+        yield provider
+
+
+@pytest.fixture
+def open_house(
+    acme: Provider, superuser: Actor, system: Actor, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Open]:
+    """Return a function that builds Tally with the provider's options and further settings."""
+    make_user(system, "ann@example.com", is_staff=True)
+    with ExitStack() as stack:
+
+        def build(settings: dict[str, str] | None = None, **options: object) -> House:
+            given = {"link_by_email": True, **options}
+            monkeypatch.setenv("SSO_PROVIDERS", acme.setting(**given))
+            for name, value in (settings or {}).items():
+                monkeypatch.setenv(name, value)
+            get_settings.cache_clear()
+            return stack.enter_context(built())
+
+        yield build
+
+
+@pytest.fixture
+def visitor(open_house: Open) -> TestClient:
+    """A browser in front of a Tally that links by address."""
+    return open_house().client()
 
 
 def script(house: House, actor: Actor, *scopes: str, **options: object) -> TestClient:

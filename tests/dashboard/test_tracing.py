@@ -112,6 +112,16 @@ def test_no_secret_is_in_any_span(spans: InMemorySpanExporter, client: TestClien
         assert secret not in text
 
 
+def test_what_a_provider_sends_people_back_with_is_in_no_span(
+    spans: InMemorySpanExporter, client: TestClient
+) -> None:
+    answer = client.get("/sign-in/with/acme/callback?code=c0de&state=st4te")
+    assert answer.status_code == 404
+    text = named(spans, "GET /sign-in/with/acme/callback").to_json()
+    assert "c0de" not in text
+    assert "st4te" not in text
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/sign-in/style.css", "/static/x.js"])
 def test_what_is_asked_all_the_time_leaves_no_span(
     spans: InMemorySpanExporter, house: House, path: str

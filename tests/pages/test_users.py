@@ -1,17 +1,21 @@
 """The Users page: for superusers; the impact of a deletion comes first, and it can be undone."""
 
+import json
+
 import pytest
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox
 
-from core import users
+from core import tokens, users
 from core.actors import Actor
 from core.database import transaction
-from core.models import AuthSession, Item, User
+from core.models import ApiToken, AuditEvent, AuthSession, Item, LinkedIdentity, User
 from core.security import UNUSABLE_PASSWORD, verify_password
+from core.settings import get_settings
 from core.users import find_by_email
 from tests.conftest import make_user, sign_in
+from tests.core.test_settings import PROVIDER
 from tests.pages.conftest import Away, Open, choose, field, make_item, press, say, shown
 
 
@@ -167,3 +171,38 @@ def owned(user_id: int) -> int:
         return (
             db.scalar(select(func.count()).select_from(Item).where(Item.owner_id == user_id)) or 0
         )
+
+
+def test_links_and_tokens_are_seen_and_ended(
+    superuser: Actor, staff: Actor, open_page: Open
+) -> None:
+    form = {"name": "report [x](y)", "days": 1, "scopes": ["items:read"]}
+    with transaction() as db:
+        made = tokens.create_token(db, actor=staff, values=form)
+        row = LinkedIdentity(user_id=staff.id, issuer="https://id.example.com", subject="7")
+        db.add(row)
+    at = press(choose(open_page(superuser, "users"), 0), "Edit")
+    shown_texts = [t.value for t in at.text]
+    assert f"API token {made.row.id}: report [x](y)" in shown_texts
+    assert "https://id.example.com" in shown_texts
+    at = press(at, "Revoke")
+    assert say(at) == ["The token was revoked."]
+    at = press(press(choose(at, 0), "Edit"), "Unlink")
+    assert say(at) == ["The link was undone."]
+    with transaction() as db:
+        assert db.scalars(select(ApiToken)).all() == []
+        assert db.scalars(select(LinkedIdentity)).all() == []
+        event = db.scalars(select(AuditEvent).where(AuditEvent.action == "token.revoke")).one()
+    assert (event.actor, event.changes["user_id"]) == (superuser.email, [staff.id, None])
+
+
+def test_with_passwords_off_no_form_asks_for_one(
+    superuser: Actor, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSWORD_SIGN_IN", "false")
+    monkeypatch.setenv("SSO_PROVIDERS", json.dumps([PROVIDER]))
+    get_settings.cache_clear()
+    at = press(open_page(superuser, "users"), "New user")
+    assert not any("assword" in f.label for f in at.text_input)
+    at = open_page(superuser, "account")
+    assert "Change password" not in [b.label for b in at.button]

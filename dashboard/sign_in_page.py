@@ -1,0 +1,86 @@
+"""The page of the sign-in, and where it leads: to a provider, or in."""
+
+import hashlib
+import hmac
+import secrets
+from functools import lru_cache
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from core.browsers import REMEMBERED
+from core.models import EMAIL_LENGTH
+from core.security import new_token
+from core.sessions import SignIn
+from core.settings import PLACEHOLDERS, get_settings
+from dashboard import cookies, html_pages
+
+
+def own_path(target: str) -> str:
+    """Return `target` when it is a path of Tally's own, else `/`.
+
+    Browsers drop control characters and read a backslash as a slash, so none may be in it.
+    """
+    plain = target.isascii() and target.isprintable() and not set(target) & {" ", "\\"}
+    own = target.startswith("/") and not target.startswith(("//", "/sign-", "/auth/"))
+    return target if plain and own else "/"
+
+
+def form(
+    request: Request,
+    *,
+    target: str,
+    email: str = "",
+    error: str = "",
+    status: int = 200,
+    wait: int = 0,
+) -> Response:
+    """Return the page, with what went wrong before; `wait` is in seconds."""
+    settings = get_settings()
+    name = cookies.form_cookie(request.scope)
+    token = cookies.read_token(request.scope, name) or new_token()
+    response = html_pages.page(
+        "sign_in.html",
+        status=status,
+        target=target,
+        email=email[:EMAIL_LENGTH],
+        error=error,
+        form_token=_signature(token),
+        by_password=settings.password_sign_in,
+        providers=settings.sso_providers,
+    )
+    response.headers.append("Set-Cookie", cookies.set_cookie(name, token))
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def is_own(request: Request, form_token: str) -> bool:
+    """Tell whether a form was sent by the browser that it was shown in."""
+    token = cookies.read_token(request.scope, cookies.form_cookie(request.scope))
+    return token is not None and hmac.compare_digest(
+        form_token.encode(), _signature(token).encode()
+    )
+
+
+def led_in(request: Request, begun: SignIn, target: str) -> Response:
+    """Return what leads whoever has signed in to `target`, with the cookies of the session."""
+    response = RedirectResponse(target, status_code=303)
+    age = int(get_settings().session_absolute_days * 86_400)
+    name = cookies.session_cookie(request.scope)
+    response.headers.append("Set-Cookie", cookies.set_cookie(name, begun.token, max_age=age))
+    if begun.browser_token:
+        name, age = cookies.browser_cookie(request.scope), int(REMEMBERED.total_seconds())
+        cookie = cookies.set_cookie(name, begun.browser_token, max_age=age)
+        response.headers.append("Set-Cookie", cookie)
+    return response
+
+
+def _signature(token: str) -> str:
+    return hmac.new(_signing_key(), b"form:" + token.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache
+def _signing_key() -> bytes:
+    key = get_settings().secret_key.get_secret_value()
+    return secrets.token_bytes() if key in PLACEHOLDERS else key.encode()
