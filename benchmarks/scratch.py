@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 from sqlalchemy import make_url
 
-from core import database, demo, embedded, setup
+from core import database, demo, embedded, schema
 from core.actors import Actor
 from core.bulk import Watch
 from core.settings import get_settings
@@ -67,7 +67,7 @@ class Scratch:
         url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
         place = Place(url, self.folder / name, users, items)
         with used(place):
-            setup.migrate()
+            schema.upgrade()
             found = _count(place)
             if found == (0, 0):
                 _fill(place, name, watch)

@@ -2,6 +2,8 @@
 
 import os
 
-# Arrow reads this as it is first imported. Its own allocator keeps what was freed for later, and a
-# refresh would need a quarter more memory: 464 instead of 363 MB for ten million items.
+# Arrow and Polars read these as they are first imported. Their own allocators keep what was freed
+# for later, which a process that refreshes now and then pays for all the time: a full refresh of
+# ten million items needs a fifth less memory like this.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")

@@ -4,7 +4,6 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -38,7 +37,7 @@ def prepare() -> FirstSuperuser | None:
     Returns that superuser when it was created now. Raises `Unavailable` or another `TallyError`.
     """
     wait_for_database()
-    migrate()
+    schema.upgrade()
     return create_first_superuser()
 
 
@@ -54,16 +53,6 @@ def wait_for_database() -> None:
             if time.monotonic() > deadline:
                 raise
         time.sleep(0.5)
-
-
-def migrate() -> None:
-    """Bring the schema to this version's; raise `TallyError` when it is of a newer Tally."""
-    try:
-        schema.upgrade()
-    except CommandError as error:
-        raise TallyError(
-            f"The database cannot be migrated: {error}. Was it made by a newer version of Tally?"
-        ) from error
 
 
 def create_first_superuser() -> FirstSuperuser | None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core import database, demo, imports, setup, snapshots, telemetry
+from core import database, demo, imports, schema, setup, snapshots, telemetry
 from core.actors import Actor
 from core.bulk import Watch
 from core.errors import TallyError, Unavailable
@@ -173,7 +173,7 @@ def migrate() -> None:
 
 def _make_ready() -> None:
     setup.wait_for_database()
-    setup.migrate()
+    schema.upgrade()
 
 
 def _override(**values: object) -> None:

@@ -51,6 +51,7 @@ def build(
     with row.step("compute"):
         limits.check()
         files = [*parts, *_compute(instant, plan, folder, parts, limits)]
+    columns.release()
     with row.step("verify"):
         limits.check()
         manifest = _manifest(instant, files, generation=generation, store=store)

@@ -180,6 +180,7 @@ def _write(
     with spans.opened("refresh recent"):
         newest = recent.count(folder, files, instant.taken_at, limits)
         recents = _write_recent(folder, ranked, newest, instant)
+    columns.release()
     tables = {
         CREATED: created.table(),
         ITEM_COUNTS: _count_counts(ranked.counts, users),
