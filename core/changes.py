@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.manifest import Manifest
 from core.models import RefreshMark
 
 KEEP_MARKS = "7 days"
@@ -182,6 +183,19 @@ def newer(db: Session, *, store: UUID, token: UUID, pg_snapshot: str) -> Newer |
     found = db.execute(text(NEWER), {"snapshot": pg_snapshot, "most": MOST_NOTES}).all()
     tables = {row[0]: Rows(*row[1:5]) for row in found}
     return Newer(**tables, more=sum(row[5] for row in found) == MOST_NOTES)
+
+
+def changed_parts(db: Session, *, manifest: Manifest, relation: str) -> list[int | None] | None:
+    """Return the parts of a table that changed since a snapshot, highest first; None is all of it.
+
+    The result itself is None when nobody knows.
+    """
+    mark = db.get(RefreshMark, (manifest.store, manifest.token))
+    if mark is None or mark.pg_snapshot != manifest.pg_snapshot:
+        return None
+    found = db.execute(text(SINCE.format(snapshot=":snapshot")), {"snapshot": manifest.pg_snapshot})
+    parts = {row[1] for row in found if row[0] == relation}
+    return sorted(parts, key=lambda part: -1 if part is None else part, reverse=True)
 
 
 def add_mark(cursor: Cursor, *, store: UUID, token: UUID, pg_snapshot: str) -> None:

@@ -8,7 +8,8 @@ from typing import ParamSpec, TypeVar
 import polars as pl
 import streamlit as st
 
-from core import metrics, snapshots
+from core import explanations, metrics, snapshots
+from core.explanations import Explanation, Question
 from core.owner_filter import OwnerFilter
 from core.snapshots import Snapshot
 from dashboard.filters import PAGE_SIZE, Part
@@ -83,3 +84,9 @@ def created_per_day(snapshot: Snapshot) -> pl.DataFrame:
 def distribution(snapshot: Snapshot) -> pl.DataFrame:
     """See `core.metrics.distribution`."""
     return metrics.distribution(snapshot)
+
+
+@_kept
+def explanation(snapshot: Snapshot, question: Question) -> Explanation:
+    """See `core.explanations.explain`."""
+    return explanations.explain(snapshot, question)

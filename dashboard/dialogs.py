@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import drafts, refresh_dialogs
+from dashboard import drafts, explaining, refresh_dialogs
 
-OPEN = (drafts.DRAFT, refresh_dialogs.OPEN)
+OPEN = (drafts.DRAFT, explaining.OPEN, refresh_dialogs.OPEN)
 
 
 def is_open() -> bool:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, freshness, navigation, notices, shell
+from dashboard import data, explaining, freshness, navigation, notices, shell
 from dashboard.session import current_actor
 from dashboard.tracing import page_run
 
@@ -18,4 +18,5 @@ with page_run(page.url_path or "overview"):
     shell.header(actor, page.title, state, follows=navigation.shows_snapshot(page))
     with data.pinned(state.snapshot), notices.errors_shown():
         page.run()
+        explaining.show(actor)
     notices.show_said()  # last: a run that is cut short by the next one leaves it to that one

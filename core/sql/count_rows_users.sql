@@ -1,0 +1,7 @@
+-- How many users a figure counts: active ones alone, or those created in a time, as asked.
+-- What is NULL narrows nothing; the time includes its beginning and not its end.
+SELECT count(*) AS rows
+FROM read_parquet($files)
+WHERE ($active::BOOLEAN IS NULL OR is_active = $active)
+  AND ($since::TIMESTAMPTZ IS NULL OR created_at >= $since)
+  AND ($until::TIMESTAMPTZ IS NULL OR created_at < $until)

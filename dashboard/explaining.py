@@ -1,0 +1,159 @@
+"""Explain this number: a button beside a figure, and the dialog that opens what it counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import explanations
+from core import recount as recounting
+from core.actors import Actor
+from core.explanations import Explanation
+from core.recount import Recount
+from core.snapshots import Snapshot
+from dashboard import data, moments, notices
+from dashboard.tables import MISSING, ROW_HEIGHT
+
+OPEN = "explaining.open"
+RECOUNTED = "explaining.recounted"
+MOST_NAMED = 20
+HELP = "Explain: what this number counts, the SQL, the rows, and a recount in the database"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which number is being explained, on which page; see `core.explanations.ask`."""
+
+    page: str
+    name: str
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def button(name: str, *, place: DeltaGenerator | None = None, **about: Any) -> None:
+    """Draw the button that explains a number; `name` and `about` as in `core.explanations.ask`."""
+    key = "-".join(["explain", name, *(f"{value}" for value in about.values())])
+    (place or st).button(
+        "Explain",
+        type="tertiary",
+        key=key,
+        help=HELP,
+        on_click=open_for,
+        args=(name,),
+        kwargs=about,
+    )
+
+
+def open_for(name: str, **about: Any) -> None:
+    """Open the dialog on the next run of this page."""
+    st.session_state[OPEN] = Asked(_page(), name, about)
+    st.session_state.pop(RECOUNTED, None)
+
+
+def show(actor: Actor) -> None:
+    """Show the dialog when a number of this page is being explained."""
+    asked: Asked | None = st.session_state.get(OPEN)
+    if asked is None:
+        return
+    if asked.page != _page():  # left by the browser's own way back
+        _close()
+        return
+    st.dialog("Explain", width="large", on_dismiss=_close)(_explain)(actor, asked, data.snapshot())
+
+
+def _explain(actor: Actor, asked: Asked, snapshot: Snapshot) -> None:
+    with notices.errors_shown():
+        question = explanations.ask(snapshot, asked.name, **asked.about)
+        found = data.explanation(snapshot, question)
+        _answer(found, snapshot)
+        _recount(actor, found, snapshot)
+        _rows(found)
+        _sql(found)
+
+
+def _answer(found: Explanation, snapshot: Snapshot) -> None:
+    taken = moments.clock(snapshot.taken_at)
+    st.metric(notices.escape(found.question.title), f"{found.count:,}")
+    st.markdown(found.question.definition)
+    st.caption(f"Counted in snapshot {snapshot.generation}, as of {taken}.")
+
+
+def _recount(actor: Actor, found: Explanation, snapshot: Snapshot) -> None:
+    if st.button("Recount in the database", icon=":material/database:", key="explain-recount"):
+        with notices.errors_shown(), st.spinner("Counting"):
+            st.session_state[RECOUNTED] = recounting.recount(
+                actor=actor, snapshot=snapshot, question=found.question
+            )
+    recounted: Recount | None = st.session_state.get(RECOUNTED)
+    if recounted is not None:
+        with st.container(border=True, gap="xxsmall"):
+            for line in describe(found, recounted):
+                st.markdown(line)
+
+
+def describe(found: Explanation, now: Recount) -> list[str]:
+    """Return how a recount compares with the snapshot, a sentence a line, as Markdown."""
+    more = now.count - found.count
+    change = f"{abs(more):,} {'more' if more > 0 else 'fewer'}" if more else "the same number"
+    at = now.at.astimezone(moments.zone())
+    lines = [f"**{now.count:,}** in the database at {at:%H:%M:%S}, {change}."]
+    noun = "item" if found.question.kind == "items" else "user"
+    if now.newer:
+        lines.append(f"Newer: {noun} {_ids(now.newer)}.")
+    if now.gone:
+        lines.append(f"Gone: {noun} {_ids(now.gone)}.")
+    if not now.named:
+        lines.append("Which rows differ is not known for all of them.")
+    elif not now.newer and not now.gone:
+        lines.append("The same rows.")
+    return lines
+
+
+def _rows(found: Explanation) -> None:
+    shown = found.rows.height
+    of = f"1 to {shown:,} of {found.count:,} rows, by id" if shown else "No rows"
+    st.caption(of)
+    if shown:
+        st.dataframe(
+            found.rows,
+            hide_index=True,
+            height=min(shown + 1, 8) * ROW_HEIGHT,
+            row_height=ROW_HEIGHT,
+            placeholder=MISSING,
+            alt="The rows that were counted",
+            column_config={
+                "id": st.column_config.NumberColumn("Id", format="%d"),
+                "title": "Title",
+                "owner_id": st.column_config.NumberColumn("Owner", format="%d"),
+                "email": "User",
+                "full_name": "Name",
+                "is_active": "Active",
+                "created_at": st.column_config.DatetimeColumn(
+                    "Created", format="YYYY-MM-DD HH:mm", timezone=moments.zone().key
+                ),
+            },
+        )
+
+
+def _sql(found: Explanation) -> None:
+    with st.expander("SQL"):
+        st.code(found.sql, language="sql", wrap_lines=True)
+        for name, value in found.parameters.items():
+            st.text(f"${name} = {'NULL' if value is None else value}")
+        st.caption("$files and $items are the Parquet files of the snapshot. DuckDB ran this.")
+
+
+def _ids(ids: Sequence[int]) -> str:
+    named = ", ".join(map(str, ids[:MOST_NAMED]))
+    rest = len(ids) - MOST_NAMED
+    return f"{named} and {rest:,} more" if rest > 0 else named
+
+
+def _page() -> str:
+    return str(st.context.url or "").split("?")[0]
+
+
+def _close() -> None:
+    st.session_state.pop(OPEN, None)
+    st.session_state.pop(RECOUNTED, None)

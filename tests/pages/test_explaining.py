@@ -1,0 +1,77 @@
+"""Explain this number: from the figure to its rows and to the database."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.actors import Actor
+from dashboard import dialogs, explaining
+from etl import refresh
+from tests.pages.conftest import Away, Open, make_item, press
+
+
+def explain(at: AppTest, name: str) -> AppTest:
+    """Press the button that explains a figure."""
+    at.button(key=f"explain-{name}").click()
+    return at.run()
+
+
+def said(at: AppTest) -> list[str]:
+    """Return what the page says in sentences."""
+    return [m.value for m in at.markdown] + [c.value for c in at.caption]
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "definition"),
+    [
+        ("users", "5", "Every row of the table of users, active or not."),
+        ("active_users", "4", "Users whose account is active: not switched off by a superuser."),
+        ("items", "6", "Every row of the table of items."),
+        ("owners", "3", "Users who own at least one item."),
+    ],
+)
+def test_each_figure_opens_what_it_counts(
+    world: Actor, open_page: Open, name: str, count: str, definition: str
+) -> None:
+    at = explain(open_page(world), name)
+    assert not at.exception
+    assert at.metric[-1].value == count
+    assert definition in said(at)
+    assert any(s.startswith("Counted in snapshot 1, as of ") for s in said(at))
+    assert len(at.dataframe[-1].value) == int(count)
+    assert f"1 to {count} of {count} rows, by id" in said(at)
+    assert at.code[0].value.startswith("-- How many ")
+
+
+def test_a_recount_says_what_is_newer(world: Actor, system: Actor, open_page: Open) -> None:
+    at = explain(open_page(world), "items")
+    item = make_item(system, "ann@example.com", "Newer")
+    assert not any("in the database at" in s for s in said(at))  # never by itself
+    press(at, "Recount in the database")
+    assert any(
+        s.startswith("**7** in the database at ") and s.endswith(", 1 more.") for s in said(at)
+    )
+    assert f"Newer: item {item.id}." in said(at)
+
+
+def test_a_recount_that_agrees_says_so(world: Actor, open_page: Open) -> None:
+    at = press(explain(open_page(world), "users"), "Recount in the database")
+    assert any(s.endswith(", the same number.") for s in said(at))
+    assert "The same rows." in said(at)
+
+
+def test_away_from_the_database_the_rows_are_still_explained(
+    world: Actor, open_page: Open, away: Away
+) -> None:
+    with away():
+        at = press(explain(open_page(world), "items"), "Recount in the database")
+        assert any("cannot be reached" in w.value for w in at.warning)
+        assert at.metric[-1].value == "6"
+
+
+def test_while_it_is_open_no_timer_runs_the_page_again(world: Actor, open_page: Open) -> None:
+    at = explain(open_page(world), "items")
+    assert at.session_state[explaining.OPEN].name == "items"
+    assert explaining.OPEN in dialogs.OPEN
+    refresh.run(trigger="test", full=True)
+    at.run()
+    assert at.metric[-1].value == "6"
