@@ -1,6 +1,6 @@
 """The audit trail as superusers read it: searched, filtered, page by page or as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -65,8 +65,17 @@ def allow_export(db: Session, *, actor: Actor, wanted: Wanted) -> None:
     audit.record(db, actor=actor, action="audit.export", changes=changes)
 
 
-def stream_events(*, wanted: Wanted) -> Iterator[list[AuditEvent]]:
-    """Yield all events in batches, newest first; for those whom `allow_export` let pass.
+def token_names(db: Session, events: Sequence[AuditEvent]) -> dict[int, str]:
+    """Return the names of the tokens that events were brought about by, also of revoked ones."""
+    ids = {event.token_id for event in events if event.token_id is not None}
+    made = (AuditEvent.action == "token.create") & (AuditEvent.subject_type == "api_token")
+    query = select(AuditEvent).where(made, AuditEvent.subject_id.in_(ids))
+    return {e.subject_id or 0: str(e.changes["name"][1]) for e in db.scalars(query)} if ids else {}
+
+
+def stream_events(*, wanted: Wanted) -> Iterator[tuple[list[AuditEvent], dict[int, str]]]:
+    """Yield all events in batches, newest first, each with the names of its tokens; for those whom
+    `allow_export` let pass.
 
     Each batch has a transaction of its own, so that a slow reader holds none open.
     """
@@ -76,9 +85,10 @@ def stream_events(*, wanted: Wanted) -> Iterator[list[AuditEvent]]:
         with transaction() as db:
             found = query if last is None else query.where(AuditEvent.id < last)
             events = list(db.scalars(found))
+            names = token_names(db, events)
         if not events:
             return
-        yield events
+        yield events, names
         last = events[-1].id
 
 

@@ -40,9 +40,9 @@ async def download(request: Request) -> Response:
 
 
 def _frames(wanted: Wanted) -> Iterator[pl.DataFrame]:
-    yield audit_view.frame([])  # the header, also when there are no rows
-    for events in audit_log.stream_events(wanted=wanted):
-        yield audit_view.frame(events)
+    yield audit_view.frame([], {})  # the header, also when there are no rows
+    for events, names in audit_log.stream_events(wanted=wanted):
+        yield audit_view.frame(events, names)
 
 
 def _file_name() -> str:

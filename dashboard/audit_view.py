@@ -61,11 +61,14 @@ def wanted(query: Mapping[str, str], *, now: datetime | None = None) -> Wanted:
     )
 
 
-def table(events: Sequence[AuditEvent]) -> AuditEvent | None:
+def table(events: Sequence[AuditEvent], token_names: Mapping[int, str]) -> AuditEvent | None:
     """Show events: when, who, what, on what, its changes, how it went, from where; return one."""
+    shown = frame(events, token_names)
+    if not any(event.token_id for event in events):
+        shown = shown.drop("token")
     text, moment = st.column_config.TextColumn, st.column_config.DatetimeColumn
     state = st.dataframe(
-        frame(events),
+        shown,
         column_config={
             "at": moment(
                 "When", format="YYYY-MM-DD HH:mm:ss", timezone=moments.zone().key, width=140
@@ -77,6 +80,7 @@ def table(events: Sequence[AuditEvent]) -> AuditEvent | None:
             "outcome": text("Outcome", width=70),
             "address": text("From", width=95),
             "trace_id": text("Trace", width=80),
+            "token": text("By API token", width=130),
         },
         hide_index=True,
         height="content",
@@ -114,8 +118,11 @@ def details(event: AuditEvent) -> None:
     )
 
 
-def frame(events: Sequence[AuditEvent]) -> pl.DataFrame:
-    """Return events as a table, for the screen and for files; moments are UTC."""
+def frame(events: Sequence[AuditEvent], token_names: Mapping[int, str]) -> pl.DataFrame:
+    """Return events as a table, for the screen and for files; moments are UTC.
+
+    `token_names` has the names of the API tokens by their ids.
+    """
     rows = [
         {
             "at": event.at,
@@ -126,11 +133,13 @@ def frame(events: Sequence[AuditEvent]) -> pl.DataFrame:
             "outcome": event.outcome,
             "address": event.address,
             "trace_id": event.trace_id,
+            "token": _token(event.token_id, token_names),
         }
         for event in events
     ]
     schema: dict[str, Any] = dict.fromkeys(
-        ("actor", "action", "subject", "changes", "outcome", "address", "trace_id"), pl.String
+        ("actor", "action", "subject", "changes", "outcome", "address", "trace_id", "token"),
+        pl.String,
     )
     return pl.DataFrame(rows, schema={"at": pl.Datetime("us", "UTC"), **schema})
 
@@ -138,6 +147,12 @@ def frame(events: Sequence[AuditEvent]) -> pl.DataFrame:
 def describe(changes: Mapping[str, Any]) -> str:
     """Return changes in a line: `full_name: Ann → Bob; is_active: yes → no`."""
     return "; ".join(f"{name}: {_both(value)}" for name, value in changes.items())[:LONGEST_CHANGES]
+
+
+def _token(token_id: int | None, names: Mapping[int, str]) -> str | None:
+    if token_id is None:
+        return None
+    return f"{token_id}: {names[token_id]}" if token_id in names else str(token_id)
 
 
 def _both(value: object) -> str:

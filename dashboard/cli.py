@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core import database, demo, imports, schema, setup, snapshots, telemetry
+from core import database, demo, grants, imports, schema, setup, snapshots, telemetry
 from core.actors import Actor
 from core.bulk import Watch
 from core.errors import TallyError, Unavailable
@@ -169,6 +169,23 @@ def migrate() -> None:
     """Wait for the database, migrate it, and create the first superuser if there is none."""
     _show(_describe(setup.prepare()))
     out.print("The database is ready.")
+
+
+@app.command()
+def grant(
+    role: Annotated[str, typer.Argument(help="A role of PostgreSQL that exists.")],
+    show: Annotated[
+        bool, typer.Option("--print", help="Grant nothing: print the statements.")
+    ] = False,
+) -> None:
+    """Let a database role serve Tally: the audit it may read and add to, and nothing else."""
+    if show:
+        out.print("\n".join(f"{statement};" for statement in grants.statements(role)), markup=False)
+        return
+    _make_ready()
+    with database.transaction() as db:
+        grants.grant(db, role=role)
+    out.print(f"{role} may serve Tally. Grant again after each upgrade.", markup=False)
 
 
 def _make_ready() -> None:

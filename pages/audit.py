@@ -20,10 +20,11 @@ with transaction() as db:
             db, actor=actor, wanted=wanted, skip=skip, limit=filters.PAGE_SIZE
         )
     )
+    names = audit_log.token_names(db, found.rows)
 
 if found.count:
     filters.place(found, noun="events")
-    chosen = audit_view.table(found.rows)
+    chosen = audit_view.table(found.rows, names)
     filters.pages(found)
     if chosen:
         audit_view.details(chosen)

@@ -70,3 +70,9 @@ def test_the_image_is_built_from_files_that_exist_and_are_not_ignored() -> None:
     for source in sources:
         assert (ROOT / source).exists()
         assert f"!{source}" in let_in
+
+
+def test_uvicorn_by_hand_believes_no_forwarded_headers() -> None:
+    places = [".vscode/launch.json", "docker-compose.override.yml", "docs/development.md"]
+    for text in ((ROOT / place).read_text() for place in places):
+        assert text.count("dashboard.asgi:app") == text.count("--no-proxy-headers") == 1

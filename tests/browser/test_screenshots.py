@@ -9,21 +9,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard.navigation import SCREENS
 from tests.browser.conftest import PHONE_WIDTH, ROOT_EMAIL, Site, new_context, settle, snap, watch
 from tests.conftest import execute
 
 OFF = {"enabled": False}
 AXE = {"resultTypes": ["violations"], "rules": {"list": OFF, "listitem": OFF}}
-PAGES = {
-    "overview": "Overview",
-    "items_by_user": "Items by user",
-    "active_users": "Active users",
-    "items": "Items",
-    "users": "Users",
-    "refreshes": "Refreshes",
-    "audit": "Audit",
-    "account": "Account",
-}
+PAGES = {screen.name: screen.title for screen in SCREENS}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -30,6 +32,15 @@ TALLY = (sys.executable, "-m", "dashboard.cli")
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 60
 STOPS_WITHIN = 10
+
+
+@pytest.fixture
+def own_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user can reach, which is not so of pytest's."""
+    folder = Path(tempfile.mkdtemp(prefix="tally-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def run(*arguments: str, stdin: str = "") -> Result:
@@ -143,7 +154,7 @@ def servers() -> Iterator[list[Serving]]:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "refresh", "import", "demo", "create-superuser", "migrate"]
+    "command", ["serve", "refresh", "import", "demo", "create-superuser", "grant", "migrate"]
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = run(command, "--help")
@@ -157,24 +168,24 @@ def test_unknown_command_fails() -> None:
 
 
 def test_serve_keeps_everything_and_leaves_nothing_running(
-    tmp_path: Path, port: int, servers: list[Serving]
+    own_folder: Path, port: int, servers: list[Serving]
 ) -> None:
-    first = Serving(tmp_path, port)
+    first = Serving(own_folder, port)
     servers.append(first)
     first.wait_until_up()
-    taken = tally(tmp_path, "serve", "--port", str(port))
-    added = tally(tmp_path, "create-superuser", "ruth@example.com", stdin=f"{PASSWORD}\n")
+    taken = tally(own_folder, "serve", "--port", str(port))
+    added = tally(own_folder, "create-superuser", "ruth@example.com", stdin=f"{PASSWORD}\n")
     assert answers(f"{first.url}/healthz"), "a command that ends must not take PostgreSQL along"
-    assert postgres_processes(tmp_path)
+    assert postgres_processes(own_folder)
     assert first.stop(signal.SIGTERM) == 0
-    assert not postgres_processes(tmp_path)
+    assert not postgres_processes(own_folder)
 
-    second = Serving(tmp_path, port)
+    second = Serving(own_folder, port)
     servers.append(second)
     second.wait_until_up()
-    again = tally(tmp_path, "create-superuser", "ruth@example.com", stdin=f"{PASSWORD}\n")
+    again = tally(own_folder, "create-superuser", "ruth@example.com", stdin=f"{PASSWORD}\n")
     assert second.stop(signal.SIGINT) == 0
-    assert not postgres_processes(tmp_path)
+    assert not postgres_processes(own_folder)
 
     assert re.search(r"\nSign in as admin@example\.com with the password \S{16} ", first.output)
     assert f"Tally is at {first.url} " in first.output
@@ -188,27 +199,27 @@ def test_serve_keeps_everything_and_leaves_nothing_running(
 
 
 def test_sigterm_while_starting_leaves_nothing_running(
-    tmp_path: Path, port: int, servers: list[Serving]
+    own_folder: Path, port: int, servers: list[Serving]
 ) -> None:
-    server = Serving(tmp_path, port)
+    server = Serving(own_folder, port)
     servers.append(server)
     deadline = time.monotonic() + STARTS_WITHIN
-    while not postgres_processes(tmp_path):
+    while not postgres_processes(own_folder):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
     assert server.stop(signal.SIGTERM) == 130
-    assert not postgres_processes(tmp_path)
+    assert not postgres_processes(own_folder)
     assert "Traceback" not in server.output
 
 
-def test_refresh_without_a_server(tmp_path: Path) -> None:
-    status, out, err = tally(tmp_path, "refresh")
+def test_refresh_without_a_server(own_folder: Path) -> None:
+    status, out, err = tally(own_folder, "refresh")
 
     assert status == 0, err
     assert out.startswith("Snapshot 1: 0 users and 0 items")
-    assert (tmp_path / "data/parquet/users_analytics.parquet").exists()
-    assert not postgres_processes(tmp_path)
+    assert (own_folder / "data/parquet/users_analytics.parquet").exists()
+    assert not postgres_processes(own_folder)
 
 
 def test_a_bad_setting_is_named_and_no_secret_is_shown(tmp_path: Path) -> None:
@@ -327,3 +338,11 @@ def test_database_away(environment: str, monkeypatch: pytest.MonkeyPatch, port: 
 
     assert result.exit_code == 1
     assert result.stderr == f"{database.AWAY}\n"
+
+
+def test_grant_prints_or_grants_and_names_a_missing_role(environment: str) -> None:
+    shown = run("grant", "--print", "serving")
+    assert 'GRANT SELECT, INSERT ON "audit_event" TO "serving";' in shown.stdout
+    missing = run("grant", "nobody there")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert "There is no role nobody there" in missing.stderr

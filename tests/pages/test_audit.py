@@ -1,10 +1,12 @@
 """The Audit page and its CSV file: for superusers, narrowed by the address, shown as text."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from core import audit
+from core import audit, tokens
 from core.actors import Actor
 from core.database import transaction
 from core.models import AuditEvent
@@ -97,7 +99,10 @@ def test_the_file_holds_what_is_asked_for_and_is_noted(trail: Actor, insider: Te
     answer = insider.get("/downloads/audit.csv?outcome=refused&period=day&q=%00")
     assert answer.status_code == 200
     lines = answer.content.decode("utf-8-sig").splitlines()
-    assert lines[0] == '"at","actor","action","subject","changes","outcome","address","trace_id"'
+    assert (
+        lines[0]
+        == '"at","actor","action","subject","changes","outcome","address","trace_id","token"'
+    )
     assert len(lines) == 2
     assert '"\'=HYPERLINK(1)","session.sign_in"' in lines[1]
     everything = insider.get("/downloads/audit.csv").text
@@ -108,3 +113,19 @@ def test_the_file_holds_what_is_asked_for_and_is_noted(trail: Actor, insider: Te
 
 def test_the_file_needs_a_session(client: TestClient) -> None:
     assert client.get("/downloads/audit.csv").status_code == 401
+
+
+def test_a_change_by_token_names_the_token_also_when_it_is_revoked(
+    superuser: Actor, open_page: Open, insider: TestClient
+) -> None:
+    assert "token" not in shown(open_page(superuser, "audit")).columns
+    form = {"name": "Nightly report", "days": 1, "scopes": ["items:write"]}
+    with transaction() as db:
+        token_id = tokens.create_token(db, actor=superuser, values=form).row.id
+    with transaction() as db:
+        audit.record(db, actor=replace(superuser, token_id=token_id), action="item.create")
+        audit.record(db, actor=replace(superuser, token_id=999), action="item.delete")
+        tokens.revoke_token(db, actor=superuser, token_id=token_id)
+    told = shown(open_page(superuser, "audit")).set_index("action")["token"].dropna().to_dict()
+    assert told == {"item.create": f"{token_id}: Nightly report", "item.delete": "999"}
+    assert f'"{token_id}: Nightly report"' in insider.get("/downloads/audit.csv").text
