@@ -15,6 +15,7 @@ MOST_RUNS = 30
 MOST_SPANS = 40
 SPAN_PIXELS = 20
 LABEL_PIXELS = 150
+IN_SECONDS = "datum.label + ' s'"
 
 
 def steps(runs: Sequence[RefreshRun]) -> Drawing:
@@ -35,13 +36,18 @@ def steps(runs: Sequence[RefreshRun]) -> Drawing:
     ]
     chart = alt.Chart(pl.DataFrame(rows)).mark_bar()
     chart = chart.encode(
-        x=alt.X("run:O", title="Refresh", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        x=alt.X(
+            "run:O",
+            title="Refresh",
+            axis=alt.Axis(labelAngle=0, labelOverlap=True),
+            scale=alt.Scale(paddingInner=0.5),
+        ),
         y=alt.Y("seconds:Q", title="Seconds", axis=alt.Axis(domain=False, tickCount=4)),
         color=alt.Color(
             "step:N",
             title=None,
             sort=[step.capitalize() for step in STEPS],
-            legend=alt.Legend(orient="top"),
+            legend=alt.Legend(orient="top", columns=3),
         ),
         order=alt.Order("order:Q"),
         tooltip=[
@@ -88,7 +94,7 @@ def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
         ],
     )
     bars = base.mark_bar(cornerRadius=2).encode(
-        x=alt.X("start:Q", title="Seconds since the beginning"),
+        x=alt.X("start:Q", title=None, axis=alt.Axis(tickCount=5, labelExpr=IN_SECONDS)),
         x2="end:Q",
         color=alt.Color("depth:N", title=None, legend=None, sort=["step", "within a step"]),
     )

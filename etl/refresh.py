@@ -26,6 +26,7 @@ from core.telemetry import tracer
 from etl import lock, pace, record, snapshot
 from etl.build import Built, build
 from etl.instant import LOST, open_instant
+from etl.instant import reason as one_line
 from etl.limits import Limits
 from etl.lock import RefreshLock
 from etl.plan import Base
@@ -38,6 +39,7 @@ FOLLOW_SECONDS = 0.3
 FULL_DISK = "The disk that holds the snapshots is full"
 NOT_WRITABLE = "Tally may not write to the folder of the snapshots (PARQUET_DATA_PATH)"
 UNUSABLE = "The folder of the snapshots (PARQUET_DATA_PATH) cannot be used: {reason}"
+UNREADABLE = "A table could not be read from PostgreSQL to its end: {reason}"
 KEPT = "{problem}. The last snapshot stays in use."
 REASONS = {
     errno.ENOSPC: FULL_DISK,
@@ -270,7 +272,10 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = REASONS.get(error.errno or 0, UNUSABLE.format(reason=error.strerror or error))
+        if error.errno is None:  # Arrow's own, from the stream that PostgreSQL sends
+            problem = UNREADABLE.format(reason=one_line(error))
+            raise Unavailable(KEPT.format(problem=problem)) from error
+        problem = REASONS.get(error.errno, UNUSABLE.format(reason=error.strerror or error))
         raise Unavailable(KEPT.format(problem=problem)) from error
     except Broken as error:
         problem = f"The new snapshot could not be read back: {error}"

@@ -28,27 +28,6 @@ def past(site: Site) -> Iterator[None]:
     execute(site.database, "DELETE FROM refresh_run WHERE status = 'failed'")
 
 
-def test_refreshes_are_looked_into_and_older_data_is_made_current(
-    site: Site, past: None, page: Page
-) -> None:
-    page.goto("/refreshes")
-    settle(page, "Refreshes")
-    execute(site.database, CHANGE)
-    expect(page.get_by_text("14 items newer in the database.")).to_be_visible(timeout=40_000)
-    page.get_by_role("button", name="Refresh data").click()
-    expect(page.get_by_text("New data: 14 items new, 1 part rewritten.")).to_be_visible()
-    page.get_by_role("button", name="Check against the database").click()
-    expect(page.get_by_text("Checks against the database")).to_be_visible()
-    page.get_by_test_id("stDataFrame").last.click(position={"x": 15, "y": 80})
-    page.get_by_role("button", name="Make current").click()
-    page.get_by_role("dialog").get_by_role("button", name="Make it current").click()
-    expect(page.get_by_text("Ruth Root set the data back at")).to_be_visible()
-    expect(page.get_by_role("button", name="Refresh data")).to_be_disabled()
-    page.get_by_role("button", name="Let go of the older data").click()
-    page.get_by_role("dialog").get_by_role("button", name="Let go").click()
-    expect(page.get_by_text("Ruth Root set the data back at")).to_have_count(0)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_refresh_is_drawn_with_its_details(
@@ -68,3 +47,24 @@ def test_a_refresh_is_drawn_with_its_details(
     picture(tab, f"state-refresh-details-{width}-{scheme}")
     assert watched.complaints == []
     context.close()
+
+
+def test_refreshes_are_looked_into_and_older_data_is_made_current(
+    site: Site, past: None, page: Page
+) -> None:
+    page.goto("/refreshes")
+    settle(page, "Refreshes")
+    execute(site.database, CHANGE)
+    expect(page.get_by_text("14 items newer in the database.")).to_be_visible(timeout=40_000)
+    page.get_by_role("button", name="Refresh data").click()
+    expect(page.get_by_text("New data: 14 items new, 1 part rewritten.")).to_be_visible()
+    page.get_by_role("button", name="Check against the database").click()
+    expect(page.get_by_text("Checks against the database")).to_be_visible()
+    page.get_by_test_id("stDataFrame").last.click(position={"x": 15, "y": 80})
+    page.get_by_role("button", name="Make current").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make it current").click()
+    expect(page.get_by_text("Ruth Root set the data back at")).to_be_visible()
+    expect(page.get_by_role("button", name="Refresh data")).to_be_disabled()
+    page.get_by_role("button", name="Let go of the older data").click()
+    page.get_by_role("dialog").get_by_role("button", name="Let go").click()
+    expect(page.get_by_text("Ruth Root set the data back at")).to_have_count(0)

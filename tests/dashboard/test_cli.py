@@ -58,12 +58,12 @@ def find(email: str) -> User | None:
 class Serving:
     """A `tally serve` of its own: process, port and data folder."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **changes: str) -> None:
         self.url = f"http://localhost:{port}"
         self.process = subprocess.Popen(
             [*TALLY, "serve", "--port", str(port)],
             cwd=folder,
-            env=environ(folder),
+            env=environ(folder, **changes),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
