@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.actors import Actor
+from etl.lock import KEY
 from tests.browser.conftest import (
     ROOT_EMAIL,
+    STAFF_EMAIL,
     Site,
     free_port,
     new_context,
@@ -20,6 +23,16 @@ from tests.browser.conftest import (
     snap,
 )
 from tests.conftest import execute, forget, make_user, on, use
+
+RUNNING = (
+    "INSERT INTO refresh_run"
+    " (status, trigger, requested_by, started_at, step, parts_done, parts_total) VALUES"
+    f" ('running', 'manual', '{ROOT_EMAIL}', now() - interval '3 minutes', 'export', 7, 12)"
+)
+ENDED = (
+    "UPDATE refresh_run SET status = 'succeeded', mode = 'unchanged', finished_at = now(),"
+    " generation = (SELECT max(generation) FROM refresh_run) WHERE status = 'running'"
+)
 
 
 @pytest.fixture
@@ -75,3 +88,29 @@ def test_an_empty_tally_says_what_to_do_next(bare: Site, browser: Browser) -> No
     expect(tab.get_by_text("There are no items yet.")).to_be_visible()
     snap(tab, "state-no-items-1440-light")
     context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_a_refresh_is_seen_by_who_did_not_ask_for_it(
+    site: Site, browser: Browser, signed_in: dict[str, object], width: int, scheme: str
+) -> None:
+    context = new_context(browser, site, signed_in[STAFF_EMAIL], width=width, scheme=scheme)
+    tab = context.new_page()
+    lock = psycopg2.connect(site.database)  # else it would be closed as one without its process
+    lock.cursor().execute("SELECT pg_advisory_lock(%s)", (KEY,))
+    execute(site.database, RUNNING)
+    try:
+        tab.goto("/active_users")
+        settle(tab, "Active users")
+        expect(tab.get_by_text("Export: 7 of 12")).to_be_visible()
+        expect(tab.get_by_text("Asked for by ruth")).to_be_visible()
+        snap(tab, f"state-running-{width}-{scheme}")
+        execute(site.database, "UPDATE refresh_run SET parts_done = 9 WHERE status = 'running'")
+        expect(tab.get_by_text("Export: 9 of 12")).to_be_visible()
+        execute(site.database, ENDED)
+        expect(tab.get_by_text("Nothing has changed: the data is current.")).to_be_visible()
+        snap(tab, f"state-ended-{width}-{scheme}")
+    finally:
+        execute(site.database, "DELETE FROM refresh_run WHERE step = 'export'")
+        lock.close()
+        context.close()

@@ -3,8 +3,10 @@
 import pytest
 from starlette.testclient import TestClient
 
-from core import database, snapshots
+from core import database, set_back, snapshots
+from core.actors import Actor
 from core.errors import Unavailable
+from core.settings import get_settings
 from dashboard import health
 from etl import refresh
 from tests.dashboard.conftest import House, session_cookie, sign_in
@@ -47,6 +49,21 @@ def test_without_the_database_it_is_not_ready(
         response = client.get("/readyz")
         assert (response.status_code, response.json()) == (503, {"ready": False})
     assert health.check() == health.State(database=database.AWAY, snapshot=health.FINE)
+
+
+def test_data_that_was_set_back_and_damage_are_told_to_staff(
+    house: House, superuser: Actor
+) -> None:
+    first = refresh.run(trigger="test").generation or 0
+    second = refresh.run(trigger="test", full=True).generation or 0
+    set_back.set_back(actor=superuser, generation=first, seen=second)
+    snapshots.condemn(snapshots.current().folder, snapshots.Broken("it is empty"))
+    state = health.check()
+    assert [told.split(":")[0].split(" snapshot ")[0] for told in state.trouble] == [
+        f"Snapshot {snapshots.folders(get_settings().parquet_path)[1].name} is damaged and not"
+        " served",
+        "Ruth Root set the data back to",
+    ]
 
 
 def test_a_wrong_cookie_learns_no_more(house: House) -> None:

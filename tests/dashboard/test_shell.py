@@ -1,0 +1,69 @@
+"""When a timer may run a page again: never where somebody may be typing."""
+
+from dataclasses import replace
+
+import pytest
+
+from core import snapshots
+from core.actors import Actor
+from dashboard import dialogs, freshness, shell
+from dashboard.freshness import Freshness
+from etl import refresh
+
+
+class Ran(Exception):
+    """The page was run again."""
+
+
+@pytest.fixture
+def newer(superuser: Actor, monkeypatch: pytest.MonkeyPatch) -> Freshness:
+    """What a page shows that is older than what there is now; running it again raises `Ran`."""
+    refresh.run(trigger="test")
+    shown = freshness.read(newest=True)
+    refresh.run(trigger="test", full=True)
+
+    def rerun() -> None:
+        raise Ran
+
+    monkeypatch.setattr(shell.st, "rerun", rerun)
+    monkeypatch.setattr(shell.st, "session_state", {})
+    monkeypatch.setattr(dialogs.st, "session_state", {})
+    return shown
+
+
+def tick(actor: Actor, shown: Freshness, *, follows: bool) -> Freshness:
+    """Let the timer of a page's header go off."""
+    return shell._current(shell.Header(actor, "Any", shown, follows), iter([]))
+
+
+def test_a_page_that_shows_the_snapshot_follows_it(newer: Freshness, superuser: Actor) -> None:
+    with pytest.raises(Ran):
+        tick(superuser, newer, follows=True)
+
+
+def test_a_page_with_forms_is_left_alone(newer: Freshness, superuser: Actor) -> None:
+    state = tick(superuser, newer, follows=False)
+    assert state.snapshot == snapshots.current() != newer.snapshot
+    assert shell.st.session_state[shell.SEEN].generation == snapshots.current().generation
+
+
+@pytest.mark.parametrize("key", dialogs.OPEN)
+def test_no_page_is_run_again_while_a_dialog_is_open(
+    newer: Freshness, superuser: Actor, key: str
+) -> None:
+    dialogs.st.session_state[key] = object()
+    assert tick(superuser, newer, follows=True).snapshot == snapshots.current()
+    del dialogs.st.session_state[key]
+    with pytest.raises(Ran):
+        tick(superuser, newer, follows=True)
+
+
+def test_a_refresh_that_begins_or_ends_runs_no_page_again(
+    newer: Freshness, superuser: Actor
+) -> None:
+    same = replace(newer, snapshot=snapshots.current())
+    freshness.request(superuser)
+    assert tick(superuser, same, follows=True).running
+    refresh.run(trigger="test")
+    assert not tick(superuser, same, follows=True).running
+    assert "the data is current" in shell.st.session_state[shell.OUTCOME].text
