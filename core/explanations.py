@@ -55,8 +55,8 @@ class Explanation:
 def ask(snapshot: Snapshot, name: str, **about: object) -> Question:
     """Return what a number counts; raise `NotFound` for a name or a user that nobody knows.
 
-    `about` narrows it down: `user_id` for the items of a user, `since` and `until` with what was
-    created in a time.
+    `about` narrows it down: `user_id` and `period` for the items of a user, `since`, `until` and
+    `owner_id` for what was created in a time.
     """
     if name not in QUESTIONS:
         raise NotFound(UNKNOWN.format(name=name))
@@ -123,10 +123,14 @@ def _new(kind: str) -> Callable[..., Question]:
 
 
 def _created(kind: str) -> Callable[..., Question]:
-    def build(_: Snapshot, *, since: datetime, until: datetime) -> Question:
+    def build(
+        _: Snapshot, *, since: datetime, until: datetime, owner_id: int | None = None
+    ) -> Question:
         span = f"from {since:%Y-%m-%d %H:%M %Z} to before {until:%Y-%m-%d %H:%M %Z}"
-        said = f"{kind.capitalize()} created {span}."
-        return Question(f"{kind.capitalize()} created", said, kind, since=since, until=until)
+        whose = "" if owner_id is None else " that one user owns,"
+        said = f"{kind.capitalize()}{whose} created {span}."
+        title = f"{kind.capitalize()} created"
+        return Question(title, said, kind, owner_id, since=since, until=until)
 
     return build
 

@@ -1,9 +1,12 @@
 """Explain this number: a button beside a figure, and the dialog that opens what it counts."""
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from typing import Any
 
+import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -19,6 +22,7 @@ from dashboard.tables import MISSING, ROW_HEIGHT
 OPEN = "explaining.open"
 RECOUNTED = "explaining.recounted"
 MOST_NAMED = 20
+MOST_STEPS = 400  # as many as somebody scrolls through
 HELP = "Explain: what this number counts, the SQL, the rows, and a recount in the database"
 
 
@@ -42,6 +46,77 @@ def button(name: str, *, place: DeltaGenerator | None = None, **about: Any) -> N
         on_click=open_for,
         args=(name,),
         kwargs=about,
+    )
+
+
+def users(rows: pl.DataFrame, *, period: str = "all") -> None:
+    """Draw a choice of the users on this page, which explains how many items one has.
+
+    `rows` has user_id, email and item_count; those are of `period`, as in `core.periods`.
+    """
+    ids = rows["user_id"].to_list()
+    counted = zip(rows["email"], rows["item_count"], strict=True)
+    said = dict(zip(ids, (f"{email}: {count:,}" for email, count in counted), strict=True))
+    _choice(
+        ids,
+        said.__getitem__,
+        placeholder="Explain the items of a user",
+        key=f"explain-users-{period}-{zlib.crc32(repr(ids).encode()):08x}",
+        about=lambda user_id: ("items_of_user", {"user_id": user_id, "period": period}),
+    )
+
+
+def steps(counted: pl.DataFrame, *, noun: str, length: str, owner_id: int | None = None) -> None:
+    """Draw a choice of the steps of a chart, newest first, which explains how many one has.
+
+    `counted` has `day`, the first of each step in the reader's zone, and `count`; `length` is that
+    of a step as Polars writes it; `noun` is users or items, of one owner where that is named.
+    """
+    zone = moments.zone()
+    some = counted.filter(pl.col("count") > 0).sort("day", descending=True).head(MOST_STEPS)
+    ends = dict(zip(some["day"], some["day"].dt.offset_by(length), strict=True))
+    counts = dict(zip(some["day"], some["count"], strict=True))
+
+    def about(day: date) -> tuple[str, dict[str, Any]]:
+        since, until = (datetime.combine(at, time(), zone) for at in (day, ends[day]))
+        owner = {} if owner_id is None else {"owner_id": owner_id}
+        return f"created_{noun}", {"since": since, "until": until, **owner}
+
+    _choice(
+        list(counts),
+        lambda day: f"{day}: {counts[day]:,}",
+        placeholder=f"Explain the {noun} created in a time",
+        key=f"explain-steps-{noun}-{length}-{owner_id}",
+        about=about,
+    )
+
+
+def _choice(
+    options: Sequence[Any],
+    said: Callable[[Any], str],
+    *,
+    placeholder: str,
+    key: str,
+    about: Callable[[Any], tuple[str, Mapping[str, Any]]],
+) -> None:
+    def chosen() -> None:
+        option = st.session_state[key]
+        if option is not None:
+            name, narrowed = about(option)
+            open_for(name, **narrowed)
+            st.session_state[key] = None  # so that the same can be chosen again
+
+    st.selectbox(
+        placeholder,
+        options,
+        index=None,
+        format_func=said,
+        key=key,
+        on_change=chosen,
+        placeholder=placeholder,
+        label_visibility="collapsed",
+        width=320,
+        help=HELP,
     )
 
 
