@@ -47,6 +47,12 @@ def test_every_figure_is_what_postgresql_counts(snapshot: Snapshot, sql: Sql) ->
     assert metrics.new(snapshot)[explanations.Period.DAYS_7].items == 10
 
 
+def test_what_is_exactly_so_old_is_no_longer_new(snapshot: Snapshot) -> None:
+    question = explanations.ask(snapshot, "new_items", period="7d")
+    assert question.since == snapshot.taken_at - timedelta(days=7) + timedelta(microseconds=1)
+    assert question.until == snapshot.taken_at + timedelta(microseconds=1)
+
+
 def test_the_items_of_a_user_and_of_a_day(snapshot: Snapshot, sql: Sql) -> None:
     ((owner, owned),) = sql(
         "SELECT owner_id, count(*) FROM item GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
