@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, sessions, users
 from core.actors import Actor, require_superuser
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import Forbidden, Invalid, NotFound, Refused
 from core.models import EMAIL_LENGTH, LinkedIdentity, User
 from core.providers import Provider
 from core.sessions import SignIn
@@ -174,8 +174,8 @@ def _follow(db: Session, arrival: Arrival, user: User, roles: Mapping[str, objec
             db, actor=arrival.actor, user_id=user.id, version=user.version, values=roles
         )
     except Forbidden as error:
-        if error.refused:
-            audit.record_refusal(db, error.refused)
+        refused = error.refused or Refused(arrival.actor, "user.update", user.id)
+        audit.record_refusal(db, refused)
 
 
 def _find(db: Session, identity: Identity) -> LinkedIdentity | None:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from core import account, throttle
+from core import account, throttle, users
 from core.actors import Actor
 from core.database import transaction
 from core.errors import Forbidden, Invalid, NotFound, TallyError
@@ -136,3 +136,26 @@ def test_who_is_no_longer_staff_changes_nothing(here: Actor, system: Actor) -> N
             act(db, actor=stranger)  # type: ignore[operator]
     with pytest.raises(TallyError), transaction() as db:
         account.begin_password_change(db, actor=system)
+
+
+def test_the_sessions_of_nobody_cannot_be_ended(superuser: Actor) -> None:
+    with pytest.raises(NotFound), transaction() as db:
+        account.end_sessions_of(db, actor=superuser, user_id=999)
+
+
+def test_the_same_name_again_changes_nothing(staff: Actor) -> None:
+    with transaction() as db:
+        user = account.rename(db, actor=staff, values={"full_name": staff.full_name})
+    assert user.version == 1
+
+
+def test_an_account_that_goes_in_between_is_missed(
+    system: Actor, superuser: Actor, staff: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def allow_and_delete(*_: object) -> None:
+        with transaction() as db:
+            users.delete_user(db, actor=system, user_id=staff.id or 0, version=1)
+
+    monkeypatch.setattr(account, "require_staff", allow_and_delete)
+    with pytest.raises(NotFound), transaction() as db:
+        account.rename(db, actor=staff, values={"full_name": "Nobody"})

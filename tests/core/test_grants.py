@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
-import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import make_url, select
@@ -79,9 +78,8 @@ def test_all_that_serving_does_can_be_done(served: str, superuser: Actor) -> Non
     ],
 )
 def test_nothing_else_can_be_done(served: str, statement: str) -> None:
-    with pytest.raises((InsufficientPrivilege, psycopg2.errors.RaiseException)) as refused:
+    with pytest.raises(InsufficientPrivilege, match=r"permission denied|must be owner"):
         execute(served, statement)
-    assert isinstance(refused.value, InsufficientPrivilege)
 
 
 def test_granting_again_takes_back_what_was_too_much(
@@ -92,7 +90,7 @@ def test_granting_again_takes_back_what_was_too_much(
     forget()
     with transaction() as db:
         grants.grant(db, role=role)
-    with pytest.raises(InsufficientPrivilege):
+    with pytest.raises(InsufficientPrivilege, match="permission denied"):
         execute(served, "DELETE FROM audit_event")
 
 

@@ -65,6 +65,7 @@ PROVIDER = {
     "client_id": "tally",
     "client_secret": "s3cret-of-acme",
 }
+OTHER = {"id": "other", "scopes": "openid groups"}
 PUBLIC = {"public_url": "https://tally.example.com"}
 
 
@@ -73,7 +74,9 @@ def providers(*changes: dict[str, object]) -> str:
 
 
 def test_providers_come_as_json() -> None:
-    settings = build(**SAFE, **PUBLIC, sso_providers=providers({}, {"id": "other"}))
+    settings = build(
+        **SAFE, **PUBLIC, sso_providers=providers({}, {"id": "other", "scopes": "openid groups"})
+    )
     assert [p.id for p in settings.sso_providers] == ["acme", "other"]
     assert "s3cret" not in repr(settings)
 

@@ -283,3 +283,14 @@ def test_a_superuser_sees_and_revokes_anybodys(superuser: Actor, staff: Actor) -
     assert found(made.token) is None
     with pytest.raises(NotFound), database.transaction() as db:
         tokens.revoke_token_of(db, actor=superuser, token_id=row.id)
+
+
+def test_an_owner_who_goes_in_between_gets_no_token(
+    staff: Actor, system: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def allow_and_demote(*_: object) -> None:
+        _change(system, staff, is_staff=False)
+
+    monkeypatch.setattr(tokens, "require_staff", allow_and_demote)
+    with pytest.raises(Forbidden):
+        make(staff)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import items, users
@@ -282,3 +283,34 @@ def test_an_existing_user_can_become_the_first_superuser(db: Session, system: Ac
     assert ann is not None
     assert ann.is_superuser
     assert verify_password(PASSWORD, ann.hashed_password)
+
+
+def test_who_is_there_again_is_not_put_back_twice(system: Actor, superuser: Actor) -> None:
+    ann = make_user(system, "ann@example.com")
+    with transaction() as db:
+        removed = users.delete_user(db, actor=superuser, user_id=ann.id, version=1)
+    for _ in range(2):
+        with transaction() as db:
+            assert users.restore_user(db, actor=superuser, removed=removed).id == ann.id
+
+
+def test_too_many_items_are_not_kept_for_undo(
+    system: Actor, superuser: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "UNDO_ITEMS", 0)
+    ann = make_user(system, "ann@example.com")
+    with transaction() as db:
+        items.create_item(db, actor=system, values={"title": "Lamp", "owner_email": ann.email})
+        removed = users.delete_user(db, actor=superuser, user_id=ann.id, version=1)
+    assert (removed.items, removed.item_count) == (None, 1)
+
+
+def test_what_the_database_refuses_for_another_reason_is_no_field_of_a_form(
+    db: Session, system: Actor
+) -> None:
+    user = users.create_user(db, actor=system, values={"email": "ann@example.com"})
+    db.add(User(id=user.id, email="bo@example.com", hashed_password=""))
+    db.expunge(user)
+    with pytest.raises(IntegrityError):
+        users._flush(db)
+    db.rollback()

@@ -43,6 +43,7 @@ class Provider:
     keys: list[dict[str, Any]] | None = None
     forgets_codes: bool = True
     answers: dict[str, Callable[[], Answer]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -171,6 +172,8 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
+            for name, value in provider.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -203,3 +203,17 @@ def _led_to(websocket: WebSocketTestSession) -> str:
 def _last_seen() -> datetime:
     with database.transaction() as db:
         return db.scalars(select(AuthSession.last_seen_at)).one()
+
+
+def test_while_nobody_is_here_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.connections.POLL_SECONDS", 0.01)
+    connections = Connections()
+
+    async def watch_for_a_moment() -> None:
+        watching = asyncio.create_task(connections.watch())
+        await asyncio.sleep(0.1)
+        assert not watching.done()
+        watching.cancel()
+
+    monkeypatch.setattr(connections, "_close_ended", None)
+    asyncio.run(watch_for_a_moment())

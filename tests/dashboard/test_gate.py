@@ -12,6 +12,7 @@ from core import database, users
 from core.actors import Actor
 from core.errors import Unavailable
 from core.settings import get_settings
+from dashboard import cookies
 from dashboard.gate import is_same_origin
 from dashboard.headers import security_headers
 from tests.conftest import make_user
@@ -264,3 +265,9 @@ def _next(location: str) -> str:
 
 def _away(*_: object) -> Callable[..., object]:
     raise AssertionError("The database was asked.")
+
+
+@pytest.mark.parametrize("host", [b"localhost:99999", b"[", b"\xff:x"])
+def test_a_cookie_has_a_name_whatever_the_host_says(host: bytes) -> None:
+    scope = {"type": "http", "headers": [(b"host", host)]}
+    assert cookies.session_cookie(scope) == f"tally_session_{get_settings().port}"

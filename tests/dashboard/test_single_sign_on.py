@@ -1,5 +1,6 @@
 """Single sign-on from the button to the session, and what people see when a provider fails."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from starlette.testclient import TestClient
 
 from core import database
 from core.models import AuthSession, LinkedIdentity, SignInRequest
-from core.settings import get_settings
+from core.settings import Settings, get_settings
 from dashboard import openid, single_sign_on
 from tests.dashboard.conftest import HTML, Open, session_cookie, sign_in
 from tests.dashboard.provider import (
@@ -243,3 +244,30 @@ def test_with_passwords_off_there_is_the_button_alone(open_house: Open) -> None:
     assert re.search(r'<a class="button primary"[^>]*autofocus', page)
     assert client.post("/sign-in", data={"email": "x", "password": "y"}).status_code == 403
     assert go(client).status_code == 303
+
+
+def test_no_answer_fills_the_memory(acme: Provider, visitor: TestClient) -> None:
+    acme.answers["/jwks"] = NONSENSE["endless"]
+    assert go(visitor).status_code == 503
+    assert "too long" in str(last_event().changes["reason"][1])
+    acme.headers["Content-Encoding"] = "gzip"
+    assert go(visitor).status_code == 503
+    assert "compressed" in str(last_event().changes["reason"][1])
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_a_provider_by_https_has_no_address_without(
+    acme: Provider, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    secure = acme.discovery() | {"issuer": "https://id.example.com"}
+    secure |= {key: f"https://id.example.com/{key}" for key in secure if "_" in key}
+    secure |= {"id_token_signing_alg_values_supported": ["RS256"], name: "http://id.example.com/x"}
+
+    async def read(*_: object) -> dict[str, object]:
+        return secure
+
+    monkeypatch.setattr(openid, "_read", read)
+    acme.issuer = "https://id.example.com"
+    (provider,) = Settings(sso_providers=acme.setting()).sso_providers
+    with pytest.raises(openid.Untrusted, match="without https"):
+        asyncio.run(openid.OpenId(provider)._describe(None))
