@@ -12,6 +12,9 @@ OPEN_TO_TOKENS = frozenset({"user.read_own"})  # with whatever scopes: it tells 
 # The scope that each action asks of a token; what is not named here, no token may do.
 SCOPE_OF = {
     "analytics.read": "analytics:read",
+    "export.analytics": "analytics:read",
+    "export.items": "items:read",
+    "export.users": "users:read",
     "item.list": "items:read",
     "item.read": "items:read",
     "item.create": "items:write",

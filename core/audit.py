@@ -22,25 +22,25 @@ def record(
     subject: Base | None = None,
     changes: Mapping[str, object] | None = None,
     outcome: str = "success",
-) -> None:
-    """Add one audit row to the current transaction.
+) -> AuditEvent:
+    """Add one audit row to the current transaction, and return it.
 
     `action` is `noun.verb`, such as `item.update`; `changes` maps each field to `[before, after]`.
     """
-    db.add(
-        AuditEvent(
-            actor_id=actor.id,
-            actor=actor.email,
-            address=actor.address[:ADDRESS_LENGTH] if actor.address else None,
-            action=action,
-            subject_type=subject.__tablename__ if subject else None,
-            subject_id=subject.id if subject else None,  # type: ignore[attr-defined]
-            outcome=outcome,
-            changes=dict(changes or {}),
-            trace_id=trace_id(),
-            token_id=actor.token_id,
-        )
+    event = AuditEvent(
+        actor_id=actor.id,
+        actor=actor.email,
+        address=actor.address[:ADDRESS_LENGTH] if actor.address else None,
+        action=action,
+        subject_type=subject.__tablename__ if subject else None,
+        subject_id=subject.id if subject else None,  # type: ignore[attr-defined]
+        outcome=outcome,
+        changes=dict(changes or {}),
+        trace_id=trace_id(),
+        token_id=actor.token_id,
     )
+    db.add(event)
+    return event
 
 
 def record_refusal(db: Session, refused: Refused) -> None:

@@ -1,19 +1,23 @@
 """The audit trail as superusers read it: searched, filtered, page by page or as a whole."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, Text, cast, or_, select, text
+from sqlalchemy import Select, Text, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from core import audit
 from core.actors import Actor, require_superuser
 from core.database import transaction
 from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
 from core.models import AuditEvent
 
-OUTCOMES = ("success", "refused", "throttled")
+OUTCOMES = ("success", "refused", "throttled", "aborted", "failed")
+PERIODS: Mapping[str, timedelta] = {
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+}
 BATCH = 5_000
 # Jumps from one action to the next in the index, however many rows each of them has.
 ACTIONS = text("""
@@ -42,6 +46,30 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
 
+    def to_query(self) -> dict[str, str]:
+        """Return what narrows, as parameters; moments in UTC."""
+        given = {
+            "q": self.search,
+            "who": self.who,
+            "action": self.action,
+            "outcome": self.outcome,
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+        }
+        return {name: _plain(value) for name, value in given.items() if value}
+
+
+def parse(query: Mapping[str, str], *, now: datetime | None = None) -> Wanted:
+    """Return what an address asks for; what it names wrongly narrows nothing."""
+    period = PERIODS.get(query.get("period", ""))
+    return Wanted(
+        search=query.get("q", ""),
+        who=query.get("who", ""),
+        action=query.get("action", ""),
+        outcome=query.get("outcome", ""),
+        since=(now or datetime.now(UTC)) - period if period else None,
+    )
+
 
 def list_events(
     db: Session, *, actor: Actor, wanted: Wanted, skip: int = 0, limit: int = 50
@@ -57,12 +85,17 @@ def list_actions(db: Session, *, actor: Actor) -> list[str]:
     return list(db.scalars(ACTIONS))
 
 
-def allow_export(db: Session, *, actor: Actor, wanted: Wanted) -> None:
-    """Note that the actor exports events; raise `Forbidden` to those who may not."""
-    require_superuser(db, actor, "audit.export")
-    given = {name: value for name, value in asdict(wanted).items() if value}
-    changes = {name: [None, _plain(value)] for name, value in given.items()}
-    audit.record(db, actor=actor, action="audit.export", changes=changes)
+def count_events(db: Session, *, wanted: Wanted) -> tuple[int, int]:
+    """Return how many events there are now, and the id of the newest, or 0."""
+    found = (
+        _query(wanted)
+        .order_by(None)
+        .with_only_columns(
+            func.count(), func.coalesce(func.max(AuditEvent.id), 0), maintain_column_froms=True
+        )
+    )
+    count, newest = db.execute(found).one()
+    return count, newest
 
 
 def token_names(db: Session, events: Sequence[AuditEvent]) -> dict[int, str]:
@@ -73,23 +106,24 @@ def token_names(db: Session, events: Sequence[AuditEvent]) -> dict[int, str]:
     return {e.subject_id or 0: str(e.changes["name"][1]) for e in db.scalars(query)} if ids else {}
 
 
-def stream_events(*, wanted: Wanted) -> Iterator[tuple[list[AuditEvent], dict[int, str]]]:
-    """Yield all events in batches, newest first, each with the names of its tokens; for those whom
-    `allow_export` let pass.
+def stream_events(
+    *, wanted: Wanted, newest: int
+) -> Iterator[tuple[list[AuditEvent], dict[int, str]]]:
+    """Yield all events up to an id in batches, newest first, each with the names of its tokens.
 
-    Each batch has a transaction of its own, so that a slow reader holds none open.
+    For those who may export them. Each batch has a transaction of its own, so that a slow reader
+    holds none open.
     """
-    last: int | None = None
+    before = newest + 1
     while True:
-        query = _query(wanted).limit(BATCH)
         with transaction() as db:
-            found = query if last is None else query.where(AuditEvent.id < last)
+            found = _query(wanted).where(AuditEvent.id < before).limit(BATCH)
             events = list(db.scalars(found))
             names = token_names(db, events)
         if not events:
             return
         yield events, names
-        last = events[-1].id
+        before = events[-1].id
 
 
 def _query(wanted: Wanted) -> Select[AuditEvent]:

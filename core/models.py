@@ -160,6 +160,11 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_event_subject", "subject_type", "subject_id"),
         Index("ix_audit_event_action", "action", "id"),
+        Index(
+            "ix_audit_event_receipt",
+            text("(changes #>> '{sha256,1}')"),
+            postgresql_where=text("action = 'export.end'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse
 from core.errors import Unavailable
 from core.settings import ROOT
-from dashboard import api, audit_download, downloads, options
+from dashboard import api, downloads, options
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -93,7 +93,6 @@ app = st.App(
         *SingleSignOn(door=door).routes(),
         *Health(visitors=visitors).routes(),
         *downloads.routes(),
-        *audit_download.routes(),
         Mount(api.PREFIX, app=api.api),
     ],
     middleware=[

@@ -1,19 +1,11 @@
-"""The parts that pages are laid out with: figures, framed charts, toolbars and download links."""
+"""The parts that pages are laid out with: figures, framed charts and toolbars."""
 
-from html import escape
 from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.charts import Drawing
-
-# Our own element, so its look is ours to give; it takes colour and type from where it stands.
-LINK_STYLE = (
-    "display:inline-flex;align-items:center;min-height:2.5rem;padding:0 0.75rem;"
-    "border:1px solid color-mix(in srgb, currentColor 18%, transparent);border-radius:6px;"
-    "color:inherit;text-decoration:none;white-space:nowrap;font:inherit;font-size:0.875rem"
-)
 
 CHOOSE = "Select a row first: click the box at its left, or press Shift and Space in it."
 
@@ -67,12 +59,6 @@ def row_action(place: DeltaGenerator, label: str, icon: str, chosen: object | No
     """Draw a button that acts on the chosen row; tell whether it was pressed."""
     idle = chosen is None
     return place.button(label, icon=icon, disabled=idle, help=CHOOSE if idle else None)
-
-
-def download(label: str, address: str) -> None:
-    """Draw a link that downloads a file from one of our own routes, in the same tab."""
-    link = f'<a href="{escape(address)}" download style="{LINK_STYLE}">{escape(label)}</a>'
-    st.html(link, width="content")
 
 
 def _row(alignment: Literal["left", "distribute"] = "distribute") -> DeltaGenerator:

@@ -1,38 +1,65 @@
 """Long answers, computed part by part in threads of their own and never held as a whole."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 
+import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
 from opentelemetry import trace
 from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 from core.telemetry import tracer
 
+# Somebody who takes nothing for so long has gone, or holds what others wait for.
+STALLED_SECONDS = 120.0
+PIECE = 262_144  # bytes
 # Not the threads that serve static files: those would wait behind slow answers.
 _threads = CapacityLimiter(4)
+Parts = Generator[bytes, None, None]
 
 
 async def respond(
-    name: str, parts: Iterator[bytes], *, media_type: str, headers: Mapping[str, str]
+    name: str, parts: Parts, *, media_type: str, headers: Mapping[str, str]
 ) -> StreamingResponse:
-    """Return a response that streams `parts` under one span called `name`.
+    """Return a response that streams `parts` under one span called `name`, and closes them.
 
-    The first part is computed now, so that what fails at once becomes a proper error.
+    The first part is computed now, so that what fails at once becomes a proper error. What fails
+    later breaks the connection off, which every client can tell from an end. No part is computed
+    before the one before it was taken.
     """
     traced = _traced(name, parts)
     first = await anyio.to_thread.run_sync(next, traced, b"", limiter=_threads)
-    return StreamingResponse(_all(first, traced), media_type=media_type, headers=headers)
+    return _Streamed(first, traced, media_type=media_type, headers=headers)
 
 
-async def _all(first: bytes, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
+class _Streamed(StreamingResponse):
+    def __init__(self, first: bytes, rest: Parts, **options: object) -> None:
+        super().__init__(_all(first, rest), **options)  # type: ignore[arg-type]
+        self.rest = rest
+
+    async def stream_response(self, send: Send) -> None:
+        async def send_in_time(message: object) -> None:
+            with anyio.fail_after(STALLED_SECONDS):
+                await send(message)  # type: ignore[arg-type]
+
+        try:
+            await super().stream_response(send_in_time)
+        finally:
+            with anyio.CancelScope(shield=True):  # also when the client has gone
+                await anyio.to_thread.run_sync(self.rest.close, limiter=_threads)
+
+
+async def _all(first: bytes, rest: Parts) -> AsyncIterator[bytes]:
     part: bytes | None = first
     while part is not None:
-        yield part
+        # What a connection has taken and not sent stays in memory for as long as the client likes.
+        for start in range(0, len(part), PIECE):
+            yield part[start : start + PIECE]
         part = await anyio.to_thread.run_sync(next, rest, None, limiter=_threads)
 
 
-def _traced(name: str, parts: Iterator[bytes]) -> Iterator[bytes]:
+def _traced(name: str, parts: Parts) -> Parts:
     # A part may be computed by another thread than the one before it, so the span is made
     # current for each of them anew.
     span = tracer.start_span(name)
@@ -46,5 +73,7 @@ def _traced(name: str, parts: Iterator[bytes]) -> Iterator[bytes]:
             size += len(part)
             yield part
     finally:
+        with trace.use_span(span):
+            parts.close()
         span.set_attribute("http.response.body.size", size)
         span.end()

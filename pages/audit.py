@@ -2,7 +2,7 @@
 
 from core import audit_log
 from core.database import transaction
-from dashboard import audit_view, filters, notices, panels
+from dashboard import audit_view, export_menu, filters, notices, panels
 from dashboard.session import current_actor
 
 actor = current_actor()
@@ -11,8 +11,8 @@ with transaction() as db:
     actions = audit_log.list_actions(db, actor=actor)
 
 with panels.toolbar(spread=False):
-    wanted, address = audit_view.narrow(actions)
-    panels.download("Download CSV", address)
+    wanted, query = audit_view.narrow(actions)
+    export_menu.draw("audit", query, noun="events")
 
 with transaction() as db:
     found = filters.read_page(

@@ -2,7 +2,7 @@
 
 from core import items
 from core.database import transaction
-from dashboard import filters, item_dialogs, notices, panels, tables
+from dashboard import export_menu, filters, item_dialogs, notices, panels, tables
 from dashboard.session import current_actor
 
 actor = current_actor()
@@ -11,6 +11,7 @@ notices.show_undo(item_dialogs.SCREEN)
 with panels.toolbar(spread=False):
     search = filters.search("Search items", placeholder="Search titles, or an owner's address")
     actions = panels.actions()
+    export_menu.draw("items", {"q": search}, noun="items", as_of_snapshot=True)
 
 if actions.button("New item", type="primary", icon=":material/add:"):
     item_dialogs.open_new()

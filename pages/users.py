@@ -2,7 +2,7 @@
 
 from core import users
 from core.database import transaction
-from dashboard import filters, notices, panels, tables, user_dialogs
+from dashboard import export_menu, filters, notices, panels, tables, user_dialogs
 from dashboard.session import current_actor
 
 actor = current_actor()
@@ -11,6 +11,7 @@ notices.show_undo(user_dialogs.SCREEN)
 with panels.toolbar(spread=False):
     search = filters.search("Search users", placeholder="Search addresses and names")
     actions = panels.actions()
+    export_menu.draw("users", {"q": search}, noun="users", as_of_snapshot=True)
 
 if actions.button("New user", type="primary", icon=":material/person_add:"):
     user_dialogs.open_new()

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from core.errors import TallyError
-from dashboard.api import analytics, description, items, problems, users
+from dashboard.api import analytics, description, exports, items, problems, users
 from dashboard.api.answers import PREFIX
 from dashboard.api.rates import Rates
 
@@ -32,6 +32,6 @@ api = FastAPI(
         Exception: problems.unexpected,
     },
 )
-for noun in (users, items, analytics):
+for noun in (users, items, analytics, exports):
     api.include_router(noun.router)
 description.complete(api)

@@ -1,17 +1,18 @@
 """Analytics as JSON: the newest snapshot's answers, complete and streamed."""
 
-from collections.abc import Iterable, Iterator
 from email.utils import format_datetime
 
 import anyio.to_thread
-import polars as pl
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from core import metrics, snapshots
+from core import catalog
 from core.actors import require_scope
-from core.snapshots import Snapshot
+from core.answers import Answer
+from core.formats import json_array
+from core.narrowing import Recent
+from core.owner_filter import OwnerFilter
 from dashboard import streaming
 from dashboard.api.calls import CurrentCall
 from dashboard.api.description import scoped
@@ -64,9 +65,8 @@ async def items_by_user() -> Response:
 
     `Last-Modified` says as of when.
     """
-    snapshot = await anyio.to_thread.run_sync(snapshots.current)
-    frames = (f.select("email", "item_count") for f in metrics.stream_items_by_user(snapshot))
-    return await _respond("api items_by_user", snapshot, frames)
+    answer = await anyio.to_thread.run_sync(catalog.items_by_user, OwnerFilter())
+    return await _respond("api items_by_user", answer, "email", "item_count")
 
 
 @router.get(
@@ -77,21 +77,11 @@ async def items_by_user() -> Response:
 )
 async def active_users() -> Response:
     """Return the ten users who own most items, ties by user id; `Last-Modified` says as of when."""
-    snapshot = await anyio.to_thread.run_sync(snapshots.current)
-    frames = (metrics.active_users(snapshot) for _ in range(1))  # asked when it is iterated
-    return await _respond("api active_users", snapshot, frames)
+    answer = await anyio.to_thread.run_sync(catalog.active_users, Recent())
+    return await _respond("api active_users", answer, *answer.schema)
 
 
-async def _respond(name: str, snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Response:
-    headers = {"Last-Modified": format_datetime(snapshot.taken_at, usegmt=True)}
-    return await streaming.respond(name, _array(frames), media_type=JSON, headers=headers)
-
-
-def _array(frames: Iterable[pl.DataFrame]) -> Iterator[bytes]:
-    """Yield one JSON array of all rows, in parts."""
-    before = b"["
-    for frame in frames:
-        if not frame.is_empty():
-            yield before + frame.write_json().encode()[1:-1]
-            before = b","
-    yield b"]" if before == b"," else b"[]"
+async def _respond(name: str, answer: Answer, *columns: str) -> Response:
+    headers = {"Last-Modified": format_datetime(answer.as_of, usegmt=True)}
+    parts = json_array.array(frame.select(columns) for frame in answer.counted())
+    return await streaming.respond(name, parts, media_type=JSON, headers=headers)

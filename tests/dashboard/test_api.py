@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from core import database, items, metrics, snapshots
 from core.actors import Actor
 from core.errors import Unavailable
+from core.formats import json_array
 from dashboard.api import api
-from dashboard.api.analytics import _array
 from etl import refresh
 from tests.conftest import make_user
 from tests.dashboard.conftest import House, sign_in
@@ -75,7 +75,7 @@ def test_without_a_session_nothing_is_told(client: TestClient, path: str) -> Non
 def test_what_fails_while_computing_is_a_proper_error(
     insider: TestClient, snapshot: snapshots.Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(_: object) -> pl.DataFrame:
+    def slow(*_: object) -> pl.DataFrame:
         raise Unavailable("Too slow.")
 
     monkeypatch.setattr(metrics, "active_users", slow)
@@ -86,7 +86,7 @@ def test_what_fails_while_computing_is_a_proper_error(
 def test_what_nobody_foresaw_is_told_without_its_insides(
     house: House, snapshot: snapshots.Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "active_users", lambda _: 1 / 0)
+    monkeypatch.setattr(metrics, "active_users", lambda *_: 1 / 0)
     client = house.client(raise_server_exceptions=False)
     sign_in(client)
     response = client.get(ACTIVE)
@@ -103,8 +103,8 @@ def test_an_unknown_path_is_told_in_the_same_shape(insider: TestClient) -> None:
 
 def test_many_batches_are_one_array() -> None:
     frames = [pl.DataFrame({"n": [1, 2]}), pl.DataFrame({"n": []}), pl.DataFrame({"n": [3]})]
-    assert b"".join(_array(frames)) == b'[{"n":1},{"n":2},{"n":3}]'
-    assert b"".join(_array([])) == b"[]"
+    assert b"".join(json_array.array(frames)) == b'[\n{"n":1},\n{"n":2},\n{"n":3}\n]\n'
+    assert b"".join(json_array.array([])) == b"[]\n"
 
 
 def test_the_description_is_served_and_loads_nothing_from_elsewhere(insider: TestClient) -> None:

@@ -24,7 +24,7 @@ def test_the_examples_work(superuser: Actor, tmp_path: Path) -> None:
     with database.transaction() as db:
         token = tokens.create_token(db, actor=superuser, values=form).token
     commands = "".join(re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL))
-    assert commands.count("curl") == 7
+    assert commands.count("curl") == 8
     with running(tmp_path) as server:
         commands = commands.replace("http://localhost:8501", server.url)
         commands = commands.replace("tally_...", token)

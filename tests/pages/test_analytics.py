@@ -63,7 +63,8 @@ def test_items_by_user_ranks_owners(world: Actor, open_page: Open) -> None:
     assert table["item_count"].to_list() == [3, 2, 1]
     assert table["active"].to_list() == ["Yes", "Yes", "No"]
     assert at.main.caption[-1].value == "1 to 3 of 3 users with items"
-    assert '"/downloads/items_by_user.csv" download' in at.main.html[0].value
+    assert "3 users with items. Times are in UTC." in [c.value for c in at.main.caption]
+    assert '"/downloads/items_by_user.xlsx?zone=UTC" download' in at.main.html[0].value
 
 
 def test_items_by_user_is_searched_literally(world: Actor, open_page: Open) -> None:
@@ -95,7 +96,7 @@ def test_active_users_shows_the_top_ten(world: Actor, open_page: Open) -> None:
     at = open_page(world, "active_users")
     assert shown(at)["rank"].to_list() == [1, 2, 3]
     assert shown(at)["item_count"].to_list() == [3, 2, 1]
-    assert '"/downloads/active_users.csv" download' in at.main.html[0].value
+    assert '"/downloads/active_users.parquet?zone=UTC" download' in at.main.html[0].value
 
 
 def test_what_is_newer_in_the_database_waits_for_the_next_refresh(

@@ -1,0 +1,169 @@
+"""Which questions there are whose whole answers may leave Tally, and what answers them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import starmap
+
+import polars as pl
+
+from core import audit_log, audit_rows, columns, metrics, narrowing, raw_rows, snapshots
+from core.answers import Answer
+from core.audit_log import Wanted
+from core.database import transaction
+from core.errors import NotFound
+from core.narrowing import Days, Everything, Recent, Search
+from core.owner_filter import OwnerFilter
+from core.questions import Question
+from core.snapshots import Snapshot
+
+
+def find_question(name: str) -> Question:
+    """Return the question of a name; raise `NotFound`."""
+    if name not in QUESTIONS:
+        raise NotFound("There is nothing of this name to export.")
+    return QUESTIONS[name]
+
+
+def items_by_user(wanted: OwnerFilter, snapshot: Snapshot | None = None) -> Answer:
+    """Answer who owns how many items."""
+    taken = snapshot or snapshots.current()
+    rows = metrics.count_items_by_user(taken, wanted)
+    return _of(taken, columns.OWNERS, rows, metrics.stream_items_by_user(taken, wanted), "user_id")
+
+
+def active_users(wanted: Recent, snapshot: Snapshot | None = None) -> Answer:
+    """Answer who own most items, or most of those created in a period."""
+    taken = snapshot or snapshots.current()
+    return _whole(taken, metrics.active_users(taken, wanted.period), "user_id")
+
+
+def created_per_day(wanted: Days, snapshot: Snapshot | None = None) -> Answer:
+    """Answer how many users and items were created on each day that saw any."""
+    taken = snapshot or snapshots.current()
+    return _whole(taken, metrics.created_per_day(taken, wanted.zone))
+
+
+def distribution(_: Everything, snapshot: Snapshot | None = None) -> Answer:
+    """Answer how many users own how many items."""
+    taken = snapshot or snapshots.current()
+    return _whole(taken, metrics.distribution(taken))
+
+
+def items(wanted: Search, snapshot: Snapshot | None = None) -> Answer:
+    """Answer which items there are."""
+    taken = snapshot or snapshots.current()
+    rows = raw_rows.count_items(taken, wanted.text)
+    return _of(
+        taken, columns.ITEMS, rows, raw_rows.stream_items(taken, wanted.text), "item_id", "owner_id"
+    )
+
+
+def users(wanted: Search, snapshot: Snapshot | None = None) -> Answer:
+    """Answer which users there are."""
+    taken = snapshot or snapshots.current()
+    rows = raw_rows.count_users(taken, wanted.text)
+    return _of(taken, columns.USERS, rows, raw_rows.stream_users(taken, wanted.text), "user_id")
+
+
+def audit(wanted: Wanted, _: Snapshot | None = None) -> Answer:
+    """Answer what happened, up to now."""
+    with transaction() as db:
+        rows, newest = audit_log.count_events(db, wanted=wanted)
+    events = audit_log.stream_events(wanted=wanted, newest=newest)
+    frames = starmap(audit_rows.frame, events)
+    return Answer(columns.EVENTS, rows, frames, as_of=datetime.now(UTC))
+
+
+def _of(
+    snapshot: Snapshot,
+    schema: pl.Schema,
+    rows: int,
+    frames: Iterator[pl.DataFrame],
+    *identities: str,
+) -> Answer:
+    return Answer(
+        schema,
+        rows,
+        frames,
+        as_of=snapshot.taken_at,
+        generation=snapshot.generation,
+        identities=frozenset(identities),
+    )
+
+
+def _whole(snapshot: Snapshot, frame: pl.DataFrame, *identities: str) -> Answer:
+    return _of(snapshot, frame.schema, frame.height, iter([frame]), *identities)
+
+
+ANALYTICS = "export.analytics"
+QUESTIONS: Mapping[str, Question] = {
+    each.name: each
+    for each in (
+        Question(
+            name="items_by_user",
+            title="Items by user",
+            description="Every user with at least one item, most items first, ties by user id.",
+            action=ANALYTICS,
+            parse=narrowing.owners,
+            ask=items_by_user,
+            key="user_id",
+            derived=frozenset({"rank"}),
+        ),
+        Question(
+            name="active_users",
+            title="Active users",
+            description="The ten users who own most items, or most of a period; ties by user id.",
+            action=ANALYTICS,
+            parse=narrowing.recent,
+            ask=active_users,
+            key="user_id",
+        ),
+        Question(
+            name="created_per_day",
+            title="Created per day",
+            description="How many users and items were created on each day that saw any.",
+            action=ANALYTICS,
+            parse=narrowing.days,
+            ask=created_per_day,
+            key="day",
+        ),
+        Question(
+            name="distribution",
+            title="Users by items owned",
+            description="How many users own how many items.",
+            action=ANALYTICS,
+            parse=narrowing.everything,
+            ask=distribution,
+            key="bucket",
+        ),
+        Question(
+            name="items",
+            title="Items",
+            description="The items as they are in the snapshot, by id.",
+            action="export.items",
+            parse=narrowing.search,
+            ask=items,
+            key="item_id",
+        ),
+        Question(
+            name="users",
+            title="Users",
+            description="The users as they are in the snapshot, by id.",
+            action="export.users",
+            parse=narrowing.search,
+            ask=users,
+            key="user_id",
+            superusers_only=True,
+        ),
+        Question(
+            name="audit",
+            title="Audit",
+            description="What happened, newest first.",
+            action="export.audit",
+            parse=narrowing.events,
+            ask=audit,
+            superusers_only=True,
+            of_snapshot=False,
+        ),
+    )
+}

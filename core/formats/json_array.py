@@ -1,0 +1,31 @@
+"""JSON: one array with an object a row and a row a line; moments in UTC."""
+
+from collections.abc import Generator, Iterable, Iterator
+
+import polars as pl
+from polars import selectors
+
+from core.formats.raw_csv import MOMENT
+from core.formats.sheet import Sheet
+
+
+def write(sheet: Sheet) -> Iterator[bytes]:
+    """Yield the file."""
+    return array(sheet.frames)
+
+
+def array(frames: Iterable[pl.DataFrame]) -> Generator[bytes, None, None]:
+    """Yield the array in parts; only the last one closes it."""
+    before = b"[\n"
+    for frame in frames:
+        if not frame.is_empty():
+            yield before + _objects(frame)
+            before = b",\n"
+    yield b"\n]\n" if before == b",\n" else b"[]\n"
+
+
+def _objects(frame: pl.DataFrame) -> bytes:
+    moments = selectors.datetime(time_zone="*").dt.strftime(MOMENT)
+    lines = frame.with_columns(moments, selectors.date().dt.to_string()).write_ndjson()
+    # Inside of texts, line breaks are escaped.
+    return lines.removesuffix("\n").replace("\n", ",\n").encode()

@@ -1,0 +1,8 @@
+-- The next users of a part of the table, by id, whose address or name contains a text, whatever its
+-- case.
+SELECT user_id, email, full_name, is_active, is_superuser, created_at
+FROM read_parquet($files)
+WHERE user_id > $after
+    AND ($text = '' OR contains(lower(email), $text) OR contains(lower(full_name), $text))
+ORDER BY user_id
+LIMIT $limit

@@ -1,0 +1,113 @@
+"""Exports for programs: the whole answer to a question as a file, in the format they ask for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from core.actors import SCOPE_OF
+from core.catalog import QUESTIONS
+from core.errors import Invalid
+from core.fields import SEARCH_LENGTH
+from core.formats import FORMATS, Format
+from core.owner_filter import LONGEST_SEARCH, MOST_ITEMS, NO, YES
+from core.periods import Period
+from core.questions import Question
+from dashboard import exporting
+from dashboard.api import problems
+from dashboard.api.analytics import AS_OF
+from dashboard.api.calls import CurrentCall
+from dashboard.api.description import scoped
+
+DEFAULT = "json"
+# What programs mean by CSV is the raw one; that for Excel is asked for by its name.
+BY_MEDIA_TYPE = {
+    each.media_type.partition(";")[0]: name for name, each in FORMATS.items() if name != "csv"
+}
+FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+ROWS = {"type": "array", "items": {"type": "object"}}
+CONTENT = {
+    kind: {"schema": ROWS if name == DEFAULT else FILE} for kind, name in BY_MEDIA_TYPE.items()
+}
+TELLING = "{} The file is whole, or the connection breaks off; the audit keeps a receipt of it."
+
+
+def _parameter(name: str, description: str, **schema: object) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+FORMAT = _parameter(
+    "format",
+    "The format of the file. Without it the first type in `Accept` that one of them has counts, "
+    "where `text/csv` is `raw.csv`; otherwise it is JSON.",
+    type="string",
+    enum=list(FORMATS),
+)
+ZONE = _parameter(
+    exporting.ZONE,
+    "The time zone of days, and of moments in `csv` and `xlsx`; the others tell moments in UTC.",
+    type="string",
+    default="UTC",
+    examples=["Europe/Berlin"],
+)
+LOOK_FOR = "Text to look for, as on the page."
+SEARCH = _parameter("q", LOOK_FOR, type="string", maxLength=SEARCH_LENGTH)
+PERIOD = _parameter("period", "Count only items created in it.", type="string", enum=list(Period))
+COUNT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MOST_ITEMS}
+DAY: dict[str, Any] = {"type": "string", "format": "date"}
+FILTERS: Mapping[str, Sequence[dict[str, Any]]] = {
+    "items_by_user": [
+        _parameter("q", LOOK_FOR, type="string", maxLength=LONGEST_SEARCH),
+        PERIOD,
+        _parameter("least", "Owners of so many items or more.", **COUNT),
+        _parameter("most", "Owners of so many items or fewer.", **COUNT),
+        _parameter("active", "Active users, or the others.", type="string", enum=[YES, NO]),
+        _parameter("joined_from", "Users who joined on this day or later.", **DAY),
+        _parameter("joined_until", "Users who joined on this day or before.", **DAY),
+    ],
+    "active_users": [PERIOD],
+    "items": [SEARCH],
+    "users": [SEARCH],
+}
+
+router = APIRouter(prefix="/exports", tags=["exports"])
+
+
+def negotiate(request: Request) -> Format:
+    """Return the format that a request asks for, by name or by media type; raise `Invalid`."""
+    named = request.query_params.get("format")
+    if named is not None:
+        if named not in FORMATS:
+            raise Invalid({"format": f"Choose one of {', '.join(FORMATS)}."})
+        return FORMATS[named]
+    accepted = request.headers.get("accept", "").split(",")
+    kinds = [each.partition(";")[0].strip().lower() for each in accepted]
+    return FORMATS[next((BY_MEDIA_TYPE[k] for k in kinds if k in BY_MEDIA_TYPE), DEFAULT)]
+
+
+def _add(question: Question) -> None:
+    async def export(request: Request, call: CurrentCall) -> Response:
+        query = {name: value for name, value in request.query_params.items() if name != "format"}
+        order = exporting.read_order(question, negotiate(request), query)
+        return await exporting.respond(order, call.actor)
+
+    told = {"parameters": [FORMAT, ZONE, *FILTERS.get(question.name, [])]}
+    router.add_api_route(
+        f"/{question.name}",
+        export,
+        operation_id=f"export_{question.name}",
+        summary=f"Export: {question.title}",
+        description=TELLING.format(question.description),
+        response_class=Response,
+        responses={
+            200: {"description": "The file.", "content": CONTENT, **AS_OF},
+            **problems.documented(422),
+        },
+        openapi_extra=scoped(SCOPE_OF[question.action]) | told,
+    )
+
+
+for each in QUESTIONS.values():
+    if each.action in SCOPE_OF:  # no token may take the audit away
+        _add(each)

@@ -1,0 +1,54 @@
+"""Orders for exports as they come in addresses, and the answers that stream them."""
+
+from collections.abc import Mapping
+from email.utils import format_datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import anyio.to_thread
+from starlette.responses import Response
+
+from core import exports
+from core.actors import Actor
+from core.errors import Invalid
+from core.exports import Order
+from core.formats import Format
+from core.questions import Question
+from dashboard import streaming
+
+ZONE = "zone"
+NO_SUCH_ZONE = "There is no such time zone; name one as in Europe/Berlin."
+
+
+def address(question: str, format: str, filters: Mapping[str, str], zone: ZoneInfo) -> str:
+    """Return where a browser downloads an export."""
+    return f"/downloads/{question}.{format}?{urlencode({**filters, ZONE: zone.key})}"
+
+
+def read_order(question: Question, format: Format, query: Mapping[str, str]) -> Order:
+    """Return the order that query parameters make; raise `Invalid` for what makes no sense."""
+    zone = read_zone(query.get(ZONE, "UTC"))
+    filters = {name: value for name, value in query.items() if name != ZONE}
+    return Order(question, question.parse(filters, zone), format, zone)
+
+
+def read_zone(name: str) -> ZoneInfo:
+    """Return a time zone by its name; raise `Invalid`."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Invalid({ZONE: NO_SUCH_ZONE}) from error
+
+
+async def respond(order: Order, actor: Actor) -> Response:
+    """Stream an export to somebody; raises what `exports.prepare` raises."""
+    export = await anyio.to_thread.run_sync(lambda: exports.prepare(order, actor=actor))
+    return await streaming.respond(
+        f"export {order.question.name}",
+        export.parts(),
+        media_type=order.format.media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{export.file_name}"',
+            "Last-Modified": format_datetime(export.as_of, usegmt=True),
+        },
+    )

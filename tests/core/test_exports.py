@@ -1,0 +1,282 @@
+"""Exports: counted before they end, with a receipt before the last byte, and only for some."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+from sqlalchemy import select
+
+from core import database, exports, items, raw_rows, receipts, snapshots
+from core.actors import Actor
+from core.answers import Answer, CutShort
+from core.catalog import QUESTIONS
+from core.errors import Forbidden, Invalid, Unavailable
+from core.exports import Export, Order, TooLong
+from core.formats import FORMATS
+from core.models import AuditEvent
+from etl import refresh
+from tests.conftest import execute, make_user
+
+KATHMANDU = ZoneInfo("Asia/Kathmandu")
+
+
+@pytest.fixture
+def snapshot(superuser: Actor, staff: Actor, system: Actor) -> snapshots.Snapshot:
+    """Ann with two items and Bo with one, in a published snapshot."""
+    for email, count in (("ann@example.com", 2), ("bo@example.com", 1)):
+        make_user(system, email, full_name=email.partition("@")[0].capitalize())
+        for number in range(count):
+            values = {"title": f"Lamp {number}", "owner_email": email}
+            with database.transaction() as db:
+                items.create_item(db, actor=system, values=values)
+    refresh.run(trigger="test")
+    return snapshots.current()
+
+
+def order(question: str = "items_by_user", format: str = "csv", **query: str) -> Order:
+    """What somebody in Kathmandu orders."""
+    found = QUESTIONS[question]
+    return Order(found, found.parse(query, KATHMANDU), FORMATS[format], KATHMANDU)
+
+
+def taken(actor: Actor, wanted: Order) -> bytes:
+    """The whole file."""
+    return b"".join(exports.prepare(wanted, actor=actor).parts())
+
+
+def noted() -> list[AuditEvent]:
+    """What the audit says of exports, oldest first."""
+    query = select(AuditEvent).where(AuditEvent.action.in_(["export.begin", "export.end"]))
+    with database.transaction() as db:
+        return list(db.scalars(query.order_by(AuditEvent.id)))
+
+
+def found(actor: Actor, content: bytes) -> list[receipts.Receipt]:
+    """The receipts of a file."""
+    digest = hashlib.sha256(content).hexdigest()
+    with database.transaction() as db:
+        return receipts.find(db, actor=actor, sha256=digest.upper())
+
+
+def broken(wanted: Order, error: Exception | None = None, *, rows: int = 3) -> Order:
+    """An order whose source breaks, or ends, after two of so many rows."""
+
+    def frames() -> Iterator[pl.DataFrame]:
+        yield pl.DataFrame({"name": ["Ann"]})
+        yield pl.DataFrame({"name": ["Bo"]})
+        if error is not None:
+            raise error
+
+    def ask(*_: object) -> Answer:
+        schema = pl.Schema({"name": pl.String})
+        return Answer(schema, rows, frames(), as_of=snapshots.current().taken_at)
+
+    return replace(wanted, question=replace(wanted.question, ask=ask, derived=frozenset()))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_receipt_tells_what_left(
+    snapshot: snapshots.Snapshot, superuser: Actor, format: str
+) -> None:
+    content = taken(superuser, order(format=format))
+    (receipt,) = found(superuser, content)
+    begun, ended = noted()
+    assert (receipt.number, ended.subject_id) == (begun.id, begun.id)
+    assert (receipt.who, receipt.outcome, receipt.at) == (superuser.email, "success", ended.at)
+    assert (receipt.question, receipt.filters, receipt.format) == ("items_by_user", {}, format)
+    assert (receipt.generation, receipt.as_of) == (snapshot.generation, snapshot.taken_at)
+    assert (receipt.rows, receipt.bytes) == (2, len(content))
+    localised = format in {"csv", "xlsx"}
+    assert receipt.time_zone == ("Asia/Kathmandu" if localised else None)
+    assert begun.changes["rows"] == [None, 2]
+    assert "sha256" not in begun.changes
+
+
+def test_the_content_is_the_same_in_every_format(
+    snapshot: snapshots.Snapshot, superuser: Actor
+) -> None:
+    files = [taken(superuser, order(format=name)) for name in FORMATS]
+    other = taken(superuser, order("active_users"))
+    contents = {receipt.content for file in files for receipt in found(superuser, file)}
+    assert len(contents) == 1
+    assert found(superuser, other)[0].content not in contents
+
+
+def test_the_same_file_has_a_receipt_for_each_who_took_it(
+    snapshot: snapshots.Snapshot, superuser: Actor, staff: Actor
+) -> None:
+    content = taken(superuser, order())
+    assert taken(staff, order()) == content
+    assert [receipt.who for receipt in found(staff, content)] == [staff.email, superuser.email]
+    assert found(staff, content + b"\r\n") == []
+
+
+def test_it_begins_with_a_note_and_ends_with_one(
+    snapshot: snapshots.Snapshot, superuser: Actor
+) -> None:
+    parts = exports.prepare(order(), actor=superuser).parts()
+    assert noted() == []
+    seen = [next(parts)]
+    assert [event.action for event in noted()] == ["export.begin"]
+    seen.append(next(parts))
+    while len(noted()) == 1:
+        seen.append(next(parts))
+    # The receipt is there before the last part is.
+    assert list(parts) == []
+    assert found(superuser, b"".join(seen))
+
+
+@pytest.mark.parametrize(("format", "rows"), [(name, 3) for name in FORMATS] + [("csv", 1)])
+def test_another_number_of_rows_than_there_are_breaks_it_off(
+    snapshot: snapshots.Snapshot, superuser: Actor, format: str, rows: int
+) -> None:
+    with pytest.raises(CutShort, match=f"There are {rows} rows, and 2 were read"):
+        taken(superuser, broken(order(format=format), rows=rows))
+    _, ended = noted()
+    assert ended.outcome == "failed"
+    assert "were read" in ended.changes["error"][1]
+
+
+def test_what_nobody_foresaw_is_noted_too(snapshot: snapshots.Snapshot, superuser: Actor) -> None:
+    with pytest.raises(ZeroDivisionError):
+        taken(superuser, broken(order(), ZeroDivisionError()))
+    assert [event.outcome for event in noted()] == ["success", "failed"]
+
+
+def test_who_goes_away_leaves_a_receipt_of_what_was_sent(
+    snapshot: snapshots.Snapshot, superuser: Actor
+) -> None:
+    parts = exports.prepare(broken(order(), rows=2), actor=superuser).parts()
+    sent = next(parts)
+    parts.close()
+    (receipt,) = found(superuser, sent)
+    assert (receipt.outcome, receipt.bytes) == ("aborted", len(sent))
+
+
+def test_without_a_receipt_there_is_no_whole_file(
+    snapshot: snapshots.Snapshot, superuser: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable(database.AWAY)
+
+    whole = taken(superuser, order())
+    monkeypatch.setattr(receipts, "end", away)
+    got = bytearray()
+    with pytest.raises(Unavailable):  # noqa: PT012
+        for part in exports.prepare(order(), actor=superuser).parts():
+            got += part
+    assert whole.startswith(got)
+    assert len(got) < len(whole)
+
+
+def test_so_many_at_once_and_no_more(
+    snapshot: snapshots.Snapshot, superuser: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin() -> Iterator[bytes]:
+        return exports.prepare(order(), actor=superuser).parts()
+
+    under_way = [begin() for _ in range(exports.MOST_AT_ONCE)]
+    for parts in under_way:
+        next(parts)
+    with pytest.raises(Unavailable, match="Many exports"):
+        next(begin())
+    under_way.pop().close()  # type: ignore[attr-defined]
+    assert list(begin())
+    for parts in under_way:
+        assert list(parts)
+
+
+def test_more_rows_than_a_sheet_holds_are_refused_before_the_first_byte(
+    snapshot: snapshots.Snapshot, superuser: Actor
+) -> None:
+    wanted = broken(order(format="xlsx"), rows=1_048_576)
+    with pytest.raises(TooLong, match="1,048,575 rows, and this has 1,048,576"):
+        exports.prepare(wanted, actor=superuser)
+    assert noted() == []
+    exports.prepare(broken(order(format="xlsx"), rows=1_048_575), actor=superuser)
+
+
+def test_users_and_the_audit_are_for_superusers(
+    snapshot: snapshots.Snapshot, superuser: Actor, staff: Actor
+) -> None:
+    for name in ("users", "audit"):
+        assert taken(superuser, order(name))
+        with pytest.raises(Forbidden):
+            taken(staff, order(name))
+    assert taken(staff, order("items"))
+
+
+@pytest.mark.parametrize(
+    ("question", "scope"),
+    [
+        ("items_by_user", "analytics:read"),
+        ("created_per_day", "analytics:read"),
+        ("items", "items:read"),
+        ("users", "users:read"),
+        ("audit", None),
+    ],
+)
+def test_a_token_needs_the_scope_of_what_it_reads(
+    snapshot: snapshots.Snapshot, superuser: Actor, question: str, scope: str | None
+) -> None:
+    scopes = {"analytics:read", "items:read", "users:read"}
+    with pytest.raises(Forbidden):
+        taken(replace(superuser, scopes=frozenset(scopes - {scope})), order(question))
+    if scope:
+        assert taken(replace(superuser, scopes=frozenset({scope})), order(question))
+
+
+def test_searches_find_what_the_pages_find(snapshot: snapshots.Snapshot, superuser: Actor) -> None:
+    def rows(question: str, q: str) -> int:
+        return taken(superuser, order(question, "raw.csv", q=q)).count(b"\r\n") - 1
+
+    assert rows("items", "lAMP") == 3
+    assert rows("items", "lamp 1") == 1
+    assert rows("items", "ANN@example.com") == 2
+    assert rows("items", "ann@example") == 0
+    assert rows("users", "BO") == 1
+    assert rows("users", "%") == 0
+    assert rows("items_by_user", "ann") == 1
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(Invalid, match="no such filter"):
+        order("items", colour="red")
+    with pytest.raises(Invalid, match="no such filter"):
+        order("created_per_day", q="x")
+    with pytest.raises(Invalid, match="at most 255"):
+        order("items", q="x" * 256)
+
+
+def test_raw_rows_are_all_there_whatever_the_gaps(
+    environment: str, superuser: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(
+        environment,
+        """INSERT INTO "user" (id, email, hashed_password) OVERRIDING SYSTEM VALUE
+           SELECT n * 999, n || '@example.com', '!' FROM generate_series(1, 1000) AS n""",
+    )
+    refresh.run(trigger="test")
+    monkeypatch.setattr(raw_rows, "BATCH", 64)
+    read = pl.concat(raw_rows.stream_users(snapshots.current()))
+    assert read["user_id"].to_list() == [1, *(n * 999 for n in range(1, 1001))]
+    assert read.height == raw_rows.count_users(snapshots.current())
+
+
+def test_an_export_keeps_its_snapshot(
+    snapshot: snapshots.Snapshot, superuser: Actor, system: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export: Export = exports.prepare(order("users", "raw.csv"), actor=superuser)
+    parts = export.parts()
+    content = next(parts)
+    folder = snapshot.folder
+    for number in range(4):
+        make_user(system, f"new{number}@example.com")
+        refresh.run(trigger="test")
+    del snapshot
+    assert folder.exists()
+    content += b"".join(parts)
+    assert content.count(b"\r\n") == 1 + 4
