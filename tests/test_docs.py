@@ -41,11 +41,12 @@ def test_the_readme_names_every_command() -> None:
     assert set(COMMAND_ROW.findall((ROOT / "README.md").read_text())) == registered
 
 
-def test_the_checks_end_with_the_tests_of_the_readme() -> None:
+def test_the_checks_end_with_the_tests_of_the_readme_and_what_they_ran() -> None:
     readme = (ROOT / "README.md").read_text()
     (command,) = re.findall(r"## Test\n\n```sh\n(.+)\n```", readme)
 
-    assert (ROOT / ".ci/run").read_text().splitlines()[-1] == command
+    last = (ROOT / ".ci/run").read_text().splitlines()[-2:]
+    assert last == [command, "bash scripts/door-coverage.sh"]
 
 
 def test_decisions_are_numbered_without_gaps_and_say_three_things() -> None:
