@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse
 from core.errors import Unavailable
 from core.settings import ROOT
-from dashboard import api, downloads, options
+from dashboard import api, checks, downloads, options
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -93,6 +93,7 @@ app = st.App(
         *SingleSignOn(door=door).routes(),
         *Health(visitors=visitors).routes(),
         *downloads.routes(),
+        *checks.routes(),
         Mount(api.PREFIX, app=api.api),
     ],
     middleware=[

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from operator import attrgetter
+from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
 import streamlit as st
 
-from core import explanations, metrics, snapshots
+from core import comparison, explanations, metrics, snapshots
 from core.explanations import Explanation, Question
 from core.owner_filter import OwnerFilter
+from core.receipts import Receipt
 from core.snapshots import Snapshot
 from dashboard.filters import PAGE_SIZE, Part
 
@@ -37,7 +39,11 @@ def snapshot() -> Snapshot:
 
 def _kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
     # A snapshot never changes, so what it answers never goes stale and needs no clearing.
-    keep = st.cache_data(max_entries=KEPT, show_spinner=False, hash_funcs={Snapshot: _identity})
+    identities: dict[str | type, Callable[[Any], Any]] = {
+        Snapshot: _identity,
+        Receipt: attrgetter("number"),
+    }
+    keep = st.cache_data(max_entries=KEPT, show_spinner=False, hash_funcs=identities)
     return keep(function)
 
 
@@ -90,3 +96,9 @@ def distribution(snapshot: Snapshot) -> pl.DataFrame:
 def explanation(snapshot: Snapshot, question: Question) -> Explanation:
     """See `core.explanations.explain`."""
     return explanations.explain(snapshot, question)
+
+
+@_kept
+def compared(snapshot: Snapshot, receipt: Receipt) -> comparison.Comparison:
+    """See `core.comparison.compare`."""
+    return comparison.compare(receipt, snapshot)

@@ -43,6 +43,7 @@ SCREENS = (
     Screen("active_users", "Active users", ":material/trophy:"),
     Screen("items", "Items", ":material/inventory_2:", section="Manage"),
     Screen("users", "Users", ":material/group:", section="Manage", superusers_only=True),
+    Screen("check_file", "Check a file", ":material/fact_check:", section="System"),
     Screen("api_tokens", "API tokens", ":material/key:", section="System"),
     Screen("refreshes", "Refreshes", ":material/history:", section="System"),
     Screen("audit", "Audit", ":material/policy:", section="System", superusers_only=True),

@@ -154,7 +154,7 @@ def test_what_is_typed_survives_a_refresh_that_ends_meanwhile(site: Site, page: 
     expect(form.get_by_label("Title")).to_have_value("Typed but not yet sent")
 
 
-def test_downloads_stay_in_the_tab(page: Page) -> None:
+def test_a_download_stays_in_the_tab_and_is_known_again(page: Page) -> None:
     page.goto("/items_by_user")
     settle(page, "Items by user")
     page.get_by_role("button", name="Export").click()
@@ -167,6 +167,12 @@ def test_downloads_stay_in_the_tab(page: Page) -> None:
     assert len(lines) == 1 + int(told.split()[4].replace(",", ""))
     expect(page.get_by_role("heading", name="Items by user", exact=True)).to_be_visible()
     assert len(page.context.pages) == 1
+    page.goto("/check_file")
+    settle(page, "Check a file")
+    page.get_by_label("File to check").set_input_files(started.value.path())
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.get_by_text("unchanged since it left Tally")).to_be_visible()
+    expect(page.get_by_text("The numbers are the same today.")).to_be_visible()
 
 
 def test_the_menu_works_on_a_phone(

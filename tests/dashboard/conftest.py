@@ -26,7 +26,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core import database, endings, tokens
 from core.actors import Actor
 from core.settings import get_settings
-from dashboard import api, downloads, freshness
+from dashboard import api, checks, downloads, freshness
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -95,6 +95,7 @@ def built() -> Iterator[House]:
             *SingleSignOn(door=door).routes(),
             *Health(visitors=visitors).routes(),
             *downloads.routes(),
+            *checks.routes(),
             Mount(api.PREFIX, app=api.api),
             Route("/broken", broken),
             Route("/{path:path}", echo, methods=["GET", "POST", "PUT"]),
