@@ -1,11 +1,25 @@
 """Answers in JSON, and the headers that come with a row."""
 
+from typing import Any
+
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from dashboard.api import versions
+from dashboard.api import problems, versions
 
 PREFIX = "/api/v1"
+# What the operations on one row answer, for their `responses`.
+Responses = dict[int | str, dict[str, Any]]
+READ: Responses = {200: {"headers": versions.ANSWERED}, **problems.documented(404, 422)}
+CREATED: Responses = {
+    201: {"headers": versions.CREATED},
+    **problems.documented(400, 413, 415, 422),
+}
+CHANGED: Responses = {
+    200: {"headers": versions.ANSWERED},
+    **problems.documented(400, 404, 412, 413, 415, 422, 428),
+}
+DELETED: Responses = problems.documented(400, 404, 412, 422, 428)
 
 
 def answer(

@@ -78,7 +78,7 @@ async def list_items(call: CurrentCall, part: Annotated[ItemPart, Query()]) -> R
 @router.get(
     "/{item_id:row}",
     response_model=ItemOut,
-    responses={200: {"headers": versions.ANSWERED}, **problems.documented(404, 422)},
+    responses=answers.READ,
     openapi_extra=READ,
 )
 async def read_item(call: CurrentCall, item_id: ItemId) -> Response:
@@ -90,7 +90,7 @@ async def read_item(call: CurrentCall, item_id: ItemId) -> Response:
     "",
     status_code=201,
     response_model=ItemOut,
-    responses={201: {"headers": versions.CREATED}, **problems.documented(400, 413, 415, 422)},
+    responses=answers.CREATED,
     openapi_extra=WRITE
     | bodies.described(
         ItemForm,
@@ -111,10 +111,7 @@ async def create_item(call: CurrentCall, values: JsonObject) -> Response:
 @router.patch(
     "/{item_id:row}",
     response_model=ItemOut,
-    responses={
-        200: {"headers": versions.ANSWERED},
-        **problems.documented(400, 404, 412, 413, 415, 422, 428),
-    },
+    responses=answers.CHANGED,
     openapi_extra=WRITE
     | versions.ASKED
     | bodies.described(ItemChange, ItemChangeById, example={"title": "Floor lamp"}),
@@ -134,7 +131,7 @@ async def change_item(
 @router.delete(
     "/{item_id:row}",
     status_code=204,
-    responses=problems.documented(400, 404, 412, 422, 428),
+    responses=answers.DELETED,
     openapi_extra=WRITE | versions.ASKED,
 )
 async def delete_item(call: CurrentCall, item_id: ItemId, version: Version) -> Response:

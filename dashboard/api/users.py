@@ -93,7 +93,7 @@ async def read_own_user(call: CurrentCall) -> Response:
 @router.get(
     "/{user_id:row}",
     response_model=UserOut,
-    responses={200: {"headers": versions.ANSWERED}, **problems.documented(404, 422)},
+    responses=answers.READ,
     openapi_extra=READ,
 )
 async def read_user(call: CurrentCall, user_id: UserId) -> Response:
@@ -105,10 +105,7 @@ async def read_user(call: CurrentCall, user_id: UserId) -> Response:
     "",
     status_code=201,
     response_model=UserOut,
-    responses={
-        201: {"headers": versions.CREATED},
-        **problems.documented(400, 413, 415, 422),
-    },
+    responses=answers.CREATED,
     openapi_extra=WRITE | bodies.described(UserForm, example=EXAMPLE),
 )
 async def create_user(call: CurrentCall, values: JsonObject) -> Response:
@@ -125,10 +122,7 @@ async def create_user(call: CurrentCall, values: JsonObject) -> Response:
 @router.patch(
     "/{user_id:row}",
     response_model=UserOut,
-    responses={
-        200: {"headers": versions.ANSWERED},
-        **problems.documented(400, 404, 412, 413, 415, 422, 428),
-    },
+    responses=answers.CHANGED,
     openapi_extra=WRITE
     | versions.ASKED
     | bodies.described(UserChange, example={"is_active": False}),
@@ -148,7 +142,7 @@ async def change_user(
 @router.delete(
     "/{user_id:row}",
     status_code=204,
-    responses=problems.documented(400, 404, 412, 422, 428),
+    responses=answers.DELETED,
     openapi_extra=WRITE | versions.ASKED,
 )
 async def delete_user(call: CurrentCall, user_id: UserId, version: Version) -> Response:
