@@ -95,6 +95,12 @@ def list_items(
     return read_page(db, query.where(or_(*matches)), skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
 
 
+def find_owner(db: Session, *, actor: Actor, user_id: int) -> User | None:
+    """Return a user whose items are asked for, or None when there is no such user any more."""
+    require_staff(db, actor, "item.list")
+    return db.get(User, user_id)
+
+
 def get_item(db: Session, *, actor: Actor, item_id: int) -> Item:
     """Return one item with its owner; raise `NotFound`."""
     require_staff(db, actor, "item.read", item_id)

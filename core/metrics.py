@@ -13,6 +13,7 @@ from core.snapshots import (
     ITEM_COUNTS,
     ITEMS,
     NEW,
+    RECENT_OWNERS,
     TOP_OWNERS,
     TOTALS,
     USERS,
@@ -42,6 +43,12 @@ class New:
     users_before: int
     items: int
     items_before: int
+
+    def of(self, noun: str) -> tuple[int, int]:
+        """Return how many `users` or `items` are new, and how many were in the time before."""
+        if noun == "users":
+            return self.users, self.users_before
+        return self.items, self.items_before
 
 
 @dataclass(frozen=True)
@@ -142,9 +149,15 @@ def distribution(snapshot: Snapshot) -> pl.DataFrame:
     return warehouse.read(snapshot, "distribution", files=snapshot.files(ITEM_COUNTS))
 
 
-def item_counts(snapshot: Snapshot) -> pl.DataFrame:
-    """Return item_count and users: how many own exactly so many, from the most down to 1."""
-    return warehouse.read(snapshot, "item_counts", files=snapshot.files(ITEM_COUNTS))
+def item_counts(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
+    """Return item_count and users: how many own exactly so many, from the most down to 1.
+
+    With a period, of the items created in it.
+    """
+    if period is Period.ALL:
+        return warehouse.read(snapshot, "item_counts", files=snapshot.files(ITEM_COUNTS))
+    files = snapshot.files(RECENT_OWNERS)
+    return warehouse.read(snapshot, "recent_item_counts", files=files, period=period.value)
 
 
 def shares(counted: pl.DataFrame) -> Shares:

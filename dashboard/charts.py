@@ -3,13 +3,12 @@
 Colours and type come from the theme in `.streamlit/config.toml`.
 """
 
-from datetime import date
 from typing import TypeAlias
 
 import altair as alt
 import polars as pl
 
-from dashboard import series
+from core.days import Step
 
 COUNT = ",d"
 SHORT = "datum.value < 1e6 ? format(datum.value, ',d') : format(datum.value / 1e6, '~g') + ' M'"
@@ -21,35 +20,46 @@ INK, FAINT = "currentColor", 0.7  # the text colour of wherever the chart stands
 PADDING = {"left": 0, "top": 4, "right": 4, "bottom": 0}
 LABEL_PIXELS = 220
 BAR_PIXELS = 26
-PANEL_HEIGHT = 240
-MOST_STEPS = 400
+PANEL_HEIGHT = 220
+RANKS_HEIGHT = 170
+COURSE_HEIGHT = 34
+PALE = 0.45
 Drawing: TypeAlias = alt.Chart | alt.LayerChart
 
 
-def growth(per_day: pl.DataFrame, *, noun: str, until: date) -> Drawing:
-    """Draw how many there have been in all, day by day up to `until`.
+def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
+    """Draw how many came into being in each step; the last one is not over yet, so it is pale.
 
-    `per_day` has `day` (date) and, named by `noun`, how many were created that day.
+    `steps` has `day`, the first of each step, and, named by `noun`, how many were created in it.
     """
-    steps = series.cumulative(per_day, noun=noun, until=until)
-    # No more steps than there are pixels to show them: years of days made the page slow to draw.
-    base = alt.Chart(series.thinned(steps, MOST_STEPS)).encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(grid=False, tickCount=5, labelFlush=True)),
-        y=_counted("total", title=None),
-        tooltip=[
-            alt.Tooltip("day:T", title="Day (UTC)", format="%Y-%m-%d"),
-            alt.Tooltip("total:Q", title=f"{noun.capitalize()} in all", format=COUNT),
-        ],
+    bars = steps.select("day", count=noun, whole=pl.col("day") < pl.col("day").max())
+    base = alt.Chart(bars).encode(
+        x=alt.X("day:T", title=None, axis=_days()),
+        y=_counted("count", title=None),
+        opacity=alt.condition("datum.whole", alt.value(1), alt.value(PALE)),
+        tooltip=_created_tooltip(noun, step),
     )
-    area = base.mark_area(interpolate="step-after", opacity=0.12)
-    line = base.mark_line(interpolate="step-after", strokeWidth=2)
-    near = alt.selection_point(nearest=True, on="pointerover", fields=["day"], empty=False)
-    dot = base.mark_point(size=60, filled=True).encode(
-        opacity=alt.condition(near, alt.value(1), alt.value(0))
+    counts = steps[noun].to_list()
+    most = max(counts)
+    text = (
+        f"New {noun} by {step}, {steps['day'][0]} to {steps['day'][-1]}: {sum(counts):,} in all, "
+        f"at most {most:,}, in the {step} of {steps['day'][counts.index(most)]}; "
+        f"{counts[-1]:,} in the last one so far."
     )
-    first, last = steps["day"][0], steps["day"][-1]
-    text = f"{noun.capitalize()} over time: {steps['total'][-1]:,} in all, {first} to {last}."
-    return described(area + line + dot.add_params(near), text, height=PANEL_HEIGHT)
+    return described(base.mark_bar(), text, height=PANEL_HEIGHT)
+
+
+def course(days: pl.DataFrame, *, noun: str) -> Drawing:
+    """Draw in small how many came into being each day, one bar each, without axes."""
+    bars = alt.Chart(days.select("day", count=noun)).mark_bar(opacity=0.6)
+    bars = bars.encode(
+        x=alt.X("day:O", axis=None, scale=alt.Scale(paddingInner=0.25, paddingOuter=0)),
+        y=alt.Y("count:Q", axis=None),
+        tooltip=_created_tooltip(noun, Step.DAY),
+    )
+    listed = ", ".join(f"{count:,}" for count in days[noun])
+    text = f"New {noun} each day, {days['day'][0]} to {days['day'][-1]}: {listed}."
+    return described(bars, text, height=COURSE_HEIGHT)
 
 
 def ranking(owners: pl.DataFrame) -> Drawing:
@@ -77,7 +87,32 @@ def ranks(page: pl.DataFrame) -> Drawing:
         y=_counted("item_count", title=None),
         tooltip=[alt.Tooltip("rank:Q", title="Rank", format=COUNT), *_owner_tooltip()],
     )
-    return described(bars, text, height=170)
+    return described(bars, text, height=RANKS_HEIGHT)
+
+
+def curve(points: pl.DataFrame, *, first: int, last: int) -> Drawing:
+    """Draw how many items each owner has, from rank 1 to the last, and where some ranks stand.
+
+    `points` has `rank` and `item_count` (`series.curve`); `first` and `last` are the ranks shown.
+    """
+    base = alt.Chart(points).encode(
+        x=alt.X("rank:Q", title="Rank", scale=alt.Scale(type="log"), axis=_powers(grid=False)),
+        y=alt.Y("item_count:Q", title=None, scale=alt.Scale(type="log"), axis=_powers()),
+        tooltip=[
+            alt.Tooltip("rank:Q", title="Rank", format=COUNT),
+            alt.Tooltip("item_count:Q", title="Items", format=COUNT),
+        ],
+    )
+    here = pl.DataFrame({"first": [first], "last": [max(last, first * 1.02)]})
+    place = alt.Chart(here).mark_rect(opacity=0.3).encode(x="first:Q", x2="last:Q")
+    line = base.mark_line(interpolate="step-before", strokeWidth=2, point=points.height == 1)
+    counts = points["item_count"].to_list()
+    text = (
+        f"Items owned by rank, of {points['rank'][-1]:,} owners in all: "
+        f"from {max(counts):,} down to {min(counts):,}. "
+        f"This page shows ranks {first:,} to {last:,}."
+    )
+    return described(place + line, text, height=RANKS_HEIGHT)
 
 
 def distribution(spread: pl.DataFrame) -> Drawing:
@@ -114,6 +149,23 @@ def described(chart: Drawing, text: str, *, height: int | alt.Step) -> Drawing:
 def _counted(column: str, *, title: str | None) -> alt.Y:
     axis = alt.Axis(labelExpr=SHORT, tickMinStep=1, tickCount=4, domain=False, ticks=False)
     return alt.Y(f"{column}:Q", title=title, axis=axis)
+
+
+def _days() -> alt.Axis:
+    return alt.Axis(grid=False, tickCount=5, labelFlush=True, format="%-d %b %Y", labelOverlap=True)
+
+
+def _powers(*, grid: bool = True) -> alt.Axis:
+    shown = [power * 10**zeros for zeros in range(8) for power in (1, 10)]
+    return alt.Axis(values=shown, labelExpr=SHORT, domain=False, ticks=False, grid=grid)
+
+
+def _created_tooltip(noun: str, step: Step) -> list[alt.Tooltip]:
+    title = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}[step]
+    return [
+        alt.Tooltip("day:T", title=title, format="%-d %B %Y"),
+        alt.Tooltip("count:Q", title=noun.capitalize(), format=COUNT),
+    ]
 
 
 def _names(label: str = "datum.label") -> alt.Axis:

@@ -10,13 +10,16 @@ import polars as pl
 import streamlit as st
 
 from core import comparison, explanations, metrics, snapshots
+from core.days import Step, by_step
 from core.explanations import Explanation, Question
 from core.owner_filter import OwnerFilter
+from core.periods import Period
 from core.receipts import Receipt
 from core.snapshots import Snapshot
 from dashboard.filters import PAGE_SIZE, Part
 
 KEPT = 200  # answers a function; a page of a table is about 10 kB
+FOUND = 8  # owners that are offered while somebody types
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 _pinned: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
@@ -35,6 +38,19 @@ def pinned(snapshot: Snapshot | None) -> Iterator[None]:
 def snapshot() -> Snapshot:
     """Return the snapshot that this run shows; raise `Unavailable` when there is none."""
     return _pinned.get() or snapshots.current()
+
+
+def warm(snapshot: Snapshot, *, zone: str) -> None:
+    """Ask now what every page asks first, so that nobody waits for it; raise `Unavailable`."""
+    totals(snapshot)
+    new(snapshot)
+    distribution(snapshot)
+    owners(snapshot, OwnerFilter(), skip=0)
+    for period in Period:
+        top_owners(snapshot, period)
+    shares(snapshot)
+    for step in Step:
+        created(snapshot, zone, step)
 
 
 def _kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
@@ -57,9 +73,14 @@ def totals(snapshot: Snapshot) -> metrics.Totals:
     return metrics.totals(snapshot)
 
 
-def owners(snapshot: Snapshot, *, search: str, skip: int) -> Part[pl.DataFrame]:
+@_kept
+def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
+    """See `core.metrics.new`."""
+    return metrics.new(snapshot)
+
+
+def owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> Part[pl.DataFrame]:
     """Return a page of `core.metrics.items_by_user`, and how many rows there are in all."""
-    wanted = OwnerFilter(search=search)
     rows = _items_by_user(snapshot, wanted, skip=skip)
     return Part(rows, _count_items_by_user(snapshot, wanted), skipped=skip)
 
@@ -75,15 +96,38 @@ def _count_items_by_user(snapshot: Snapshot, wanted: OwnerFilter) -> int:
 
 
 @_kept
-def active_users(snapshot: Snapshot) -> pl.DataFrame:
-    """See `core.metrics.active_users`."""
-    return metrics.active_users(snapshot)
+def find_owners(snapshot: Snapshot, text: str) -> pl.DataFrame:
+    """Return the first few owners whose address or name contains a text, most items first."""
+    return metrics.items_by_user(snapshot, OwnerFilter(text), limit=FOUND)
 
 
 @_kept
-def created_per_day(snapshot: Snapshot) -> pl.DataFrame:
-    """See `core.metrics.created_per_day`."""
-    return metrics.created_per_day(snapshot)
+def owner(snapshot: Snapshot, user_id: int) -> dict[str, object] | None:
+    """See `core.metrics.owner`."""
+    return metrics.owner(snapshot, user_id)
+
+
+@_kept
+def top_owners(snapshot: Snapshot, period: Period) -> pl.DataFrame:
+    """See `core.metrics.top_owners`."""
+    return metrics.top_owners(snapshot, period)
+
+
+@_kept
+def created(snapshot: Snapshot, zone: str, step: Step) -> pl.DataFrame:
+    """Return `core.metrics.created_per_day`, by day, week or month."""
+    return by_step(_created_per_day(snapshot, zone), step)
+
+
+@_kept
+def _created_per_day(snapshot: Snapshot, zone: str) -> pl.DataFrame:
+    return metrics.created_per_day(snapshot, zone)
+
+
+@_kept
+def created_by_owner(snapshot: Snapshot, user_id: int, zone: str, step: Step) -> pl.DataFrame:
+    """Return `core.metrics.created_by_owner`, by day, week or month."""
+    return by_step(metrics.created_by_owner(snapshot, user_id, zone), step)
 
 
 @_kept
@@ -102,3 +146,15 @@ def explanation(snapshot: Snapshot, question: Question) -> Explanation:
 def compared(snapshot: Snapshot, receipt: Receipt) -> comparison.Comparison:
     """See `core.comparison.compare`."""
     return comparison.compare(receipt, snapshot)
+
+
+@_kept
+def item_counts(snapshot: Snapshot, period: Period) -> pl.DataFrame:
+    """See `core.metrics.item_counts`."""
+    return metrics.item_counts(snapshot, period)
+
+
+@_kept
+def shares(snapshot: Snapshot) -> metrics.Shares:
+    """See `core.metrics.shares`."""
+    return metrics.shares(metrics.item_counts(snapshot))

@@ -41,6 +41,7 @@ SCREENS = (
     Screen("overview", "Overview", ":material/space_dashboard:", is_default=True),
     Screen("items_by_user", "Items by user", ":material/leaderboard:"),
     Screen("active_users", "Active users", ":material/trophy:"),
+    Screen("trends", "Trends", ":material/show_chart:"),
     Screen("items", "Items", ":material/inventory_2:", section="Manage"),
     Screen("users", "Users", ":material/group:", section="Manage", superusers_only=True),
     Screen("check_file", "Check a file", ":material/fact_check:", section="System"),
@@ -70,6 +71,11 @@ def sections(actor: Actor) -> dict[str, list["StreamlitPage"]]:
 def shows_snapshot(page: "StreamlitPage") -> bool:
     """Tell whether a page shows the snapshot, so that it changes with a refresh."""
     return any(s.section == ANALYTICS and s.title == page.title for s in SCREENS)
+
+
+def open_screen(name: str, *, query: dict[str, str]) -> None:
+    """End this run and show another screen instead."""
+    st.switch_page(ROOT / "pages" / f"{name}.py", query_params=query)
 
 
 def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = None) -> None:

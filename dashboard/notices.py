@@ -94,6 +94,27 @@ def nothing_found(search: str) -> None:
     )
 
 
+def no_items_of(email: str | None) -> None:
+    """Say that somebody owns nothing now, or is gone; the snapshot may show otherwise."""
+    if email is None:
+        empty("This user does not exist any more.", "They were deleted since the snapshot.")
+    else:
+        empty(f"{escape(email)} owns no items now.", "Refresh data to see it in the analytics.")
+
+
+def nothing_matches(words: str) -> None:
+    """Say that nobody matches what a list is narrowed by."""
+    empty("Nothing matches.", f"Nobody matches {escape(words)}. Leave something out.")
+
+
+def nothing_new(days: int) -> None:
+    """Say that no items were created in the last so many days."""
+    empty(
+        f"No items were created in the last {days} days.",
+        "Choose a longer period, or look again after the next refresh.",
+    )
+
+
 def offer_undo(undo: Undo) -> None:
     """Offer on the next run to take something back; a later offer replaces an earlier one."""
     st.session_state[UNDO] = undo

@@ -1,13 +1,25 @@
 """The parts that pages are laid out with: figures, framed charts and toolbars."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.metrics import Shares
 from dashboard.charts import Drawing
+from dashboard.notices import escape
 
 CHOOSE = "Select a row first: click the box at its left, or press Shift and Space in it."
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What stands with a number: how it was in as long a time before, and how it came about."""
+
+    before: int
+    course: Drawing
 
 
 def figure(label: str, value: int, remark: str) -> DeltaGenerator:
@@ -19,18 +31,75 @@ def figure(label: str, value: int, remark: str) -> DeltaGenerator:
         return row
 
 
-def share(part: int, whole: int) -> str:
-    """Return a part of the users in percent."""
-    return f"{part / whole:.1%} of users" if whole else "no users"
+def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
+    """Draw one number with its trend; return the place beside it, for a link."""
+    with st.container(border=True, gap="xxsmall", height="stretch"):
+        st.metric(
+            label,
+            f"{value:,}",
+            delta=change(value, trend.before),
+            delta_color="off",  # more is neither good nor bad by itself
+            delta_arrow="off",
+            delta_description=f"before: {trend.before:,}",
+        )
+        st.altair_chart(trend.course)
+        return _row("right")
 
 
-def chart(title: str, drawing: Drawing) -> DeltaGenerator:
-    """Draw a chart in a frame below its title; return the place beside that, for a link."""
+def change(now: int, before: int) -> str:
+    """Return how much more or less there is now: `+12.5 %`, or `+3` where there was nothing."""
+    if now == before:
+        return "as many"
+    return f"{now / before - 1:+.1%}" if before else f"{now - before:+,}"
+
+
+def share(part: int, whole: int, of: str = "users") -> str:
+    """Return a part of something in percent."""
+    return f"{part / whole:.1%} of {of}" if whole else f"no {of}"
+
+
+def spread(shares: Shares) -> str:
+    """Return in words what the owners with most items have of all."""
+    first = "1 owner" if shares.one_percent == 1 else f"{shares.one_percent:,} owners"
+    return (
+        f"The top 10 own {share(shares.top_10, shares.items, 'items')}; "
+        f"the top 1 %, {first}, {share(shares.top_1_percent, shares.items, 'items')}."
+    )
+
+
+def notes(said: Iterable[str]) -> None:
+    """Say what of an address was not taken as it is; the texts may quote it."""
+    texts = list(said)
+    if texts:
+        st.caption(f":material/info: {escape(' '.join(texts))}")
+
+
+def chart(title: str, drawing: Drawing, remark: str = "") -> DeltaGenerator:
+    """Draw a chart in a frame with a title and a remark of ours; return the place for a link."""
     with st.container(border=True, gap="xsmall", height="stretch"):
         row = _row()
         row.subheader(title, anchor=False, width="content")
         st.altair_chart(drawing)  # its description is its accessible name
+        if remark:
+            st.caption(remark)
         return row
+
+
+def frame(title: str, remark: str) -> DeltaGenerator:
+    """Return a frame with a title and a remark, which may quote what users typed."""
+    place = st.container(border=True, gap="xsmall")
+    with place:
+        row = _row()
+        row.subheader(title, anchor=False, width="content")
+        row.caption(escape(remark), width="content")
+    return place
+
+
+def facts(named: Mapping[str, str]) -> None:
+    """Draw a row of small numbers with their names."""
+    with st.grid(4, min_column_width=150):
+        for name, value in named.items():
+            st.metric(name, value, border=True)
 
 
 def toolbar(*, spread: bool = True) -> DeltaGenerator:
@@ -61,7 +130,7 @@ def row_action(place: DeltaGenerator, label: str, icon: str, chosen: object | No
     return place.button(label, icon=icon, disabled=idle, help=CHOOSE if idle else None)
 
 
-def _row(alignment: Literal["left", "distribute"] = "distribute") -> DeltaGenerator:
+def _row(alignment: Literal["left", "right", "distribute"] = "distribute") -> DeltaGenerator:
     return st.container(
         horizontal=True, horizontal_alignment=alignment, vertical_alignment="center"
     )

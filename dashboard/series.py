@@ -1,34 +1,86 @@
-"""Series over days, made of how many rows came into being on each."""
+"""Series over days, weeks and months: without gaps, cumulative, cut to what a chart can show."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
-RECENT_DAYS = 30
+from core.days import Step
+
+SHOWN = {Step.DAY: 60, Step.WEEK: 52, Step.MONTH: 36}  # steps on an overview
+MOST_STEPS = 4_000  # of a chart that can be zoomed; more than ten years of days
 
 
-def cumulative(per_day: pl.DataFrame, *, noun: str, until: date) -> pl.DataFrame:
-    """Return day, created and total, from the day before the first up to `until`."""
-    known = per_day.select("day", created=pl.col(noun)).filter(pl.col("created") > 0).sort("day")
-    first = (known["day"][0] if len(known) else until) - timedelta(days=1)
-    last = max(until, known["day"][-1]) if len(known) else until
-    edges = pl.DataFrame({"day": [first, last], "created": [0, 0]}, schema=known.schema)
-    return (
-        pl.concat([known, edges])
-        .group_by("day")
-        .agg(pl.col("created").sum())
-        .sort("day")
-        .with_columns(total=pl.col("created").cum_sum())
+def filled(created: pl.DataFrame, step: Step, *, until: date) -> pl.DataFrame:
+    """Return the steps from the first to that of `until`, those without anything as 0.
+
+    `created` has `day`, the first of each step, and counts.
+    """
+    last = pl.Series("day", [until]).dt.truncate(step.length)[0]
+    first = min(created["day"].min() or last, last)
+    steps = pl.date_range(first, max(last, created["day"].max() or last), step.length, eager=True)
+    every = steps.alias("day").to_frame()
+    return every.join(created, on="day", how="left", maintain_order="left").fill_null(0)
+
+
+def recent(created: pl.DataFrame, step: Step, *, until: date) -> pl.DataFrame:
+    """Return as many of the last steps, up to that of `until`, as an overview shows."""
+    whole = filled(created, step, until=until)
+    return whole.filter(pl.col("day") <= until).tail(SHOWN[step])
+
+
+def cumulative(created: pl.DataFrame, noun: str) -> pl.DataFrame:
+    """Return day and count: how many there have been in all at the end of each step."""
+    return created.select("day", count=pl.col(noun).cum_sum())
+
+
+def between(steps: pl.DataFrame, first: date | None, last: date | None) -> pl.DataFrame:
+    """Return the steps that begin within two days, both included."""
+    day = pl.col("day")
+    return steps.filter(
+        pl.lit(True) if first is None else day >= first,
+        pl.lit(True) if last is None else day <= last,
     )
 
 
-def thinned(steps: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Return evenly chosen rows, about `most` of them, the last one included."""
-    every = max(1, -(-len(steps) // most))
-    return steps.reverse().gather_every(every).reverse()
+def curve(counted: pl.DataFrame) -> pl.DataFrame:
+    """Return rank and item_count along the whole ranking: both ends of each level, thinned.
+
+    `counted` is a result of `core.metrics.item_counts`. Levels that a chart with logarithmic axes
+    cannot tell apart are one.
+    """
+    ends = counted.with_columns(last=pl.col("users").cum_sum()).with_columns(
+        first=pl.col("last") - pl.col("users") + 1
+    )
+    both = pl.concat(
+        [ends.select("item_count", rank=pl.col(name).cast(pl.Int64)) for name in ("first", "last")]
+    )
+    pixel = (pl.col("rank").log(10) * 100).round().cast(pl.Int32)
+    return (
+        both.sort("rank").group_by(pixel.alias("pixel"), maintain_order=True).last().drop("pixel")
+    )
 
 
-def recent(per_day: pl.DataFrame, *, noun: str, until: date) -> int:
-    """Return how many were created in the 30 days that end with `until`."""
-    window = pl.col("day").is_between(until - timedelta(days=RECENT_DAYS - 1), until)
-    return int(per_day.filter(window)[noun].sum())
+def clip(steps: pl.DataFrame, first: date | None, last: date | None) -> tuple[date, date] | None:
+    """Return the part of two days that a series reaches, or None for all of it."""
+    if first is None and last is None:
+        return None
+    start, end = steps["day"][0], steps["day"][-1]
+    return min(max(first or start, start), end), max(min(last or end, end), start)
+
+
+def facts(
+    steps: pl.DataFrame, noun: str, step: Step, first: date | None, last: date | None
+) -> dict[str, str]:
+    """Return the figures of the steps that begin within two days, by what they are called."""
+    within = between(steps, first, last)
+    if within.is_empty():
+        return {f"New {noun}": "0"}
+    counts = [int(count) for count in within[noun]]
+    most = within["day"][counts.index(max(counts))]
+    before = int(steps.filter(pl.col("day") < within["day"][0])[noun].sum())
+    return {
+        f"New {noun}": f"{sum(counts):,}",
+        "In all at the end": f"{before + sum(counts):,}",
+        f"Mean by {step}": f"{sum(counts) / len(counts):,.1f}",
+        f"Most, {most}": f"{max(counts):,}",
+    }

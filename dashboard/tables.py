@@ -16,11 +16,12 @@ ROW_HEIGHT = 32
 MISSING = "-"
 
 
-def owners(page: pl.DataFrame, *, name: str) -> None:
-    """Show a page of `items_by_user`."""
+def owners(page: pl.DataFrame, *, name: str) -> int | None:
+    """Show a page of `items_by_user`; return the id of the chosen user."""
     frame = page.with_columns(active=_yes_no("is_active"))
-    _show(
+    chosen = _chosen_row(
         frame.select("rank", "item_count", "email", "full_name", "active", "created_at"),
+        page["user_id"].to_list(),
         name=name,
         columns={
             "rank": _count("Rank", width=60),
@@ -31,20 +32,42 @@ def owners(page: pl.DataFrame, *, name: str) -> None:
             "created_at": _moment("Joined"),
         },
     )
+    return None if chosen is None else int(page["user_id"][chosen])
 
 
-def top_owners(top: pl.DataFrame) -> None:
-    """Show the result of `active_users`."""
-    frame = top.with_row_index("rank", offset=1)
-    _show(
-        frame.select("rank", "item_count", "email", "full_name", "user_id"),
+def top_owners(rows: pl.DataFrame, *, since: str | None) -> int | None:
+    """Show the rows of a `Movement`, with it when there is a time `since`; return the chosen id."""
+    frame = rows.with_columns(active=_yes_no("is_active"), moved=_moved())
+    shown = ["rank", "moved", "item_count", "email", "full_name", "active", "user_id"]
+    chosen = _chosen_row(
+        frame.select(name for name in shown if since or name != "moved"),
+        rows["user_id"].to_list(),
         name="The users who own most items",
         columns={
             "rank": _count("Rank", width=60),
+            "moved": st.column_config.TextColumn("Moved", width=80, help=f"Since {since}"),
+            "active": _text("Active", 60),
             "email": _text("User", 280),
             "full_name": _text("Name", 220),
             "item_count": _count("Items", width=90),
             "user_id": _identity("User id"),
+        },
+    )
+    return None if chosen is None else int(rows["user_id"][chosen])
+
+
+def dropped(rows: pl.DataFrame) -> None:
+    """Show who was among the first before and is no longer, of a `Movement`."""
+    beyond = pl.lit("not among the first 100")
+    now = pl.coalesce(pl.format("now {}", "rank"), beyond)
+    _show(
+        rows.select("was", now=now, email="email", full_name="full_name"),
+        name="Users who dropped out",
+        columns={
+            "was": _count("Was", width=60),
+            "now": _text("Now", 160),
+            "email": _text("User", 280),
+            "full_name": _text("Name", 220),
         },
     )
 
@@ -135,8 +158,16 @@ def role(user: User) -> str | None:
 def _choose(
     frame: pl.DataFrame, rows: Sequence[Row], *, name: str, columns: dict[str, Any]
 ) -> Row | None:
+    identities = [(row.id, getattr(row, "version", 0)) for row in rows]
+    chosen = _chosen_row(frame, identities, name=name, columns=columns)
+    return None if chosen is None else rows[chosen]
+
+
+def _chosen_row(
+    frame: pl.DataFrame, identities: Sequence[object], *, name: str, columns: dict[str, Any]
+) -> int | None:
     # The key follows the rows: a choice never carries over to what took a row's place.
-    identity = zlib.crc32(repr([(row.id, getattr(row, "version", 0)) for row in rows]).encode())
+    identity = zlib.crc32(repr(identities).encode())
     state = st.dataframe(
         frame,
         column_config=columns,
@@ -150,7 +181,7 @@ def _choose(
         selection_mode="single-row",
     )
     chosen = state.selection.rows
-    return rows[chosen[0]] if chosen and chosen[0] < len(rows) else None
+    return int(chosen[0]) if chosen and chosen[0] < len(identities) else None
 
 
 def _show(frame: pl.DataFrame, *, name: str, columns: dict[str, Any]) -> None:
@@ -180,6 +211,19 @@ def _count(label: str, *, width: int) -> Any:
 def _moment(label: str, *, format: str = "YYYY-MM-DD HH:mm") -> Any:
     return st.column_config.DatetimeColumn(
         label, format=format, timezone=moments.zone().key, width=125
+    )
+
+
+def _moved() -> pl.Expr:
+    up = pl.col("was") - pl.col("rank")
+    return (
+        pl.when(up.is_null())
+        .then(pl.lit("new"))
+        .when(up > 0)
+        .then(pl.format("▲ up {}", up))
+        .when(up < 0)
+        .then(pl.format("▼ down {}", -up))
+        .otherwise(pl.lit("as before"))
     )
 
 

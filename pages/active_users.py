@@ -1,16 +1,46 @@
-"""Active users: the ten who own most items."""
+"""Active users: who owns most items, of all time or lately, and who moved up, down, in and out."""
 
 import streamlit as st
 
-from dashboard import charts, data, export_menu, notices, panels, tables
+from core.metrics import TOP
+from core.movement import compare
+from dashboard import (
+    charts,
+    data,
+    earlier,
+    export_menu,
+    navigation,
+    notices,
+    owner_filters,
+    panels,
+    tables,
+)
 
-top = data.active_users(data.snapshot())
+snapshot = data.snapshot()
+
+with panels.toolbar():
+    period, notes = owner_filters.period()
+    before, told = earlier.choose(snapshot)
+    actions = panels.actions()
+panels.notes([*notes, *told])
+
+top = data.top_owners(snapshot, period)
 
 if len(top):
-    with panels.toolbar():
-        st.caption("The ten users who own most items; those with as many stand by user id.")
-        export_menu.draw("active_users", rows=len(top), noun="users")
-    panels.chart("Items owned", charts.ranking(top))
-    tables.top_owners(top)
+    movement = compare(top, earlier.top_owners(before, period, instead=top), most=TOP)
+    with actions:
+        query = {"period": period.value} if period.days else {}
+        export_menu.draw("active_users", query, rows=len(movement.rows), noun="users")
+    st.caption(owner_filters.RULES[period])
+    panels.chart(owner_filters.TITLES[period], charts.ranking(movement.rows))
+    since = None if before is None else earlier.name(before)
+    chosen = tables.top_owners(movement.rows, since=since)
+    if len(movement.dropped):
+        st.subheader("Dropped out", anchor=False)
+        tables.dropped(movement.dropped)
+    if chosen is not None:
+        navigation.open_screen("items", query={"owner": str(chosen)})
+elif period.days:
+    notices.nothing_new(period.days)
 else:
     notices.no_items()

@@ -1,34 +1,54 @@
 """Items: find, create, edit and delete them."""
 
+import streamlit as st
+
 from core import items
 from core.database import transaction
 from dashboard import export_menu, filters, item_dialogs, notices, panels, tables
 from dashboard.session import current_actor
+from dashboard.trend_choice import parse_owner
 
 actor = current_actor()
 notices.show_undo(item_dialogs.SCREEN)
+owner_notes: list[str] = []
+owner_id = parse_owner(st.query_params.to_dict(), owner_notes)
 
 with panels.toolbar(spread=False):
     search = filters.search("Search items", placeholder="Search titles, or an owner's address")
     actions = panels.actions()
-    export_menu.draw("items", {"q": search}, noun="items", as_of_snapshot=True)
+    if owner_id is None:  # an export of items is narrowed by their titles alone
+        export_menu.draw("items", {"q": search}, noun="items", as_of_snapshot=True)
 
 if actions.button("New item", type="primary", icon=":material/add:"):
     item_dialogs.open_new()
 
+panels.notes(owner_notes)
+
 with notices.errors_shown():
     with transaction() as db:
+        owner = None
+        if owner_id is not None:
+            owner = items.find_owner(db, actor=actor, user_id=owner_id)
         found = filters.read_page(
             lambda skip: items.list_items(
-                db, actor=actor, search=search, skip=skip, limit=filters.PAGE_SIZE
+                db,
+                actor=actor,
+                search=search,
+                owner_id=owner_id,
+                skip=skip,
+                limit=filters.PAGE_SIZE,
             )
         )
+    if owner_id is not None:
+        filters.whose(owner.email if owner else None)
     if found.count:
         filters.place(found, noun="items")
         chosen = tables.items(found.rows)
         filters.pages(found)
         if action := panels.row_actions(actions, chosen):
             item_dialogs.open_for(actor, chosen.id, action)
+    elif owner_id is not None:
+        notices.no_items_of(owner.email if owner else None)
     elif search:
         notices.nothing_found(search)
     else:

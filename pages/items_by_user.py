@@ -1,23 +1,47 @@
 """Items by user: every user with at least one item, most items first."""
 
-from dashboard import charts, data, export_menu, filters, notices, panels, tables
+import streamlit as st
+
+from dashboard import (
+    charts,
+    data,
+    export_menu,
+    filters,
+    navigation,
+    notices,
+    owner_filters,
+    panels,
+    series,
+    tables,
+)
 
 snapshot = data.snapshot()
 
 with panels.toolbar():
-    search = filters.search("Search users", placeholder="Search addresses and names")
+    wanted, notes = owner_filters.toolbar()
     actions = panels.actions()
+owner_filters.chips(wanted)
+panels.notes(notes)
 
-found = filters.read_page(lambda skip: data.owners(snapshot, search=search, skip=skip))
+found = filters.read_page(lambda skip: data.owners(snapshot, wanted, skip=skip))
 
 if found.count:
+    noun, query = owner_filters.noun(wanted), wanted.to_query()
+    query.pop("zone", None)  # the menu adds the reader's
     with actions:
-        export_menu.draw("items_by_user", {"q": search}, rows=found.count, noun="users with items")
-    panels.chart("Items of the users on this page", charts.ranks(found.rows))
-    filters.place(found, noun="users with items")
-    tables.owners(found.rows, name="Items by user")
+        export_menu.draw("items_by_user", query, rows=found.count, noun=noun)
+    ranks = found.rows["rank"]
+    counted = data.item_counts(snapshot, wanted.period)
+    with st.grid(2, min_column_width=330):
+        panels.chart("Items of the users on this page", charts.ranks(found.rows))
+        place = charts.curve(series.curve(counted), first=ranks[0], last=ranks[-1])
+        panels.chart("Where this page stands among all owners", place)
+    filters.place(found, noun=noun)
+    chosen = tables.owners(found.rows, name="Items by user")
     filters.pages(found)
-elif search:
-    notices.nothing_found(search)
+    if chosen is not None:
+        navigation.open_screen("items", query={"owner": str(chosen)})
+elif wanted.narrows:
+    notices.nothing_matches(owner_filters.words(wanted))
 else:
     notices.no_items()

@@ -1,38 +1,72 @@
-"""Overview: what there is, how it grew, who owns most, and is it current."""
+"""Overview: what there is, what is new, how it grew, who owns most, and how it is spread."""
 
 import streamlit as st
 
-from dashboard import charts, data, explaining, navigation, panels, series
+from core.days import Step
+from core.periods import COMPARED, Period
+from dashboard import (
+    charts,
+    data,
+    explaining,
+    filters,
+    moments,
+    navigation,
+    notices,
+    panels,
+    series,
+)
 from dashboard.session import current_actor
 
 actor = current_actor()
 snapshot = data.snapshot()
+zone = moments.zone()
 totals = data.totals(snapshot)
-per_day = data.created_per_day(snapshot)
-until = snapshot.taken_at.date()
-new_users = series.recent(per_day, noun="users", until=until)
-new_items = series.recent(per_day, noun="items", until=until)
+new = data.new(snapshot)
+until = snapshot.taken_at.astimezone(zone).date()
+days = series.filled(data.created(snapshot, zone.key, Step.DAY), Step.DAY, until=until)
 
 with st.grid(4, min_column_width=150):
-    with panels.figure("Users", totals.users, f"{new_users:,} new in 30 days"):
+    with panels.figure("Users", totals.users, "in all"):
         explaining.button("users")
         navigation.link(actor, "users", "Users")
     active = panels.share(totals.active_users, totals.users)
     with panels.figure("Active users", totals.active_users, active):
         explaining.button("active_users")
         navigation.link(actor, "users", "Users")
-    with panels.figure("Items", totals.items, f"{new_items:,} new in 30 days"):
+    with panels.figure("Items", totals.items, "in all"):
         explaining.button("items")
         navigation.link(actor, "items", "Items")
     owning = panels.share(totals.owners, totals.users)
     with panels.figure("Owners of items", totals.owners, owning):
         explaining.button("owners")
         navigation.link(actor, "items_by_user", "Items by user")
+    for noun in ("users", "items"):
+        for period in COMPARED:
+            now, before = new[period].of(noun)
+            course = charts.course(days.tail(period.days or 0), noun=noun)
+            trend = panels.Trend(before, course)
+            with panels.changing(f"New {noun}, {period.days} days", now, trend):
+                explaining.button(f"new_{noun}", period=period.value)
+                navigation.link(actor, "trends", "Trends", query={"of": noun})
 
+with panels.toolbar():
+    st.subheader("Over time", anchor=False, width="content")
+    step = Step(filters.choice("Step", "step", filters.STEPS, default=Step.WEEK.value))
+
+steps = series.recent(data.created(snapshot, zone.key, step), step, until=until)
 with st.grid(2, min_column_width=330):
-    panels.chart("Users over time", charts.growth(per_day, noun="users", until=until))
-    panels.chart("Items over time", charts.growth(per_day, noun="items", until=until))
-    with panels.chart("Top 10 by items owned", charts.ranking(data.active_users(snapshot))):
-        navigation.link(actor, "active_users", "Active users")
-    with panels.chart("Users by items owned", charts.distribution(data.distribution(snapshot))):
-        navigation.link(actor, "items_by_user", "Items by user")
+    for noun in ("users", "items"):
+        with panels.chart(f"New {noun} by {step}", charts.created(steps, noun=noun, step=step)):
+            navigation.link(actor, "trends", "Trends", query={"of": noun, "step": step.value})
+
+if totals.items:
+    with st.grid(2, min_column_width=330):
+        top = data.top_owners(snapshot, Period.ALL).head(10)
+        with panels.chart("Top 10 by items owned", charts.ranking(top)):
+            navigation.link(actor, "active_users", "Active users")
+        spread = charts.distribution(data.distribution(snapshot))
+        shares = panels.spread(data.shares(snapshot))
+        with panels.chart("Users by items owned", spread, shares):
+            navigation.link(actor, "items_by_user", "Items by user")
+else:
+    notices.no_items()

@@ -1,14 +1,8 @@
--- How many users own items and match a filter with a text in address or name.
+-- How many users own items and have a text in their address or name, whatever its case.
 SELECT
     (
         SELECT count(*) FROM read_parquet($files)
-        WHERE contains(search, $text)
-            AND item_count BETWEEN $least AND $most AND list_contains($active::BOOLEAN[], is_active)
-            AND created_at >= $since AND created_at < $until
-            AND place NOT IN (SELECT place FROM read_parquet($left))
+        WHERE contains(search, $text) AND place NOT IN (SELECT place FROM read_parquet($left))
     ) + (
-        SELECT count(*) FROM read_parquet($joined)
-        WHERE contains(search, $text)
-            AND item_count BETWEEN $least AND $most AND list_contains($active::BOOLEAN[], is_active)
-            AND created_at >= $since AND created_at < $until
+        SELECT count(*) FROM read_parquet($joined) WHERE contains(search, $text)
     ) AS users

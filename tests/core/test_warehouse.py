@@ -70,7 +70,7 @@ def test_nothing_but_the_snapshots_can_be_reached(
     metrics.totals(snapshot)
     secret_frame = metrics.active_users(snapshot)
     assert secret_frame.height > 0
-    cursor = warehouse._connection().cursor()
+    cursor = warehouse._opened().connection.cursor()
     with pytest.raises(duckdb.Error):
         cursor.execute(statement.format(outside=outside, root=root, parent=tmp_path)).fetchall()
     assert not (tmp_path / "out.csv").exists()

@@ -3,8 +3,11 @@
 from datetime import date
 
 import polars as pl
+import pytest
 
+from core.days import Step
 from dashboard import charts
+from dashboard.trend_chart import describe, trend
 
 OWNERS = pl.DataFrame(
     {
@@ -16,12 +19,57 @@ OWNERS = pl.DataFrame(
 )
 
 
-def test_growth_is_cumulative_and_says_so() -> None:
-    days = pl.DataFrame({"day": [date(2026, 3, 1)], "users": [2], "items": [1200]})
-    spec = charts.growth(days, noun="items", until=date(2026, 3, 4)).to_dict()
-    assert spec["description"] == "Items over time: 1,200 in all, 2026-02-28 to 2026-03-04."
+STEPS = pl.DataFrame(
+    {"day": [date(2026, 2, 23), date(2026, 3, 2), date(2026, 3, 9)], "items": [1200, 30, 4]}
+)
+
+
+def test_new_rows_by_step_are_told_and_the_last_step_is_pale() -> None:
+    spec = charts.created(STEPS, noun="items", step=Step.WEEK).to_dict()
+    assert spec["description"] == (
+        "New items by week, 2026-02-23 to 2026-03-09: 1,234 in all, at most 1,200, "
+        "in the week of 2026-02-23; 4 in the last one so far."
+    )
     rows = next(iter(spec["datasets"].values()))
-    assert [row["total"] for row in rows] == [0, 1200, 1200]
+    assert [row["whole"] for row in rows] == [True, True, False]
+
+
+def test_the_course_of_a_figure_tells_every_day() -> None:
+    spec = charts.course(STEPS, noun="items").to_dict()
+    assert spec["description"].endswith("2026-02-23 to 2026-03-09: 1,200, 30, 4.")
+
+
+def test_the_curve_says_where_the_page_stands() -> None:
+    points = pl.DataFrame({"rank": [1, 51, 2000], "item_count": [9000, 40, 1]})
+    spec = charts.curve(points, first=51, last=100).to_dict()
+    assert spec["description"] == (
+        "Items owned by rank, of 2,000 owners in all: from 9,000 down to 1. "
+        "This page shows ranks 51 to 100."
+    )
+
+
+@pytest.mark.parametrize(
+    ("total", "told"),
+    [
+        (True, "Items in all by week, 2026-02-23 to 2026-03-09: from 1,200 to 4."),
+        (
+            False,
+            "New items by week, 2026-02-23 to 2026-03-09: 1,234 in all, at most 1,200, "
+            "in the week of 2026-02-23.",
+        ),
+    ],
+)
+def test_a_trend_is_told_and_begins_with_its_window(total: bool, told: str) -> None:
+    steps = STEPS.rename({"items": "count"})
+    window = (date(2026, 3, 2), date(2026, 3, 9))
+    spec = trend(steps, noun="items", step=Step.WEEK, total=total, window=window).to_dict()
+    assert describe(steps, noun="items", step=Step.WEEK, total=total) == told
+    (brush,) = spec["params"]
+    assert brush["value"]["x"] == [
+        {"year": 2026, "month": 3, "date": 2},
+        {"year": 2026, "month": 3, "date": 9},
+    ]
+    assert spec["vconcat"][0]["encoding"]["x"]["scale"]["domain"]["param"] == brush["name"]
 
 
 def test_a_ranking_keeps_the_order_it_is_given() -> None:

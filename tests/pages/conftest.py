@@ -82,6 +82,14 @@ def make_item(system: Actor, owner_email: str, title: str) -> Item:
         return items.create_item(db, actor=system, values=values)
 
 
+def make_aged_item(system: Actor, hours: int, owner_email: str = "ann@example.com") -> None:
+    """Create and commit an item that is so many hours old."""
+    item = make_item(system, owner_email, f"{hours} hours old")
+    at = datetime.now(UTC) - timedelta(hours=hours)
+    with transaction() as db:
+        db.execute(update(Item).where(Item.id == item.id).values(created_at=at))
+
+
 def spread_in_time() -> None:
     """Let users and items come into being one a day, beginning at 2026-03-01 12:00 UTC."""
     began = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -1,0 +1,67 @@
+"""The snapshots still on disk that the one shown can be compared with, and the choice of one."""
+
+import polars as pl
+import streamlit as st
+
+from core import metrics, snapshots
+from core.errors import Unavailable
+from core.manifest import Broken
+from core.periods import Period
+from core.snapshots import TOP_OWNERS, Snapshot
+from dashboard import filters, moments
+
+PARAMETER = "since"
+NONE_KEPT = "There is no earlier snapshot on disk to compare with yet."
+GONE = "Snapshot {number} is not on disk any more, so this compares with that of {name}."
+DAMAGED = "The snapshot of {name} cannot be read any more. Choose another one to compare with."
+
+
+def choose(shown: Snapshot) -> tuple[Snapshot | None, list[str]]:
+    """Draw the choice of an earlier snapshot; return it, and what of the address was changed.
+
+    At first it is the one just before.
+    """
+    kept = {s.generation: s for s in snapshots.kept() if s.generation < shown.generation}
+    if not kept:
+        st.caption(NONE_KEPT, width="content")
+        return None, []
+    asked = st.query_params.get(PARAMETER, "")
+    wanted = int(asked) if asked.isascii() and asked.isdigit() else max(kept)
+    generation = min(kept, key=lambda number: (abs(number - wanted), -number))
+    notes = []
+    if asked and str(generation) != asked:
+        notes.append(GONE.format(number=asked[:20], name=name(kept[generation])))
+    st.session_state["earlier"] = generation
+    st.selectbox(
+        "Compared with",
+        list(kept),
+        format_func=lambda number: f"Since {name(kept[number])}",
+        key="earlier",
+        label_visibility="collapsed",
+        on_change=_choose,
+        width=260,
+    )
+    return kept[generation], notes
+
+
+def top_owners(before: Snapshot | None, period: Period, *, instead: pl.DataFrame) -> pl.DataFrame:
+    """Return who was on top in an earlier snapshot; without one, `instead`, so nobody moved.
+
+    Raises `Unavailable` when it is gone or damaged.
+    """
+    if before is None:
+        return instead
+    try:
+        snapshots.verify_dataset(before, TOP_OWNERS)
+    except Broken as error:
+        raise Unavailable(DAMAGED.format(name=name(before))) from error
+    return metrics.top_owners(before, period)
+
+
+def name(snapshot: Snapshot) -> str:
+    """Return a snapshot as people know it: when it was taken, and how long ago."""
+    return f"{moments.clock(snapshot.taken_at)} ({moments.ago(snapshot.taken_at)})"
+
+
+def _choose() -> None:
+    filters.put(PARAMETER, str(st.session_state["earlier"]))

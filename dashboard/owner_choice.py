@@ -1,0 +1,81 @@
+"""The choice of one owner out of a million: found while it is typed, kept in the address by id."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.snapshots import Snapshot
+from dashboard import data, filters
+from dashboard.notices import count, escape
+
+PARAMETER = "owner"
+UNKNOWN = "There is no user {id} in this snapshot, so this is about all users."
+LEAST = 2  # letters; with fewer nearly everybody is found
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A user of the snapshot whose items are looked at."""
+
+    id: int
+    email: str
+
+
+def choose(snapshot: Snapshot, wanted: int | None, notes: list[str]) -> Owner | None:
+    """Draw who is chosen, or a search for somebody to choose; return who it is.
+
+    Somebody who is not in the snapshot is noted.
+    """
+    found = None if wanted is None else data.owner(snapshot, wanted)
+    if wanted is not None and found is None:
+        notes.append(UNKNOWN.format(id=wanted))
+    if found is not None:
+        owner = Owner(int(str(found["user_id"])), str(found["email"]))
+        st.button(
+            escape(owner.email),
+            icon=":material/close:",
+            key="owner-chosen",
+            help="Show all users again",
+            on_click=_put,
+            args=(None,),
+        )
+        return owner
+    _search(snapshot)
+    return None
+
+
+def whose(owner: Owner | None) -> str:
+    """Return whose items these are, in words."""
+    return f"Items of {owner.email}" if owner else "All users"
+
+
+def _search(snapshot: Snapshot) -> None:
+    text = st.text_input(
+        "Owner",
+        type="search",
+        key="owner-search",
+        placeholder="One owner: search addresses and names",
+        label_visibility="collapsed",
+        live="300ms",
+        width=320,
+    )
+    text = (text or "").strip()
+    if len(text) < LEAST:
+        return
+    with st.container(border=True, gap="xxsmall", width=420):
+        found = data.find_owners(snapshot, text)
+        if not len(found):
+            st.caption("No owner of items matches.")
+        for row in found.iter_rows(named=True):
+            st.button(
+                f"{escape(row['email'])} · {count(row['item_count'], 'item')}",
+                key=f"owner-{row['user_id']}",
+                type="tertiary",
+                on_click=_put,
+                args=(str(row["user_id"]),),
+            )
+
+
+def _put(user_id: str | None) -> None:
+    filters.put(PARAMETER, user_id)
+    st.session_state["owner-search"] = ""

@@ -1,0 +1,170 @@
+"""What narrows the owners of items: a search, a period and a form, all of it in the address."""
+
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+import streamlit as st
+
+from core.owner_filter import FIRST_DAY, LAST_DAY, NAMES, Activity, OwnerFilter, parse
+from core.periods import Period
+from dashboard import filters, moments
+from dashboard.notices import count
+
+PERIODS = {
+    Period.ALL.value: "All time",
+    Period.DAYS_7.value: "7 days",
+    Period.DAYS_30.value: "30 days",
+    Period.DAYS_90.value: "90 days",
+}
+TITLES = {
+    period: f"Items created in the last {period.days} days" if period.days else "Items owned"
+    for period in Period
+}
+RULES = {
+    period: "The ten users who own most "
+    + (f"of the items created in the last {period.days} days" if period.days else "items")
+    + "; those with as many stand by user id."
+    for period in Period
+}
+ANY: Final = "any"
+ACTIVITY: dict[Activity | Literal["any"], str] = {
+    ANY: "Any",
+    "yes": "Active",
+    "no": "Not active",
+}
+FORM = ("least", "most", "active", "joined_from", "joined_until")
+DAYS: dict[str, Any] = {
+    "min_value": FIRST_DAY,
+    "max_value": LAST_DAY,
+    "format": "YYYY-MM-DD",
+}
+
+
+def toolbar() -> tuple[OwnerFilter, list[str]]:
+    """Draw search, period and form above a list.
+
+    Returns what it is narrowed by, which is what the address says, and what of that was changed.
+    """
+    text = filters.search("Search users", placeholder="Search addresses and names")
+    query = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
+    wanted, notes = parse({**query, "q": text}, zone=moments.zone().key)
+    _draw_period(wanted.period)
+    _form(wanted)
+    return wanted, notes
+
+
+def period() -> tuple[Period, list[str]]:
+    """Draw the choice of a period alone; return it, and what of the address was changed."""
+    wanted, notes = parse({"period": st.query_params.get("period", "")})
+    _draw_period(wanted.period)
+    return wanted.period, notes
+
+
+def _draw_period(chosen: Period) -> None:
+    st.session_state["period"] = chosen.value
+    st.radio(
+        "Period",
+        list(PERIODS),
+        format_func=PERIODS.__getitem__,
+        key="period",
+        horizontal=True,
+        width="content",
+        label_visibility="collapsed",
+        on_change=_choose_period,
+    )
+
+
+def chips(wanted: OwnerFilter) -> None:
+    """Draw what the list is narrowed by, each part with a way to leave it out."""
+    parts = describe(wanted)
+    if not parts:
+        return
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        for name, text in parts.items():
+            st.button(
+                text,
+                icon=":material/close:",
+                key=f"chip-{name}",
+                help="Leave this out",
+                on_click=_clear,
+                args=((name,),),
+            )
+        st.button("Clear all", type="tertiary", key="chips", on_click=_clear, args=(tuple(parts),))
+
+
+def describe(wanted: OwnerFilter) -> dict[str, str]:
+    """Return in words what a filter asks for beside text and period, by parameter."""
+    parts = {
+        "least": f"At least {count(wanted.least or 0, 'item')}",
+        "most": f"At most {count(wanted.most or 0, 'item')}",
+        "active": ACTIVITY[wanted.active or ANY],
+        "joined_from": f"Joined from {wanted.joined_from}",
+        "joined_until": f"Joined until {wanted.joined_until}",
+    }
+    return {name: text for name, text in parts.items() if getattr(wanted, name) is not None}
+
+
+def _form(wanted: OwnerFilter) -> None:
+    used = len(describe(wanted))
+    label = f"Filters ({used})" if used else "Filters"
+    with (
+        st.popover(label, icon=":material/tune:", width="content"),
+        st.form("owners", border=False),
+    ):
+        one, other = st.columns(2)
+        with one:
+            least = st.number_input("Items, at least", 1, value=wanted.least, step=1)
+            since = st.date_input("Joined from", wanted.joined_from, **DAYS)
+        with other:
+            most = st.number_input("Items, at most", 1, value=wanted.most, step=1)
+            until = st.date_input("Joined until", wanted.joined_until, **DAYS)
+        active = st.radio(
+            "Users",
+            list(ACTIVITY),
+            list(ACTIVITY).index(wanted.active or ANY),
+            format_func=ACTIVITY.__getitem__,
+            horizontal=True,
+        )
+        st.caption(f"Days are those of {moments.zone().key}.")
+        if st.form_submit_button("Apply", type="primary"):
+            chosen = replace(
+                wanted,
+                least=least,
+                most=most,
+                active=None if active == ANY else active,
+                joined_from=since,
+                joined_until=until,
+            )
+            _apply(chosen)
+            st.rerun()
+
+
+def _apply(chosen: OwnerFilter) -> None:
+    query = chosen.to_query()
+    for name in (*FORM, "zone"):
+        filters.put(name, query.get(name))
+    filters.first_page()
+
+
+def _clear(names: tuple[str, ...]) -> None:
+    for name in names:
+        filters.put(name, None)
+    filters.first_page()
+
+
+def _choose_period() -> None:
+    chosen = st.session_state["period"]
+    filters.put("period", None if chosen == Period.ALL.value else chosen)
+    filters.first_page()
+
+
+def noun(wanted: OwnerFilter) -> str:
+    """Return what the rows of a list are that is narrowed so."""
+    days = wanted.period.days
+    return f"users with items of the last {days} days" if days else "users with items"
+
+
+def words(wanted: OwnerFilter) -> str:
+    """Return in words what a list is narrowed by."""
+    text = [f"“{wanted.search}”"] if wanted.search else []
+    return ", ".join([*text, *(part.lower() for part in describe(wanted).values())])

@@ -1,0 +1,88 @@
+"""The chart of trends: the whole time in small, and what is brushed of it in large above."""
+
+from datetime import date
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from core.days import Step
+from dashboard.charts import COUNT, PADDING, SHORT
+
+DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
+STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
+
+
+def trend(
+    steps: pl.DataFrame, *, noun: str, step: Step, total: bool, window: tuple[date, date] | None
+) -> alt.VConcatChart:
+    """Draw `day` and `count`; `total` says that counts are those of all time up to then.
+
+    What is dragged out of the lower chart is shown in the upper one; `window` is what is at first.
+    """
+    brush = alt.selection_interval(encodings=["x"], name="brush", **_initial(window))
+    base = alt.Chart(steps)
+    small = (
+        _mark(base, total=total, opacity=0.5)
+        .encode(
+            x=alt.X("day:T", title=None, axis=alt.Axis(grid=False, tickCount=6, labelFlush=True)),
+            y=alt.Y("count:Q", title=None, axis=None),
+        )
+        .add_params(brush)
+        .properties(height=WHOLE_HEIGHT)
+    )
+    large = (
+        _mark(base, total=total, opacity=1)
+        .transform_filter(brush)
+        .encode(
+            x=alt.X("day:T", title=None, scale=alt.Scale(domain=brush), axis=_days()),
+            y=alt.Y("count:Q", title=None, axis=_counts(), scale=alt.Scale(zero=not total)),
+            tooltip=[
+                alt.Tooltip("day:T", title=STEPS[step], format="%-d %B %Y"),
+                alt.Tooltip("count:Q", title=noun.capitalize(), format=COUNT),
+            ],
+        )
+        .properties(height=DETAIL_HEIGHT)
+    )
+    chart = alt.vconcat(large, small, spacing=12, padding=PADDING)
+    # As SVG the brush has a role and no name; on a canvas all has one name, from `describe`. The
+    # colours of its text are the theme's, as a canvas does not know that of where it stands.
+    result: alt.VConcatChart = chart.properties(usermeta={"embedOptions": {"renderer": "canvas"}})
+    return result
+
+
+def describe(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> str:
+    """Return in words what the chart shows."""
+    days, counts = steps["day"], steps["count"].to_list()
+    span = f"{days[0]} to {days[-1]}"
+    if total:
+        return (
+            f"{noun.capitalize()} in all by {step}, {span}: from {counts[0]:,} to {counts[-1]:,}."
+        )
+    most = max(counts)
+    return (
+        f"New {noun} by {step}, {span}: {sum(counts):,} in all, "
+        f"at most {most:,}, in the {step} of {days[counts.index(most)]}."
+    )
+
+
+def _mark(base: alt.Chart, *, total: bool, opacity: float) -> alt.Chart:
+    if total:
+        area: alt.Chart = base.mark_area(
+            interpolate="step-after", opacity=0.25 * opacity, line=True, clip=True
+        )
+        return area
+    bars: alt.Chart = base.mark_bar(opacity=opacity, clip=True)
+    return bars
+
+
+def _initial(window: tuple[date, date] | None) -> dict[str, Any]:
+    return {"value": {"x": window}} if window else {}
+
+
+def _days() -> alt.Axis:
+    return alt.Axis(grid=False, tickCount=6, labelFlush=True, labelOverlap=True)
+
+
+def _counts() -> alt.Axis:
+    return alt.Axis(labelExpr=SHORT, tickMinStep=1, tickCount=5, domain=False, ticks=False)

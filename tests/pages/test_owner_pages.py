@@ -1,0 +1,170 @@
+"""Items by user and Active users: what they are narrowed by, who moved, and what odd input gets."""
+
+import pytest
+from sqlalchemy import delete, update
+
+from core.actors import Actor
+from core.database import transaction
+from core.models import Item, User
+from etl import refresh
+from tests.conftest import make_user
+from tests.pages.conftest import Open, choose, make_aged_item, make_item, press, shown
+
+
+def told(at: object) -> str:
+    return " ".join(caption.value for caption in at.main.caption)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"least": "2"}, ["ann", "bo"]),
+        ({"most": "2"}, ["bo", "cy"]),
+        ({"active": "no"}, ["cy"]),
+        ({"active": "yes", "least": "3"}, ["ann"]),
+        ({"joined_from": "2026-03-04"}, ["bo", "cy"]),
+        ({"joined_until": "2026-03-03"}, ["ann"]),
+        ({"q": "BO", "active": "yes"}, ["bo"]),
+    ],
+)
+def test_the_address_narrows_the_owners(
+    world: Actor, open_page: Open, query: dict[str, str], found: list[str]
+) -> None:
+    at = open_page(world, "items_by_user", **query)
+    assert [email.split("@")[0] for email in shown(at)["email"]] == found
+    assert f"1 to {len(found)} of {len(found)} users with items" in told(at)
+
+
+def test_what_narrows_is_left_out_again(world: Actor, open_page: Open) -> None:
+    at = open_page(world, "items_by_user", least="2", active="yes")
+    chips = [b.label for b in at.main.button if (b.key or "").startswith("chip-")]
+    assert chips == ["At least 2 items", "Active"]
+    press(at, "At least 2 items")
+    assert "least" not in at.query_params
+    assert shown(at)["item_count"].to_list() == [3, 2]
+    press(at, "Clear all")
+    assert shown(at)["item_count"].to_list() == [3, 2, 1]
+
+
+def test_a_period_ranks_by_what_was_created_in_it(
+    world: Actor, system: Actor, open_page: Open
+) -> None:
+    for hours, owner in ((1, "cy"), (2, "cy"), (24 * 8, "bo"), (24 * 40, "bo"), (24 * 41, "bo")):
+        make_aged_item(system, hours, f"{owner}@example.com")
+    refresh.run(trigger="manual")
+    for period, expected in (("7d", {"cy": 2}), ("30d", {"cy": 2, "bo": 1})):
+        at = open_page(world, "items_by_user", period=period)
+        assert dict(zip(shown(at)["email"], shown(at)["item_count"], strict=True)) == {
+            f"{name}@example.com": count for name, count in expected.items()
+        }
+    at = open_page(world, "active_users", period="90d")
+    assert shown(at)["email"].to_list() == ["bo@example.com", "cy@example.com"]
+    assert shown(at)["item_count"].to_list() == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"page": "9"}, "There is no page “9”, so this shows page 1"),
+        ({"page": "last"}, "There is no page “last”"),
+        ({"page": "-1"}, "so this shows page 1"),
+        ({"least": "many"}, "“many” is no number of items"),
+        ({"least": "3", "most": "1"}, "swapped"),
+        ({"period": "8d"}, "so this shows the last 7 days"),
+        ({"joined_from": "2026-02-31"}, "2026-02-28 was taken"),
+        ({"active": "[x](javascript:alert(1))"}, "both are shown"),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_put_right_and_told(
+    world: Actor, open_page: Open, query: dict[str, str], said: str
+) -> None:
+    at = open_page(world, "items_by_user", **query)
+    assert not at.exception
+    plain = told(at).replace("\\", "").replace("\u2060", "")
+    assert said in plain
+
+
+def test_a_click_opens_the_items_of_the_owner(world: Actor, open_page: Open) -> None:
+    at = choose(open_page(world, "items_by_user"), 1)
+    assert not at.exception
+    assert shown(at)["owner"].to_list() == ["bo@example.com"] * 2
+    assert any("Items of" in (b.label or "") for b in at.main.button)
+
+
+def test_an_owner_deleted_since_the_snapshot_is_told(world: Actor, open_page: Open) -> None:
+    at = open_page(world, "items_by_user")
+    with transaction() as db:
+        db.execute(delete(User).where(User.email == "bo@example.com"))
+    at = choose(at, 1)
+    assert not at.exception
+    assert any("does not exist any more" in m.value for m in at.markdown)
+    assert shown(open_page(world, "active_users"))["email"].to_list()[1] == "bo@example.com"
+
+
+def test_who_moved_since_an_earlier_snapshot(world: Actor, system: Actor, open_page: Open) -> None:
+    for _ in range(3):
+        make_item(system, "bo@example.com", "more")
+    make_item(system, "root@example.com", "first")
+    with transaction() as db:
+        cy = db.query(User).filter_by(email="cy@example.com").one().id
+        db.execute(delete(Item).where(Item.owner_id == cy))
+    refresh.run(trigger="manual")
+    at = open_page(world, "active_users")
+    assert shown(at)["email"].str.split("@").str[0].to_list() == ["bo", "ann", "root"]
+    assert shown(at)["moved"].to_list() == ["▲ up 1", "▼ down 1", "new"]
+    dropped = at.dataframe[1].value
+    assert dropped[["was", "now", "email"]].to_numpy().tolist() == [
+        [3, "not among the first 100", "cy@example.com"]
+    ]
+
+
+def test_the_earlier_snapshot_is_chosen_by_the_address(
+    world: Actor, system: Actor, open_page: Open
+) -> None:
+    make_item(system, "cy@example.com", "second")
+    middle = refresh.run(trigger="manual").generation
+    for _ in range(3):
+        make_item(system, "cy@example.com", "more")
+    refresh.run(trigger="manual")
+    at = open_page(world, "active_users", since=str(middle))
+    assert shown(at)["moved"].to_list()[0] == "▲ up 2"
+    assert [o.split(" ")[0] for o in at.selectbox[0].options] == ["Since", "Since"]
+    at = open_page(world, "active_users", since="77777")
+    assert "is not on disk any more" in told(at)
+
+
+def test_without_an_earlier_snapshot_nothing_moved(world: Actor, open_page: Open) -> None:
+    at = open_page(world, "active_users")
+    assert "moved" not in shown(at).columns
+    assert "There is no earlier snapshot on disk to compare with yet." in told(at)
+
+
+LONG = "n" * 255
+RIGHT_TO_LEFT = "\u05e9\u05dc\u05d5\u05dd \U0001f389"
+
+
+@pytest.mark.parametrize("page", ["overview", "items_by_user", "active_users", "trends"])
+def test_odd_names_and_equal_counts_are_shown_by_id(
+    system: Actor, superuser: Actor, open_page: Open, page: str
+) -> None:
+    people = {"b@example.com": LONG, "a@example.com": RIGHT_TO_LEFT, "c@example.com": "=1+1"}
+    for email, name in people.items():
+        make_user(system, email, full_name=name)
+        make_item(system, email, "one")
+    refresh.run(trigger="manual")
+    at = open_page(superuser, page)
+    assert not at.exception
+    if page in {"items_by_user", "active_users"}:
+        assert shown(at)["full_name"].to_list() == list(people.values())
+        assert shown(at)["rank"].to_list() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("page", ["overview", "items_by_user", "active_users", "trends"])
+def test_one_owner_alone(system: Actor, superuser: Actor, open_page: Open, page: str) -> None:
+    make_item(system, superuser.email, "one")
+    with transaction() as db:
+        db.execute(update(Item).values(created_at="1999-12-31 23:59:59Z"))
+    refresh.run(trigger="manual")
+    at = open_page(superuser, page)
+    assert not at.exception
+    assert at.metric or at.dataframe or at.get("vega_lite_chart")
