@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse
 from core.errors import Unavailable
 from core.settings import ROOT
-from dashboard import api, checks, downloads, options
+from dashboard import api, checks, downloads, options, warming
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -60,6 +60,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         stack.push_async_callback(stop_jobs, scheduler, stop)
         watch = await stack.enter_async_context(anyio.create_task_group())
         watch.start_soon(connections.watch)
+        watch.start_soon(warming.watch)
         stack.callback(watch.cancel_scope.cancel)
         for known in (visitors, scripts):
             stack.callback(endings.connect(known.forget_all))

@@ -78,7 +78,9 @@ def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:
     return Part(found.rows, found.count, capped=found.capped, skipped=(number - 1) * PAGE_SIZE)
 
 
-def choice(label: str, name: str, options: Mapping[str, str], *, default: str) -> str:
+def choice(
+    label: str, name: str, options: Mapping[str, str], *, default: str, labelled: bool = False
+) -> str:
     """Draw a choice of one that stands in the address under `name`; return what is chosen.
 
     `options` are values and what people read. An address that asks for another one gets the default
@@ -100,7 +102,7 @@ def choice(label: str, name: str, options: Mapping[str, str], *, default: str) -
         key=key,
         horizontal=True,
         width="content",
-        label_visibility="collapsed",
+        label_visibility="visible" if labelled else "collapsed",
         on_change=_choose,
         args=(name, key, default),
     )

@@ -110,6 +110,11 @@ def toolbar(*, spread: bool = True) -> DeltaGenerator:
     return _row("distribute" if spread else "left")
 
 
+def fields() -> DeltaGenerator:
+    """Return a row of fields with their labels above, which stand on one line and apart."""
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="large")
+
+
 def actions() -> DeltaGenerator:
     """Return the place in a toolbar for what acts on a list."""
     return st.container(horizontal=True, width="content", gap="xsmall")

@@ -7,7 +7,7 @@ from datetime import date
 from core.owner_filter import parse_day
 
 NOUNS = {"items": "Items", "users": "Users"}
-WAYS = {"new": "Per period", "total": "In all"}
+WAYS = {"new": "Per period", "total": "Cumulative"}
 NO_OWNER = "“{asked}” is no user id, so this is about all users."
 OF_ITEMS = "Users have no owner, so this is about all of them."
 SWAPPED = "The first day was after the last, so they were swapped."

@@ -11,15 +11,17 @@ snapshot = data.snapshot()
 zone = moments.zone()
 notes: list[str] = []
 
-with panels.toolbar(spread=False):
-    noun = filters.choice("What", "of", NOUNS, default="items")
-    way = filters.choice("How", "show", WAYS, default="new")
-    step = Step(filters.choice("Step", "step", filters.STEPS, default=Step.WEEK.value))
+with panels.fields():
+    noun = filters.choice("What", "of", NOUNS, default="items", labelled=True)
+    way = filters.choice("How", "show", WAYS, default="new", labelled=True)
+    step = Step(
+        filters.choice("Step", "step", filters.STEPS, default=Step.WEEK.value, labelled=True)
+    )
 wanted = parse_owner(st.query_params.to_dict(), notes)
 if wanted is not None and noun == "users":
     notes.append(OF_ITEMS)
     wanted = None
-with panels.toolbar(spread=False):
+with panels.fields():
     owner = owner_choice.choose(snapshot, wanted, notes) if noun == "items" else None
     window = filters.days(parse_window(st.query_params.to_dict(), notes))
 panels.notes(notes)
