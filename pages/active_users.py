@@ -8,6 +8,7 @@ from dashboard import (
     charts,
     data,
     earlier,
+    explaining,
     export_menu,
     navigation,
     notices,
@@ -35,6 +36,7 @@ if len(top):
     panels.chart(owner_filters.TITLES[period], charts.ranking(movement.rows))
     since = None if before is None else earlier.name(before)
     chosen = tables.top_owners(movement.rows, since=since)
+    explaining.users(movement.rows, period=period)
     if len(movement.dropped):
         st.subheader("Dropped out", anchor=False)
         tables.dropped(movement.dropped)

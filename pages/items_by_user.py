@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import (
     charts,
     data,
+    explaining,
     export_menu,
     filters,
     navigation,
@@ -39,6 +40,7 @@ if found.count:
     filters.place(found, noun=noun)
     chosen = tables.owners(found.rows, name="Items by user")
     filters.pages(found)
+    explaining.users(found.rows, period=wanted.period)
     if chosen is not None:
         navigation.open_screen("items", query={"owner": str(chosen)})
 elif wanted.narrows:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.days import Step
-from dashboard import data, filters, moments, notices, owner_choice, panels, series
+from dashboard import data, explaining, filters, moments, notices, owner_choice, panels, series
 from dashboard.trend_chart import describe, trend
 from dashboard.trend_choice import NOUNS, OF_ITEMS, WAYS, parse_owner, parse_window
 
@@ -56,4 +56,7 @@ else:
             f"Days begin and end in {zone.key}. Drag across the lower chart to look closer, "
             "double-click it to see everything."
         )
+    created_then = steps.select("day", count=noun)
+    whose = None if owner is None else owner.id
+    explaining.steps(created_then, noun=noun, length=step.length, owner_id=whose)
     panels.facts(series.facts(steps, noun, step, window.first, window.last))

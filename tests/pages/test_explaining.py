@@ -75,3 +75,38 @@ def test_while_it_is_open_no_timer_runs_the_page_again(world: Actor, open_page: 
     refresh.run(trigger="test", full=True)
     at.run()
     assert at.metric[-1].value == "6"
+
+
+def choose(at: AppTest, label: str, said: str) -> AppTest:
+    """Choose what is explained."""
+    box = next(box for box in at.selectbox if box.label == label)
+    box.select(next(option for option in box.options if option.startswith(said)))
+    return at.run()
+
+
+@pytest.mark.parametrize("name", ["items_by_user", "active_users"])
+def test_a_row_opens_the_items_it_counts(world: Actor, open_page: Open, name: str) -> None:
+    at = choose(open_page(world, name), "Explain the items of a user", "bo@example.com: 2")
+    assert not at.exception
+    assert at.metric[-1].value == "2"
+    assert "Items that this user owns." in said(at)
+    assert at.dataframe[-1].value["title"].to_list() == ["bo 1", "bo 2"]
+    assert "$owner_id = 4" in [text.value for text in at.text]
+
+
+def test_a_day_opens_what_was_created_on_it(world: Actor, open_page: Open) -> None:
+    at = choose(
+        open_page(world, "trends", step="day"), "Explain the items created in a time", "2026-03-02"
+    )
+    assert not at.exception
+    assert at.metric[-1].value == "1"
+    assert "Items created from 2026-03-02 00:00 UTC to before 2026-03-03 00:00 UTC." in said(at)
+    assert at.dataframe[-1].value["title"].to_list() == ["ann 2"]
+
+
+def test_what_is_new_opens_what_it_counts(world: Actor, system: Actor, open_page: Open) -> None:
+    make_item(system, "ann@example.com", "New")
+    refresh.run(trigger="test")
+    at = explain(open_page(world), "new_items-7d")
+    assert at.metric[-1].value == "1"
+    assert at.dataframe[-1].value["title"].to_list() == ["New"]
