@@ -10,6 +10,7 @@ class Figure:
     """One promise: `value` has to be at most `reach`, or at least `reach` where `at_least` says so.
 
     `unit` is that of both numbers, empty for a ratio; `detail` tells what the value is made of.
+    With any `errors` meanwhile the promise is not kept, whatever the value.
     """
 
     name: str
@@ -18,10 +19,13 @@ class Figure:
     unit: str = ""
     at_least: bool = False
     detail: str = ""
+    errors: int = 0
 
     @property
     def met(self) -> bool:
         """Whether the promise is kept."""
+        if self.errors:
+            return False
         return self.value >= self.reach if self.at_least else self.value <= self.reach
 
     @property

@@ -7,6 +7,7 @@ from random import Random
 from statistics import median
 
 from benchmarks.figures import Beside, Figure, Results
+from benchmarks.percentiles import percentile
 from benchmarks.scratch import Place, ask
 from core import metrics, snapshots
 from core.bulk import Watch
@@ -40,7 +41,13 @@ def measure_pages(results: Results, *, watch: Watch) -> None:
         seconds = _time(ask_once)
         detail = f"median {median(seconds) * 1000:.1f} ms, of {owners:,} users"
         results.figures.append(
-            Figure(f"{name}, p95 over {TIMES}", _p95(seconds) * 1000, reach, "ms", detail=detail)
+            Figure(
+                f"{name}, p95 over {TIMES}",
+                percentile(seconds, 95) * 1000,
+                reach,
+                "ms",
+                detail=detail,
+            )
         )
     watch("Pages", len(questions), len(questions))
 
@@ -82,11 +89,6 @@ def _time(ask_once: Callable[[], object]) -> list[float]:
         ask_once()
         seconds.append(time.perf_counter() - started)
     return seconds
-
-
-def _p95(seconds: list[float]) -> float:
-    """Return the 95th percentile by the nearest rank."""
-    return sorted(seconds)[-(-len(seconds) * 95 // 100) - 1]
 
 
 def _choose_searches(snapshot: Snapshot, owners: int) -> list[str]:

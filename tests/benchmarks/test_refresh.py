@@ -2,11 +2,8 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,32 +11,14 @@ import pytest
 from benchmarks import figures
 from benchmarks.figures import Beside, Figure, Results
 from core.settings import ROOT
+from tests.benchmarks.conftest import measure
 
 FIGURES = 11
 SMALL = ("--users", "2000", "--items", "20000", "--repeat", "1", "--seconds", "1")
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """An empty folder that the system user of an embedded PostgreSQL can reach, unlike pytest's."""
-    path = Path(tempfile.mkdtemp(prefix="tally-test-"))
-    yield path
-    shutil.rmtree(path)
-
-
-def measure(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the benchmark as a person would, with its temporary files under `folder`."""
-    return subprocess.run(
-        [sys.executable, "-m", "benchmarks.refresh", *options],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-
-
 def test_all_figures_are_measured_in_one_run(folder: Path, tmp_path: Path) -> None:
-    done = measure(folder, *SMALL, "--json", str(tmp_path / "figures.json"))
+    done = measure("refresh", folder, *SMALL, "--json", str(tmp_path / "figures.json"))
 
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "figures.json").read_text())
@@ -58,7 +37,7 @@ def test_a_kept_database_of_another_size_is_refused(folder: Path) -> None:
     fill = [sys.executable, "-m", "dashboard.cli", "demo", "--users", "100", "--items", "1000"]
     subprocess.run(fill, cwd=ROOT, env=kept, check=True, capture_output=True)
 
-    done = measure(folder, *SMALL, "--data-path", str(folder / "kept"))
+    done = measure("refresh", folder, *SMALL, "--data-path", str(folder / "kept"))
 
     assert done.returncode == 1
     assert "holds 100 users and 1,000 items, not the 2,000 and 20,000" in done.stderr
@@ -84,6 +63,11 @@ def test_a_figure_is_met_on_the_right_side_of_its_reach(
     assert json.loads(figures.to_json([figure])) == [
         {"figure": "a share, s", "value": value, "reach": 1, "met": met}
     ]
+
+
+def test_a_figure_with_errors_is_not_met() -> None:
+    assert not Figure("a time", 1, 10, "ms", errors=1).met
+    assert not Figure("a rate", 10, 1, "MB/s", at_least=True, errors=1).met
 
 
 def test_the_tables_are_markdown() -> None:

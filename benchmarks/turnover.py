@@ -1,0 +1,68 @@
+"""Whether the server gives back what those took who have left."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+
+from benchmarks import tab
+from benchmarks.figures import Figure, Results
+from benchmarks.people import People
+from benchmarks.server import Server
+from benchmarks.tab import Trouble
+from core.bulk import Watch
+
+REACH = 1.05
+LEGS = 5
+AT_ONCE = 4
+REST_SECONDS = 2.0
+STEP = "Connects and disconnects"
+
+
+def measure(
+    server: Server, people: People, results: Results, *, connects: int, watch: Watch
+) -> None:
+    """Connect, run a page and disconnect so often; compare memory in five legs.
+
+    What is kept of those who left, and caches, have filled by the end of the second leg.
+    """
+    errors: Counter[str] = Counter()
+    memory = asyncio.run(_come_and_go(server, people, connects // LEGS, errors, watch))
+    told = ", ".join(f"{megabytes:.0f}" for megabytes in memory)
+    after = f"{told} MB after each {connects // LEGS:,}: the last over the second"
+    wrong = ", ".join(f"{count} times {kind}" for kind, count in errors.items()) or "no error"
+    results.figures.append(
+        Figure(
+            f"memory of the process, flat over {connects:,} connects and disconnects",
+            memory[-1] / memory[1],
+            REACH,
+            "times",
+            detail=f"{after}; {wrong}",
+            errors=errors.total(),
+        )
+    )
+
+
+async def _come_and_go(
+    server: Server, people: People, leg: int, errors: Counter[str], watch: Watch
+) -> list[float]:
+    sessions = [await people.sign_in(server.url, number) for number in range(AT_ONCE)]
+    memory = []
+    for done in range(LEGS):
+        watch(STEP, done, LEGS)
+        queue = iter(range(leg))
+        async with asyncio.TaskGroup() as group:
+            for cookies in sessions:
+                group.create_task(_visit(server, cookies, queue, errors))
+        await asyncio.sleep(REST_SECONDS)
+        memory.append(server.memory())
+    watch(STEP, LEGS, LEGS)
+    return memory
+
+
+async def _visit(server: Server, cookies: str, queue: Iterator[int], errors: Counter[str]) -> None:
+    for _ in queue:
+        try:
+            async with tab.opened(server.url, cookies) as opened:
+                await opened.visit()
+        except Trouble as trouble:
+            errors[str(trouble)] += 1
