@@ -1,4 +1,4 @@
-"""What comes into memory with the code of a refresh, in processes of their own."""
+"""How Arrow holds memory in a process that refreshes, and what stays out of it."""
 
 import os
 import subprocess
