@@ -12,7 +12,7 @@ from dashboard import filters, moments
 
 PARAMETER = "since"
 NONE_KEPT = "There is no earlier snapshot on disk to compare with yet."
-GONE = "Snapshot {number} is not on disk any more, so this compares with that of {name}."
+GONE = "There is no snapshot “{asked}” on disk, so this compares with that of {name}."
 DAMAGED = "The snapshot of {name} cannot be read any more. Choose another one to compare with."
 
 
@@ -30,7 +30,7 @@ def choose(shown: Snapshot) -> tuple[Snapshot | None, list[str]]:
     generation = min(kept, key=lambda number: (abs(number - wanted), -number))
     notes = []
     if asked and str(generation) != asked:
-        notes.append(GONE.format(number=asked[:20], name=name(kept[generation])))
+        notes.append(GONE.format(asked=asked[:20], name=name(kept[generation])))
     st.session_state["earlier"] = generation
     st.selectbox(
         "Compared with",

@@ -10,6 +10,10 @@ NOUNS = {"items": "Items", "users": "Users"}
 WAYS = {"new": "Per period", "total": "Cumulative"}
 NO_OWNER = "“{asked}” is no user id, so this is about all users."
 OF_ITEMS = "Users have no owner, so this is about all of them."
+CUT = (
+    "The chart has room for the last {most:,} steps, so it begins at {first}; "
+    "choose a longer step to see all since {earliest}."
+)
 SWAPPED = "The first day was after the last, so they were swapped."
 
 

@@ -23,7 +23,7 @@ zone = moments.zone()
 totals = data.totals(snapshot)
 new = data.new(snapshot)
 until = snapshot.taken_at.astimezone(zone).date()
-days = series.filled(data.created(snapshot, zone.key, Step.DAY), Step.DAY, until=until)
+days = series.recent(data.created(snapshot, zone.key, Step.DAY), Step.DAY, until=until)
 
 with st.grid(4, min_column_width=150):
     with panels.figure("Users", totals.users, "in all"):

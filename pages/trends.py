@@ -5,7 +5,7 @@ import streamlit as st
 from core.days import Step
 from dashboard import data, explaining, filters, moments, notices, owner_choice, panels, series
 from dashboard.trend_chart import describe, trend
-from dashboard.trend_choice import NOUNS, OF_ITEMS, WAYS, parse_owner, parse_window
+from dashboard.trend_choice import CUT, NOUNS, OF_ITEMS, WAYS, parse_owner, parse_window
 
 snapshot = data.snapshot()
 zone = moments.zone()
@@ -52,6 +52,9 @@ else:
             ),
             alt=describe(drawn, noun=noun, step=step, total=way == "total"),
         )
+        if len(drawn) < len(shown):
+            first, earliest = drawn["day"][0], shown["day"][0]
+            panels.notes([CUT.format(most=len(drawn), first=first, earliest=earliest)])
         st.caption(
             f"Days begin and end in {zone.key}. Drag across the lower chart to look closer, "
             "double-click it to see everything."

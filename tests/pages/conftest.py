@@ -1,18 +1,25 @@
 """What the tests of pages share: pages run by a signed-in person, without a browser."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import TextInput
 
-from core import items
+from core import exports, items
 from core.actors import Actor
+from core.catalog import QUESTIONS
 from core.database import transaction
+from core.exports import Order
+from core.formats import FORMATS
 from core.models import Item, User
 from core.settings import ROOT
 from dashboard import freshness
@@ -140,6 +147,26 @@ def choose(at: AppTest, row: int) -> AppTest:
 def shown(at: AppTest) -> pd.DataFrame:
     """Return what the page's first table shows."""
     return at.dataframe[0].value
+
+
+def drawn(at: AppTest) -> dict[str, int]:
+    """Return what the chart of Trends draws, by day, without the steps of nothing."""
+    (sent,) = at.get("vega_lite_chart")[0].proto.datasets
+    frame = pl.DataFrame(pa.ipc.open_stream(sent.data.data).read_all())
+    return {f"{row['day']:%Y-%m-%d}": row["count"] for row in frame.to_dicts() if row["count"]}
+
+
+def export(actor: Actor, question: str, format: str = "xlsx", **query: str) -> str:
+    """Export the whole answer to a question; return the SHA-256 of the file."""
+    zone = ZoneInfo("Asia/Kathmandu")
+    found = QUESTIONS[question]
+    order = Order(found, found.parse(query, zone), FORMATS[format], zone)
+    return hashlib.sha256(b"".join(exports.prepare(order, actor=actor).parts())).hexdigest()
+
+
+def plain(text: str) -> str:
+    """Return a text without what keeps Streamlit's Markdown from reading it."""
+    return text.replace("\\", "").replace("\u2060", "")
 
 
 def say(at: AppTest) -> list[str]:

@@ -12,29 +12,20 @@ from core.catalog import QUESTIONS
 from core.exports import Order
 from core.formats import FORMATS
 from etl import refresh
-from tests.pages.conftest import Open, make_item
-
-
-def take(actor: Actor, question: str, format: str = "xlsx", **query: str) -> str:
-    """Export; return the SHA-256 of the file."""
-    zone = ZoneInfo("Asia/Kathmandu")
-    found = QUESTIONS[question]
-    order = Order(found, found.parse(query, zone), FORMATS[format], zone)
-    parts = exports.prepare(order, actor=actor).parts()
-    return hashlib.sha256(b"".join(parts)).hexdigest()
+from tests.pages.conftest import Open, export, make_item, plain
 
 
 def said(at: AppTest) -> str:
     """All that the page says."""
     texts = (*at.markdown, *at.success, *at.warning, *at.error)
-    return "\n".join(element.value for element in texts).replace("\u2060", "").replace("\\", "")
+    return plain("\n".join(element.value for element in texts))
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_file_is_found_with_its_receipt(
     world: Actor, staff: Actor, open_page: Open, format: str
 ) -> None:
-    sha256 = take(world, "items_by_user", format, q="ann", joined_from="2020-01-01")
+    sha256 = export(world, "items_by_user", format, q="ann", joined_from="2020-01-01")
     told = said(open_page(staff, "check_file", sha256=sha256.upper()))
     assert "This is an export of Items by user, unchanged since it left Tally." in told
     assert f"by {world.email}, no. " in told
@@ -44,7 +35,7 @@ def test_a_file_is_found_with_its_receipt(
 
 
 def test_it_says_how_many_rows_have_changed(world: Actor, system: Actor, open_page: Open) -> None:
-    whole, part = take(world, "items_by_user"), take(world, "items_by_user", q="cy")
+    whole, part = export(world, "items_by_user"), export(world, "items_by_user", q="cy")
     make_item(system, "ann@example.com", "One more")
     make_item(system, "staff@example.com", "The first")
     refresh.run(trigger="test")
@@ -59,7 +50,7 @@ def test_it_says_how_many_rows_have_changed(world: Actor, system: Actor, open_pa
 def test_it_says_when_the_rows_can_no_longer_be_told(
     world: Actor, system: Actor, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sha256 = take(world, "items")
+    sha256 = export(world, "items")
     make_item(system, "ann@example.com", "One more")
     refresh.run(trigger="test")
     monkeypatch.setattr(snapshots, "kept", list)
@@ -75,7 +66,7 @@ def test_what_is_not_from_here_is_said_so(world: Actor, open_page: Open) -> None
 def test_staff_are_not_told_what_is_for_superusers(
     world: Actor, staff: Actor, open_page: Open
 ) -> None:
-    sha256 = take(world, "users", q="ann")
+    sha256 = export(world, "users", q="ann")
     told = said(open_page(staff, "check_file", sha256=sha256))
     assert "what is in it is for superusers" in told
     assert world.email not in told

@@ -7,7 +7,12 @@ from core import items
 from core.actors import Actor
 from core.database import transaction
 from core.models import AuditEvent, Item
-from tests.pages.conftest import Away, Open, choose, field, make_item, press, say, shown
+from tests.pages.conftest import Away, Open, choose, field, make_item, plain, press, say, shown
+
+
+def said(at: AppTest) -> str:
+    """Return the small texts of the page."""
+    return plain(" ".join(caption.value for caption in at.main.caption))
 
 
 def test_the_list_shows_the_newest_first_with_their_owners(
@@ -62,6 +67,16 @@ def test_a_page_past_the_end_is_the_last_one(staff: Actor, system: Actor, open_p
         at = open_page(staff, "items", page=address)
         assert not at.exception
         assert shown(at)["title"].to_list() == ["Only"]
+        assert f"There is no page “{address}”, so this shows page 1." in said(at)
+
+
+def test_an_owner_that_is_no_number_is_everybody(
+    staff: Actor, system: Actor, open_page: Open
+) -> None:
+    make_item(system, "staff@example.com", "Only")
+    at = open_page(staff, "items", owner="me")
+    assert shown(at)["title"].to_list() == ["Only"]
+    assert "“me” is no user id, so this is about all users." in said(at)
 
 
 def test_an_item_is_created(staff: Actor, open_page: Open) -> None:

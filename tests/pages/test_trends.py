@@ -3,35 +3,22 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import polars as pl
-import pyarrow as pa
 import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from core import warehouse
 from core.actors import Actor
 from core.database import transaction
-from core.errors import Unavailable
 from core.models import Item, User
-from core.snapshots import Snapshot
 from dashboard import moments
 from etl import refresh
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, drawn, plain
 
 DST = datetime(2026, 3, 8, 3, 29, 59, tzinfo=UTC)  # the last second of 7 March in St. John's
 
 
-def drawn(at: AppTest) -> dict[str, int]:
-    """Return what the chart draws, by day, without the steps of nothing."""
-    (sent,) = at.get("vega_lite_chart")[0].proto.datasets
-    frame = pl.DataFrame(pa.ipc.open_stream(sent.data.data).read_all())
-    return {f"{row['day']:%Y-%m-%d}": row["count"] for row in frame.to_dicts() if row["count"]}
-
-
 def told(at: AppTest) -> str:
-    captions = " ".join(caption.value for caption in at.main.caption)
-    return captions.replace("\\", "").replace("\u2060", "")
+    return plain(" ".join(caption.value for caption in at.main.caption))
 
 
 def test_new_items_by_day_week_and_month(world: Actor, open_page: Open) -> None:
@@ -103,20 +90,15 @@ def test_a_window_is_told_in_numbers(world: Actor, open_page: Open) -> None:
     }
 
 
-@pytest.mark.parametrize("page", ["overview", "items_by_user", "active_users", "trends"])
-@pytest.mark.parametrize("text", [warehouse.TOO_SLOW, warehouse.BUSY])
-def test_when_duckdb_cannot_answer_the_page_says_so_and_lives_on(
-    world: Actor, open_page: Open, monkeypatch: pytest.MonkeyPatch, page: str, text: str
-) -> None:
-    def refuse(_snapshot: Snapshot, _question: str, **_: object) -> None:
-        raise Unavailable(text)
-
-    refresh.run(trigger="manual", full=True)  # of which nothing is kept yet
-    with monkeypatch.context() as patch:
-        patch.setattr(warehouse, "read", refuse)
-        at = open_page(world, page)
-        assert not at.exception
-        assert any(text.split(",")[0].split(".")[0] in w.value for w in at.warning)
-    at.run()
-    assert not at.exception
-    assert not at.warning
+def test_a_chart_that_has_no_room_for_all_days_says_so(world: Actor, open_page: Open) -> None:
+    with transaction() as db:
+        first = db.query(Item).order_by(Item.id).limit(1).one().id
+        db.execute(update(Item).where(Item.id == first).values(created_at="1999-12-31 12:00Z"))
+    refresh.run(trigger="manual")
+    at = open_page(world, "trends", step="day")
+    assert sum(drawn(at).values()) == 5
+    assert "room for the last 4,000 steps, so it begins at " in told(at)
+    assert told(at).count("choose a longer step to see all since 1999-12-31.") == 1
+    at = open_page(world, "trends", step="week")
+    assert sum(drawn(at).values()) == 6
+    assert "room for" not in told(at)
