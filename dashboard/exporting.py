@@ -17,6 +17,7 @@ from core.questions import Question
 from dashboard import streaming
 
 ZONE = "zone"
+EMPTY = "Give a value, or leave it out."
 NO_SUCH_ZONE = "There is no such time zone; name one as in Europe/Berlin."
 
 
@@ -29,6 +30,9 @@ def read_order(question: Question, format: Format, query: Mapping[str, str]) -> 
     """Return the order that query parameters make; raise `Invalid` for what makes no sense."""
     zone = read_zone(query.get(ZONE, "UTC"))
     filters = {name: value for name, value in query.items() if name != ZONE}
+    # A script whose variable is not set would get everything, and not know it.
+    if empty := [name for name, value in filters.items() if not value and name != "q"]:
+        raise Invalid(dict.fromkeys(empty, EMPTY))
     return Order(question, question.parse(filters, zone), format, zone)
 
 

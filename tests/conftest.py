@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from core import database, embedded, schema, sign_ins, users
+from core import database, embedded, quarantine, refreshes, schema, sign_ins, users
 from core.actors import Actor
 from core.models import User
 from core.sessions import SignIn
@@ -29,6 +29,7 @@ QUIET = {
     "LOG_LEVEL": "WARNING",
     "ALLOWED_HOSTS": "testserver",
 }
+HEARD = ((refreshes, "_wake"), (refreshes, "_next_run"), (quarantine, "_listeners"))  # a scheduler
 CACHES = (get_settings, database.database_url, database.get_engine)
 
 
@@ -135,6 +136,8 @@ def use(patch: pytest.MonkeyPatch, *, url: str, folder: Path) -> None:
     for name, value in {**QUIET, "DATABASE_URL": url, "DATA_PATH": str(folder)}.items():
         patch.setenv(name, value)
     patch.delenv("PARQUET_DATA_PATH", raising=False)
+    for module, name in HEARD:
+        patch.setattr(module, name, [])
 
 
 def forget() -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -127,12 +127,21 @@ def answers(url: str) -> bool:
 
 
 def postgres_processes(folder: Path) -> list[int]:
-    """The ids of PostgreSQL servers whose data lies in `folder`."""
+    """The ids of PostgreSQL's processes whose data lies in `folder`."""
+    data = str(folder / "data" / "postgres")
     return [
         process.pid
-        for process in psutil.process_iter(["cmdline"])
-        if str(folder / "data" / "postgres") in (process.info["cmdline"] or [])
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if data == process.info["cwd"] or data in (process.info["cmdline"] or [])
     ]
+
+
+def wait_until(seen: Callable[[], bool]) -> None:
+    """Return as soon as something is seen, which has to be soon."""
+    deadline = time.monotonic() + STARTS_WITHIN
+    while not seen():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -198,19 +207,20 @@ def test_serve_keeps_everything_and_leaves_nothing_running(
     assert again == (1, "", "email: Another user has this address already.\n")
 
 
-def test_sigterm_while_starting_leaves_nothing_running(
+def test_sigterm_at_the_first_start_leaves_nothing_running_and_the_next_one_starts(
     own_folder: Path, port: int, servers: list[Serving]
 ) -> None:
     server = Serving(own_folder, port)
     servers.append(server)
-    deadline = time.monotonic() + STARTS_WITHIN
-    while not postgres_processes(own_folder):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    begun = own_folder / "data/postgres/PG_VERSION"  # one of the first files that initdb makes
+    wait_until(begun.exists)
 
     assert server.stop(signal.SIGTERM) == 130
-    assert not postgres_processes(own_folder)
+    wait_until(lambda: not postgres_processes(own_folder))  # they end as their input does
     assert "Traceback" not in server.output
+
+    status, out, err = tally(own_folder, "refresh")
+    assert (status, out.startswith("Snapshot 1: ")) == (0, True), err
 
 
 def test_refresh_without_a_server(own_folder: Path) -> None:

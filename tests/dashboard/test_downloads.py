@@ -155,6 +155,7 @@ def test_the_filters_and_the_zone_of_the_page_apply(
         (OWNERS + "?zone=../../etc/passwd", 422, "no such time zone"),
         (OWNERS + "?colour=red", 422, "no such filter"),
         (OWNERS + "?period=11d", 422, "no period"),
+        (OWNERS + "?joined_until=", 422, "leave it out"),
         (OWNERS + "?least=many", 422, "no number of items"),
         ("/downloads/audit.csv?q=a&since=x", 422, "no such filter"),
     ],
@@ -223,6 +224,7 @@ def test_programs_name_a_format_or_accept_one(
     assert pq.read_table(io.BytesIO(answer.content)).num_rows == 2000
     answer = client.get(path, headers={"Accept": "text/csv;q=0.9"}, params={"q": "77@"})
     assert answer.content.startswith(b'"rank","user_id"')
+    assert len(client.get(path, params={"q": ""}).json()) == 2000
     answer = client.get(path, params={"format": "csv", "zone": "Europe/Berlin"})
     assert "created_at (Europe/Berlin)" in read(answer.content)[0]
     assert client.get(path, params={"format": "pdf"}).status_code == 422
