@@ -23,16 +23,15 @@ class Trend:
 
 
 def figure(label: str, value: int, remark: str) -> DeltaGenerator:
-    """Draw one number with a remark of our own; return the place beside it, for a link."""
+    """Draw one number with a remark of our own; return the place below it, for a link."""
     with st.container(border=True, gap="xxsmall", height="stretch"):
         st.metric(label, f"{value:,}")
-        row = _row()
-        row.caption(remark, width="content")
-        return row
+        st.caption(remark)
+        return _row("right")
 
 
 def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
-    """Draw one number with its trend; return the place beside it, for a link."""
+    """Draw one number with its trend; return the place below it, for a link."""
     with st.container(border=True, gap="xxsmall", height="stretch"):
         st.metric(
             label,

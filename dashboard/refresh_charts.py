@@ -47,7 +47,7 @@ def steps(runs: Sequence[RefreshRun]) -> Drawing:
             "step:N",
             title=None,
             sort=[step.capitalize() for step in STEPS],
-            legend=alt.Legend(orient="top", columns=3),
+            legend=alt.Legend(orient="top", columns=3, offset=4, titlePadding=0),
         ),
         order=alt.Order("order:Q"),
         tooltip=[
