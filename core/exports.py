@@ -10,6 +10,7 @@ import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -24,6 +25,7 @@ from core.narrowing import Filters
 from core.questions import Question
 
 MOST_AT_ONCE = 16  # each that waits for a slow reader keeps a few megabytes
+PART_ROWS = 8_192  # to write rows takes several times their size for a moment
 BUSY = "Many exports are under way. Please try again when some of them have ended."
 TOO_LONG = (
     "{} holds at most {:,} rows, and this has {:,}. Narrow it down, or choose another format."
@@ -60,8 +62,8 @@ class Seal:
     _content: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def over(self, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Yield the batches, once they are counted and hashed."""
-        for frame in frames:
+        """Yield the batches in smaller ones, once they are counted and hashed."""
+        for frame in chain.from_iterable(batch.iter_slices(PART_ROWS) for batch in frames):
             self.rows += frame.height
             self._content.update(raw_csv.encode(frame.drop(self.derived)))
             yield frame

@@ -23,6 +23,18 @@ def page(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int, limit: int) -> p
     return _whole(snapshot, skip, limit)
 
 
+def within(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int, limit: int) -> pl.DataFrame:
+    """Return who matches a filter without a period, of the owners with some of all the ranks."""
+    frame = warehouse.read(
+        snapshot,
+        "items_by_user_within",
+        text=_findable(wanted.search),
+        **_range(snapshot, skip, limit),
+        **wanted.bounds(),
+    )
+    return _ranked(snapshot, frame)
+
+
 def count_matching(snapshot: Snapshot, wanted: OwnerFilter) -> int:
     """Return how many owners match a filter that narrows, or a period other than all time."""
     if wanted.period is not Period.ALL:
@@ -34,19 +46,22 @@ def count_matching(snapshot: Snapshot, wanted: OwnerFilter) -> int:
 
 
 def _whole(snapshot: Snapshot, skip: int, limit: int) -> pl.DataFrame:
+    return warehouse.read(snapshot, "items_by_user", **_range(snapshot, skip, limit))
+
+
+def _range(snapshot: Snapshot, skip: int, limit: int) -> dict[str, object]:
+    """Return the parameters of questions about a range of ranks."""
     ranks = _ranks(snapshot)
     first, last = ranks.places(skip, limit)
-    return warehouse.read(
-        snapshot,
-        "items_by_user",
-        files=snapshot.files(ITEMS_BY_USER),
-        joined=snapshot.files(JOINED),
-        left=ranks.left_between(first, last),
-        first=first,
-        last=last,
-        skip=skip,
-        limit=limit,
-    )
+    return {
+        "files": snapshot.files(ITEMS_BY_USER),
+        "joined": snapshot.files(JOINED),
+        "left": ranks.left_between(first, last),
+        "first": first,
+        "last": last,
+        "skip": skip,
+        "limit": limit,
+    }
 
 
 def _matching(snapshot: Snapshot, wanted: OwnerFilter, skip: int, limit: int) -> pl.DataFrame:
@@ -58,6 +73,11 @@ def _matching(snapshot: Snapshot, wanted: OwnerFilter, skip: int, limit: int) ->
         **_ranking(snapshot),
         **_conditions(wanted),
     )
+    return _ranked(snapshot, frame)
+
+
+def _ranked(snapshot: Snapshot, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the ranks that their places have."""
     places = frame["place"].fill_null(0).to_numpy()
     stayed = pl.Series("stayed", _ranks(snapshot).ranks(places))
     rank = pl.coalesce(pl.col("rank"), stayed).alias("rank")

@@ -10,7 +10,6 @@ from core.snapshots import ITEMS, USERS, Snapshot
 
 BATCH = 32_768
 NOBODY = 0  # no id is
-BEFORE_ALL = -(2**63)
 
 
 def count_items(snapshot: Snapshot, search: str = "") -> int:
@@ -26,7 +25,7 @@ def stream_items(snapshot: Snapshot, search: str = "") -> Iterator[pl.DataFrame]
 
     As on the page of items, `search` is looked for in titles, and in whole addresses of owners.
     """
-    yield from _stream(snapshot, ITEMS, "raw_items", "item_id", _wanted_items(snapshot, search))
+    yield from _stream(snapshot, ITEMS, "raw_items", _wanted_items(snapshot, search))
 
 
 def count_users(snapshot: Snapshot, search: str = "") -> int:
@@ -42,23 +41,21 @@ def stream_users(snapshot: Snapshot, search: str = "") -> Iterator[pl.DataFrame]
 
     `search` is looked for in addresses and names.
     """
-    yield from _stream(snapshot, USERS, "raw_users", "user_id", {"text": _folded(search)})
+    yield from _stream(snapshot, USERS, "raw_users", {"text": _folded(search)})
 
 
 def _stream(
-    snapshot: Snapshot, dataset: str, question: str, key: str, wanted: dict[str, object]
+    snapshot: Snapshot, dataset: str, question: str, wanted: dict[str, object]
 ) -> Iterator[pl.DataFrame]:
-    # Each batch is a query of its own, so a slow reader occupies no place among the queries.
+    # Each batch is a query of its own, so a slow reader occupies no place among the queries. It is
+    # a range of ids that are known to match, so none reads or sorts the rows of another.
     for file in snapshot.files(dataset):
-        after, full = BEFORE_ALL, True
-        while full:
-            frame = warehouse.read(
-                snapshot, question, files=[file], after=after, limit=BATCH, **wanted
+        found = warehouse.read(snapshot, f"{question}_ids", files=[file], **wanted).to_series()
+        for start in range(0, len(found), BATCH):
+            ids = found[start : start + BATCH]
+            yield warehouse.read(
+                snapshot, question, files=[file], first=ids[0], last=ids[-1], **wanted
             )
-            full = frame.height == BATCH
-            if frame.height:
-                after = frame[key][-1]
-                yield frame
 
 
 def _wanted_items(snapshot: Snapshot, search: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """JSON: one array with an object a row and a row a line; moments in UTC."""
 
 from collections.abc import Generator, Iterable, Iterator
+from io import BytesIO
 
 import polars as pl
 from polars import selectors
@@ -26,6 +27,7 @@ def array(frames: Iterable[pl.DataFrame]) -> Generator[bytes, None, None]:
 
 def _objects(frame: pl.DataFrame) -> bytes:
     moments = selectors.datetime(time_zone="*").dt.strftime(MOMENT)
-    lines = frame.with_columns(moments, selectors.date().dt.to_string()).write_ndjson()
+    out = BytesIO()
+    frame.with_columns(moments, selectors.date().dt.to_string()).write_ndjson(out)
     # Inside of texts, line breaks are escaped.
-    return lines.removesuffix("\n").replace("\n", ",\n").encode()
+    return out.getvalue().removesuffix(b"\n").replace(b"\n", b",\n")

@@ -4,6 +4,7 @@ Texts are in quotes and what is missing is not, so an empty text is not a missin
 """
 
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from itertools import chain
 
 import polars as pl
@@ -23,14 +24,16 @@ def write(sheet: Sheet) -> Iterator[bytes]:
 
 def encode(frame: pl.DataFrame, *, header: bool = False) -> bytes:
     """Return rows as CSV."""
-    text = frame.write_csv(
+    out = BytesIO()  # a text would have to be copied into bytes again
+    frame.write_csv(
+        out,
         include_header=header,
         line_terminator=END_OF_LINE,
         quote_style="non_numeric",
         datetime_format=MOMENT,
         null_value=NOTHING,
     )
-    return text.encode().replace(b'"\x00"', b"").replace(b"\x00", b"")
+    return out.getvalue().replace(b'"\x00"', b"").replace(b"\x00", b"")
 
 
 def unclosed(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ text that a spreadsheet would take for something else.
 """
 
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -67,10 +68,12 @@ def _localised(frame: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
 
 
 def _encode(frame: pl.DataFrame, *, header: bool = False) -> bytes:
-    text = frame.write_csv(
+    out = BytesIO()
+    frame.write_csv(
+        out,
         include_header=header,
         line_terminator=END_OF_LINE,
         quote_style="non_numeric",
         datetime_format=MOMENT,
     )
-    return text.encode()
+    return out.getvalue()

@@ -172,6 +172,22 @@ def test_without_a_receipt_there_is_no_whole_file(
     assert len(got) < len(whole)
 
 
+def test_large_batches_leave_in_small_parts(snapshot: snapshots.Snapshot, superuser: Actor) -> None:
+    count = 3 * exports.PART_ROWS + 1
+    names = pl.DataFrame({"name": [f"Ann {number}" for number in range(count)]})
+
+    def ask(*_: object) -> Answer:
+        return Answer(names.schema, count, iter([names]), as_of=snapshot.taken_at)
+
+    wanted = order(format="raw.csv")
+    question = replace(wanted.question, ask=ask, derived=frozenset())
+    parts = list(exports.prepare(replace(wanted, question=question), actor=superuser).parts())
+    assert max(part.count(b"\r\n") for part in parts) <= exports.PART_ROWS
+    assert b"".join(parts) == b'"name"\r\n' + b"".join(
+        b'"%s"\r\n' % n.encode() for n in names["name"]
+    )
+
+
 def test_so_many_at_once_and_no_more(
     snapshot: snapshots.Snapshot, superuser: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,9 +277,14 @@ def test_raw_rows_are_all_there_whatever_the_gaps(
     )
     refresh.run(trigger="test")
     monkeypatch.setattr(raw_rows, "BATCH", 64)
-    read = pl.concat(raw_rows.stream_users(snapshots.current()))
+    taken = snapshots.current()
+    batches = list(raw_rows.stream_users(taken))
+    assert max(batch.height for batch in batches) == 64
+    read = pl.concat(batches)
     assert read["user_id"].to_list() == [1, *(n * 999 for n in range(1, 1001))]
-    assert read.height == raw_rows.count_users(snapshots.current())
+    assert read.height == raw_rows.count_users(taken)
+    found = pl.concat(raw_rows.stream_users(taken, "9@"))
+    assert found["user_id"].to_list() == [n * 999 for n in range(9, 1001, 10)]
 
 
 def test_an_export_keeps_its_snapshot(

@@ -303,6 +303,11 @@ def test_any_filter_finds_what_postgresql_finds(
     skip = data.draw(st.integers(0, 20))
     page = metrics.items_by_user(snapshot, wanted, skip=skip, limit=7)
     assert page.rows() == expected[skip : skip + 7]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(metrics, "STREAM_ROWS", 32)
+        batches = list(metrics.stream_items_by_user(snapshot, wanted))
+    assert [row for batch in batches for row in batch.rows()] == expected
+    assert all(0 < batch.height <= 32 for batch in batches)
 
 
 def select(sql: Sql, snapshot: Snapshot, wanted: OwnerFilter) -> list[Row]:

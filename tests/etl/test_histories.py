@@ -1,5 +1,7 @@
 """Random histories: after each refresh, the snapshot is what SELECT sees at the same instant."""
 
+from itertools import chain
+
 import polars as pl
 import psycopg2
 import pytest
@@ -14,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core import metrics, snapshots
+from core import metrics, owners, snapshots
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.settings import get_settings
@@ -100,6 +102,11 @@ def compare(snapshot: Snapshot, seen: Seen) -> None:
             metrics.items_by_user(snapshot, OwnerFilter(text), skip=2, limit=2).rows() == found[2:4]
         )
         assert metrics.count_items_by_user(snapshot, OwnerFilter(text)) == len(found)
+        walk = [
+            owners.within(snapshot, OwnerFilter(text), skip=skip, limit=10).rows()
+            for skip in range(0, len(seen.ranking), 10)
+        ]
+        assert list(chain.from_iterable(walk)) == found
     compare_recent(snapshot, seen)
     edges = [(0, 0), (1, 1), (2, 5), (6, 10), (11, 50), (51, 100), (101, 1000), (1001, 2**62)]
     expected = [sum(least <= n <= most for n in seen.owned) for least, most in edges]
