@@ -47,10 +47,15 @@ def test_every_figure_is_what_postgresql_counts(snapshot: Snapshot, sql: Sql) ->
     assert metrics.new(snapshot)[explanations.Period.DAYS_7].items == 10
 
 
-def test_what_is_exactly_so_old_is_no_longer_new(snapshot: Snapshot) -> None:
-    question = explanations.ask(snapshot, "new_items", period="7d")
-    assert question.since == snapshot.taken_at - timedelta(days=7) + timedelta(microseconds=1)
-    assert question.until == snapshot.taken_at + timedelta(microseconds=1)
+@pytest.mark.parametrize(("name", "whose"), [("new_items", {}), ("items_of_user", {"user_id": 1})])
+def test_what_is_exactly_so_old_is_no_longer_new(
+    snapshot: Snapshot, name: str, whose: dict[str, int]
+) -> None:
+    instant = timedelta(microseconds=1)
+    for period, days in (("7d", 7), ("30d", 30)):
+        question = explanations.ask(snapshot, name, period=period, **whose)
+        assert question.since == snapshot.taken_at - timedelta(days=days) + instant
+        assert question.until == snapshot.taken_at + instant
 
 
 def test_the_items_of_a_user_and_of_a_day(snapshot: Snapshot, sql: Sql) -> None:

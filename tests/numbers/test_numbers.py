@@ -60,7 +60,9 @@ COUNTS = st.lists(st.sampled_from([0, 0, 1, 1, 1, 2, 3, 5, 6, 10, 11, 50, 51]), 
     every=st.integers(4, 12),
     most=st.sampled_from([0, moves.MOST]),
 )
-@example(counts=[51, 50, 6, 6, 0], ones=400, seed=0.5, every=7, most=0)  # more than a hundred lately
+@example(
+    counts=[51, 50, 6, 6, 0], ones=400, seed=0.5, every=7, most=0
+)  # more than a hundred lately
 def test_each_figure_is_what_postgresql_counts(
     connection: extensions.connection,
     counts: list[int],
