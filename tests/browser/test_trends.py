@@ -45,7 +45,7 @@ def drag(page: Page, chart: Locator, start: float, end: float) -> None:
 def day_at_the_left(page: Page, chart: Locator) -> datetime:
     """Return the first day of a bar at the left of the large chart, as its tooltip says."""
     tooltip = page.locator("#vg-tooltip-element.visible")
-    for x in range(LEFT, LEFT + 20, 4):  # there may be a gap between two bars
+    for x in range(LEFT, LEFT + 80, 4):  # looked at closely, bars are thin and far apart
         chart.hover(position={"x": x, "y": FEET})
         if tooltip.is_visible():
             break
