@@ -14,7 +14,7 @@ from core.days import Step
 from core.metrics import Shares, Totals
 from core.owner_filter import OwnerFilter
 from core.periods import Period
-from core.snapshots import Snapshot
+from core.snapshots import LEFT, Snapshot
 from etl.created import Created
 from tests.etl.conftest import Row, fill, take_snapshot
 
@@ -69,6 +69,18 @@ def test_the_stream_is_the_whole_in_bounded_batches(
     batches = list(metrics.stream_items_by_user(snapshot))
     assert max(batch.height for batch in batches) == 32
     assert pl.concat(batches).rows() == sql(BY_USER)
+
+
+def test_a_filtered_stream_is_right_where_owners_moved_since(
+    sql: Sql, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (middle,) = {row[1] for row in sql(BY_USER) if row[0] == 60}
+    sql("INSERT INTO item (title, owner_id) SELECT 'x', %s FROM generate_series(1, 9)", middle)
+    moved = take_snapshot()
+    assert pl.read_parquet(moved.files(LEFT)).height == 1
+    monkeypatch.setattr(metrics, "STREAM_ROWS", 32)
+    batches = list(metrics.stream_items_by_user(moved, OwnerFilter("user")))
+    assert [row for batch in batches for row in batch.rows()] == sql(BY_USER)
 
 
 NAMES = {
