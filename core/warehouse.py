@@ -42,21 +42,24 @@ def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFram
         "tally.generation": snapshot.generation,
     }
     with tracer.start_as_current_span(f"duckdb {question}", attributes=attributes) as span:
-        with _slot(), _cursor() as cursor, _time_limit(cursor):
+        with _slot(), _cursor() as cursor:
             frame = _run(cursor, _text(question), parameters)
         span.set_attribute("db.response.returned_rows", frame.height)
         return frame
 
 
-def connect(folder: Path, *, memory_limit: str, spill: Path | None = None) -> _Connection:
+def connect(
+    folder: Path, *, memory_limit: str, time_limit: float = 0, spill: Path | None = None
+) -> _Connection:
     """Open an in-memory DuckDB that can reach `folder` and nothing else, and cannot be unlocked.
 
-    Parquet files under `folder` can be read, and written by COPY. Without `spill`, a folder under
-    `folder`, it never writes temporary files.
+    Parquet files under `folder` can be read, and written by COPY. A query that takes longer than
+    `time_limit` seconds is interrupted, unless that is 0. Without `spill`, a folder under `folder`,
+    it never writes temporary files.
     """
     with tracer.start_as_current_span("duckdb connect", attributes={"db.system.name": "duckdb"}):
         connection = duckdb.connect(":memory:", config={"threads": THREADS})
-        for statement in _lock_down(folder, memory_limit, spill):
+        for statement in _lock_down(folder, memory_limit, time_limit, spill):
             connection.execute(statement)
         return connection
 
@@ -76,12 +79,16 @@ class _Opened:
 
 def _opened() -> _Opened:
     settings = get_settings()
-    return _open(settings.parquet_path.resolve(), settings.duckdb_memory_limit)
+    return _open(
+        settings.parquet_path.resolve(),
+        settings.duckdb_memory_limit,
+        settings.query_timeout_seconds,
+    )
 
 
 @lru_cache(maxsize=1)
-def _open(folder: Path, memory_limit: str) -> _Opened:
-    return _Opened(connect(folder, memory_limit=memory_limit), [])
+def _open(folder: Path, memory_limit: str, time_limit: float) -> _Opened:
+    return _Opened(connect(folder, memory_limit=memory_limit, time_limit=time_limit), [])
 
 
 @contextmanager
@@ -100,8 +107,10 @@ def _cursor() -> Iterator[_Connection]:
     opened.idle.append(cursor)
 
 
-def _lock_down(folder: Path, memory_limit: str, spill: Path | None) -> list[str]:
+def _lock_down(folder: Path, memory_limit: str, time_limit: float, spill: Path | None) -> list[str]:
     return [
+        # Of all cursors; a plain SET would be of this one alone.
+        f"SET GLOBAL max_execution_time = {round(time_limit * 1000)}",
         f"SET memory_limit = {_quote(memory_limit)}",
         f"SET temp_directory = {_quote(str(spill or ''))}",
         "SET TimeZone = 'UTC'",
@@ -125,18 +134,6 @@ def _slot() -> Iterator[None]:
         yield
     finally:
         _slots.release()
-
-
-@contextmanager
-def _time_limit(cursor: _Connection) -> Iterator[None]:
-    timer = threading.Timer(get_settings().query_timeout_seconds, cursor.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()  # it must not interrupt a cursor that is being closed
 
 
 def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl.DataFrame:

@@ -16,7 +16,10 @@ from dashboard import checks, data, moments, notices
 DIGEST = re.compile("[0-9a-f]{64}")
 # Our own element: Streamlit's uploader keeps whole files in memory, and this one keeps none.
 FORM = (
-    f'<form action="{checks.PATH}" method="post" enctype="multipart/form-data" '
+    "<style>.tally-check ::file-selector-button{font:inherit;color:inherit;background:transparent;"
+    "min-height:2.5rem;padding:0 1rem;margin-right:0.75rem;border-radius:6px;cursor:pointer;"
+    "border:1px solid color-mix(in srgb, currentColor 35%, transparent)}</style>"
+    f'<form class="tally-check" action="{checks.PATH}" method="post" enctype="multipart/form-data" '
     'style="display:flex;flex-wrap:wrap;gap:0.75rem;align-items:center;padding:1.25rem;'
     'border:1px dashed color-mix(in srgb, currentColor 35%, transparent);border-radius:6px">'
     f'<input type="file" name="{checks.FIELD}" required aria-label="File to check" '

@@ -157,5 +157,10 @@ def _sentence(phrases: list[str]) -> str:
 
 
 def _by_itself(run: RefreshRun) -> str:
-    reasons = {"schedule": "Started by the schedule", "repair": "Started to replace damaged data"}
+    reasons = {
+        "schedule": "Started by the schedule",
+        "repair": "Started to replace damaged data",
+        "command": "Started at the command line",
+        "start": "Started as Tally was",
+    }
     return reasons.get(run.trigger, f"Started by {escape(run.trigger)}")

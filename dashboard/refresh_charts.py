@@ -42,12 +42,16 @@ def steps(runs: Sequence[RefreshRun]) -> Drawing:
             axis=alt.Axis(labelAngle=0, labelOverlap=True),
             scale=alt.Scale(paddingInner=0.5),
         ),
-        y=alt.Y("seconds:Q", title="Seconds", axis=alt.Axis(domain=False, tickCount=4)),
+        y=alt.Y(
+            "seconds:Q",
+            title=None,
+            axis=alt.Axis(domain=False, tickCount=4, labelExpr=IN_SECONDS),
+        ),
         color=alt.Color(
             "step:N",
             title=None,
             sort=[step.capitalize() for step in STEPS],
-            legend=alt.Legend(orient="top", columns=3, offset=4, titlePadding=0),
+            legend=alt.Legend(orient="top", columns=3, offset=4, padding=0),
         ),
         order=alt.Order("order:Q"),
         tooltip=[

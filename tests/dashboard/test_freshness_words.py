@@ -112,8 +112,12 @@ def test_a_refresh_that_runs_is_said_to() -> None:
     assert words.asked_by(running, now=NOW).startswith("Asked for by a")
     assert words.asked_by(running, now=NOW).endswith(", 2 min ago")
     assert words.progress(run("requested")) == "Waiting to start"
-    by_itself = run("running", trigger="schedule")
-    assert words.asked_by(by_itself, now=NOW) == "Started by the schedule, 2 min ago"
+    for trigger, said in (
+        ("schedule", "Started by the schedule, 2 min ago"),
+        ("command", "Started at the command line, 2 min ago"),
+        ("start", "Started as Tally was, 2 min ago"),
+    ):
+        assert words.asked_by(run("running", trigger=trigger), now=NOW) == said
 
 
 @pytest.mark.parametrize(
