@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ PEOPLE: dict[str, pl.DataType | type[pl.DataType]] = {
     "created_at": pl.Datetime("us", "UTC"),
 }
 ONE = np.uint64(1)
+Owners = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Lookup = Callable[[Sequence[int]], pl.DataFrame]
 
 
@@ -143,8 +145,10 @@ def _deltas(items: Rewritten) -> pl.DataFrame:
     """Return user_id and delta: how many more items each user has, where that is not 0."""
     # Ids are not negative, so there is a bit to tell items of now from those of before: sorting
     # numbers takes a tenth of the time of grouping them.
-    marked = [_owners(path) << ONE for path in items.before]
-    marked += [_owners(path) << ONE | ONE for path in items.after]
+    marked = []
+    for paths in zip_longest(items.before, items.after):
+        before, after = _differing(*map(_owners, paths))
+        marked += [before << ONE, after << ONE | ONE]
     ends = np.sort(np.concatenate([np.empty(0, np.uint64), *marked]))
     users = ends >> ONE
     first = np.flatnonzero(np.diff(users, prepend=~users[:1]))
@@ -154,7 +158,22 @@ def _deltas(items: Rewritten) -> pl.DataFrame:
     return pl.DataFrame({"user_id": users[first][moved].astype(np.int64), "delta": delta[moved]})
 
 
-def _owners(path: Path) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _differing(before: Owners, after: Owners) -> tuple[Owners, Owners]:
+    """Return both without what is the same at their beginnings, and then at their ends.
+
+    Whatever two parts these are, the same owners were left out on both sides.
+    """
+    for step in (1, -1):
+        most = min(len(before), len(after))
+        same = before[::step][:most] == after[::step][:most]
+        cut = most if same.all() else int(same.argmin())
+        before, after = before[::step][cut:][::step], after[::step][cut:][::step]
+    return before, after
+
+
+def _owners(path: Path | None) -> Owners:
+    if path is None:
+        return np.empty(0, np.uint64)
     return integers(read(path, "owner_id"), "owner_id").astype(np.uint64)
 
 
