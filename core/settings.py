@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         None, ge=1, description="Connections that export in parallel; default one a core"
     )
     refresh_share: float = Field(
-        0.2,
+        0.1,
         gt=0,
         le=1,
         description="Share of the time in which an automatic refresh may keep PostgreSQL busy;"
