@@ -6,15 +6,17 @@ from itertools import starmap
 
 import polars as pl
 
-from core import audit_log, audit_rows, columns, metrics, narrowing, raw_rows, snapshots
+from core import audit_log, audit_rows, columns, metrics, narrowing, raw_rows, snapshots, trends
 from core.answers import Answer
 from core.audit_log import Wanted
 from core.database import transaction
 from core.errors import NotFound
-from core.narrowing import Days, Everything, Recent, Search
+from core.listing import PAGE_SIZE
+from core.narrowing import Days, Everything, OwnersPage, Ranks, Recent, Search
 from core.owner_filter import OwnerFilter
 from core.questions import Question
 from core.snapshots import Snapshot
+from core.trend_filter import TrendFilter
 
 
 def find_question(name: str) -> Question:
@@ -31,6 +33,20 @@ def items_by_user(wanted: OwnerFilter, snapshot: Snapshot | None = None) -> Answ
     return _of(taken, columns.OWNERS, rows, metrics.stream_items_by_user(taken, wanted), "user_id")
 
 
+def page_of_owners(wanted: OwnersPage, snapshot: Snapshot | None = None) -> Answer:
+    """Answer who own how many items, on one page of all who do."""
+    taken = snapshot or snapshots.current()
+    skip = (wanted.number - 1) * PAGE_SIZE
+    page = metrics.items_by_user(taken, wanted.owners, skip=skip, limit=PAGE_SIZE)
+    return _whole(taken, page, "user_id")
+
+
+def item_counts(wanted: Ranks, snapshot: Snapshot | None = None) -> Answer:
+    """Answer how many users own exactly so many items, whatever ranks are looked at."""
+    taken = snapshot or snapshots.current()
+    return _whole(taken, metrics.item_counts(taken, wanted.period))
+
+
 def active_users(wanted: Recent, snapshot: Snapshot | None = None) -> Answer:
     """Answer who own most items, or most of those created in a period."""
     taken = snapshot or snapshots.current()
@@ -41,6 +57,12 @@ def created_per_day(wanted: Days, snapshot: Snapshot | None = None) -> Answer:
     """Answer how many users and items were created on each day that saw any."""
     taken = snapshot or snapshots.current()
     return _whole(taken, metrics.created_per_day(taken, wanted.zone))
+
+
+def trend(wanted: TrendFilter, snapshot: Snapshot | None = None) -> Answer:
+    """Answer how many users and items were created in each step, and how many there were then."""
+    taken = snapshot or snapshots.current()
+    return _whole(taken, trends.trend(taken, wanted))
 
 
 def distribution(_: Everything, snapshot: Snapshot | None = None) -> Answer:
@@ -126,6 +148,17 @@ QUESTIONS: Mapping[str, Question] = {
             parse=narrowing.days,
             ask=created_per_day,
             key="day",
+            screen="trends",
+        ),
+        Question(
+            name="trends",
+            title="Trends",
+            description="How many users and items were created in each day, week or month, and "
+            "how many there had been by its end; with an owner, of their items alone.",
+            action=ANALYTICS,
+            parse=narrowing.trends,
+            ask=trend,
+            key="day",
         ),
         Question(
             name="distribution",
@@ -135,6 +168,30 @@ QUESTIONS: Mapping[str, Question] = {
             parse=narrowing.everything,
             ask=distribution,
             key="bucket",
+            screen="",
+        ),
+        Question(
+            name="page_of_owners",
+            title="Items by user, one page",
+            description="The users on one page of Items by user.",
+            action=ANALYTICS,
+            parse=narrowing.owners_page,
+            ask=page_of_owners,
+            key="user_id",
+            derived=frozenset({"rank"}),
+            screen="items_by_user",
+            only_drawn=True,
+        ),
+        Question(
+            name="item_counts",
+            title="Items by rank",
+            description="How many users own exactly so many items.",
+            action=ANALYTICS,
+            parse=narrowing.ranks,
+            ask=item_counts,
+            key="item_count",
+            screen="items_by_user",
+            only_drawn=True,
         ),
         Question(
             name="items",

@@ -43,12 +43,26 @@ class TooLong(TallyError):
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants exported, in which format, and in whose time zone."""
+    """What somebody wants exported, in which format, and in whose time zone.
+
+    `picture` is the title of the chart that is drawn of the rows; without it they are written.
+    """
 
     question: Question
     filters: Filters
     format: Format
     zone: ZoneInfo = UTC
+    picture: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What the file shows."""
+        return self.picture or self.question.title
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return "_".join(self.picture.lower().split()) if self.picture else self.question.name
 
 
 @dataclass
@@ -104,7 +118,7 @@ class Export:
     @property
     def file_name(self) -> str:
         """A name that says which data it is, and as of when (UTC)."""
-        name, format = self.order.question.name, self.order.format.name
+        name, format = self.order.name, self.order.format.name
         return f"tally_{name}_{self.as_of:%Y-%m-%dT%H%MZ}.{format}"
 
     def parts(self) -> Generator[bytes, None, None]:
@@ -147,7 +161,7 @@ class Export:
 
     def _sheet(self, seal: Seal) -> Sheet:
         return Sheet(
-            title=self.order.question.title,
+            title=self.order.title,
             as_of=self.as_of,
             schema=self.answer.schema,
             rows=self.answer.rows,
@@ -161,6 +175,7 @@ class Export:
         order = self.order
         return {
             "question": order.question.name,
+            "picture": order.picture,
             "filters": order.filters.to_query(),
             "format": order.format.name,
             "time_zone": order.zone.key if order.format.localised else None,

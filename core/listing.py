@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Row = TypeVar("Row")
+PAGE_SIZE = 50  # rows of a page on a screen
 MAXIMUM_LIMIT = 1000
 SEARCH_COUNT_CAP = 10_000
 

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from core import audit_log, owner_filter
+from core import audit_log, owner_filter, trend_filter
 from core.audit_log import Wanted
 from core.errors import Invalid
 from core.fields import SEARCH_LENGTH
 from core.owner_filter import OwnerFilter
 from core.periods import Period
+from core.trend_filter import TrendFilter
 
 NO_SUCH_FILTER = "There is no such filter."
+NO_NUMBER = "This is a whole number, 1 or more."
+LONGEST_NUMBER = 12  # digits
 OF_OWNERS = frozenset(owner_filter.NAMES.values()) - {"zone"}
+OF_TRENDS = frozenset({"step", "owner", "from", "until"})
 OF_EVENTS = frozenset({"q", "who", "action", "outcome", "period"})
 
 
@@ -66,6 +70,31 @@ class Days:
         return {"zone": self.zone}
 
 
+@dataclass(frozen=True)
+class OwnersPage:
+    """One page of the owners whom a filter leaves, as the screen numbers them."""
+
+    owners: OwnerFilter
+    number: int = 1
+
+    def to_query(self) -> dict[str, str]:
+        """Return it as the page has it in its address."""
+        return {**self.owners.to_query(), "page": str(self.number)}
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The ranks that are looked at, among all owners of items of a period."""
+
+    period: Period
+    first: int
+    last: int
+
+    def to_query(self) -> dict[str, str]:
+        """Return the period and the ranks."""
+        return {**Recent(self.period).to_query(), "first": str(self.first), "last": str(self.last)}
+
+
 def everything(query: Mapping[str, str], _: ZoneInfo) -> Everything:
     """Return filters that narrow nothing; raise `Invalid` when something is asked for."""
     _refuse_others(query, ())
@@ -104,6 +133,27 @@ def owners(query: Mapping[str, str], zone: ZoneInfo) -> OwnerFilter:
     return found
 
 
+def owners_page(query: Mapping[str, str], zone: ZoneInfo) -> OwnersPage:
+    """Return which owners are asked for, and which page of them."""
+    others = {name: value for name, value in query.items() if name != "page"}
+    return OwnersPage(owners(others, zone), _number(query, "page"))
+
+
+def ranks(query: Mapping[str, str], zone: ZoneInfo) -> Ranks:
+    """Return the period, and the ranks that are looked at in it."""
+    others = {name: value for name, value in query.items() if name not in {"first", "last"}}
+    first, last = _number(query, "first"), _number(query, "last")
+    return Ranks(recent(others, zone).period, min(first, last), max(first, last))
+
+
+def trends(query: Mapping[str, str], zone: ZoneInfo) -> TrendFilter:
+    """Return which steps are asked for; they are those of the reader's zone."""
+    _refuse_others(query, OF_TRENDS)
+    found, notes = trend_filter.parse(query, zone=zone.key)
+    _refuse(notes)
+    return found
+
+
 def events(query: Mapping[str, str], _: ZoneInfo) -> Wanted:
     """Return which events are asked for."""
     _refuse_others(query, OF_EVENTS)
@@ -114,6 +164,13 @@ def _refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
     unknown = [name for name in query if name not in known]
     if unknown:
         raise Invalid(dict.fromkeys(unknown, NO_SUCH_FILTER))
+
+
+def _number(query: Mapping[str, str], name: str) -> int:
+    text = query.get(name, "1").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER and int(text)):
+        raise Invalid({name: NO_NUMBER})
+    return int(text)
 
 
 def _refuse(notes: list[str]) -> None:

@@ -19,7 +19,9 @@ class Question:
 
     `parse` makes filters of query parameters and the reader's zone, and raises `Invalid`. `ask`
     answers from a snapshot, the current one if it gets none, or from the database where
-    `of_snapshot` is false. All columns but the `derived` ones are the content.
+    `of_snapshot` is false. All columns but the `derived` ones are the content. `screen` is the page
+    that shows the answer where that has another name, and `only_drawn` says that the rows are those
+    of a picture, of no use by themselves.
     """
 
     name: str
@@ -32,6 +34,13 @@ class Question:
     derived: frozenset[str] = frozenset()
     superusers_only: bool = False
     of_snapshot: bool = True
+    screen: str | None = None
+    only_drawn: bool = False
+
+    @property
+    def path(self) -> str:
+        """The path of the page that shows the answer."""
+        return f"/{self.name if self.screen is None else self.screen}"
 
     def allow(self, db: Session, actor: Actor) -> None:
         """Raise `Forbidden` unless the actor may take the whole answer away."""

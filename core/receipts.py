@@ -26,6 +26,7 @@ class Receipt:
     """What an export was, and how it ended: success, aborted (by who asked for it) or failed.
 
     `sha256` is that of the bytes, `content` that of the rows, whatever the format and zone.
+    `picture` is the title of a chart that was drawn of them.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Receipt:
     sha256: str
     content: str
     error: str | None = None
+    picture: str | None = None
 
 
 def begin(db: Session, *, actor: Actor, facts: Mapping[str, object]) -> AuditEvent:
@@ -91,4 +93,5 @@ def _receipt(event: AuditEvent) -> Receipt:
         sha256=facts["sha256"],
         content=facts["content"],
         error=facts.get("error"),
+        picture=facts.get("picture"),
     )

@@ -70,8 +70,10 @@ def _tell(receipt: Receipt) -> None:
             icon=":material/broken_image:",
         )
     else:
+        kind = "a picture" if receipt.picture else "an export"
+        shown = notices.escape(receipt.picture or question.title)
         st.success(
-            f"This is an export of {question.title}, unchanged since it left Tally.",
+            f"This is {kind} of {shown}, unchanged since it left Tally.",
             icon=":material/verified:",
         )
     with st.container(border=True, gap="xxsmall"):
@@ -102,7 +104,8 @@ def _compare(receipt: Receipt) -> None:
         st.markdown("The numbers are the same today.")
         return
     st.markdown(_difference(found))
-    st.html(f'<a href="/{receipt.question}?{urlencode(dict(receipt.filters))}">Show today</a>')
+    path = find_question(receipt.question).path
+    st.html(f'<a href="{path}?{urlencode(dict(receipt.filters))}">Show today</a>')
 
 
 def _difference(found: Comparison) -> str:

@@ -9,14 +9,16 @@ from typing import Any, ParamSpec, TypeVar
 import polars as pl
 import streamlit as st
 
-from core import comparison, explanations, metrics, snapshots
-from core.days import Step, by_step
+from core import comparison, explanations, metrics, snapshots, trends
+from core.days import Step
 from core.explanations import Explanation, Question
+from core.listing import PAGE_SIZE
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.receipts import Receipt
 from core.snapshots import Snapshot
-from dashboard.filters import PAGE_SIZE, Part
+from core.trend_filter import TrendFilter
+from dashboard.filters import Part
 
 KEPT = 200  # answers a function; a page of a table is about 10 kB
 FOUND = 8  # owners that are offered while somebody types
@@ -50,7 +52,7 @@ def warm(snapshot: Snapshot, *, zone: str) -> None:
         top_owners(snapshot, period)
     shares(snapshot)
     for step in Step:
-        created(snapshot, zone, step)
+        trend(snapshot, TrendFilter(step, zone=zone))
 
 
 def _kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
@@ -114,20 +116,15 @@ def top_owners(snapshot: Snapshot, period: Period) -> pl.DataFrame:
 
 
 @_kept
-def created(snapshot: Snapshot, zone: str, step: Step) -> pl.DataFrame:
-    """Return `core.metrics.created_per_day`, by day, week or month."""
-    return by_step(_created_per_day(snapshot, zone), step)
+def trend(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
+    """See `core.trends.trend`."""
+    created = _created(snapshot, wanted.owner, wanted.zone)
+    return trends.steps(created, wanted, until=trends.today(snapshot, wanted))
 
 
 @_kept
-def _created_per_day(snapshot: Snapshot, zone: str) -> pl.DataFrame:
-    return metrics.created_per_day(snapshot, zone)
-
-
-@_kept
-def created_by_owner(snapshot: Snapshot, user_id: int, zone: str, step: Step) -> pl.DataFrame:
-    """Return `core.metrics.created_by_owner`, by day, week or month."""
-    return by_step(metrics.created_by_owner(snapshot, user_id, zone), step)
+def _created(snapshot: Snapshot, owner: int | None, zone: str) -> pl.DataFrame:
+    return trends.created(snapshot, owner, zone)
 
 
 @_kept

@@ -1,16 +1,20 @@
 """Files of whole answers for signed-in people: complete, noted, in the format that they choose."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from core.catalog import find_question
 from core.errors import NotFound, TallyError
+from core.exports import Order
 from core.formats import FORMATS
-from dashboard import exporting, html_pages
+from dashboard import exporting, html_pages, pictures
+from dashboard.pictures import LOOKS
 
 NOT_EXPORTED = "This could not be exported"
-NO_SUCH_FORMAT = f"Ask for one of {', '.join('.' + name for name in FORMATS)}."
+NO_SUCH_FORMAT = f"Ask for one of {', '.join('.' + name for name in (*FORMATS, *LOOKS))}."
 
 
 def routes() -> list[Route]:
@@ -19,15 +23,21 @@ def routes() -> list[Route]:
 
 
 async def download(request: Request) -> Response:
-    """Stream what the address names: a question, a format, filters and a time zone."""
+    """Stream what the address names: a question or picture, a format, filters and a time zone."""
     if request.method == "HEAD":  # comes with GET, and asking for headers is no export
         return Response(status_code=405, headers={"Allow": "GET"})
     name, _, format = request.path_params["file"].partition(".")
     try:
-        question = find_question(name)
-        if format not in FORMATS:
-            raise NotFound(NO_SUCH_FORMAT)
-        order = exporting.read_order(question, FORMATS[format], request.query_params)
+        order = _read_order(name, format, request.query_params)
         return await exporting.respond(order, request.user)
     except TallyError as error:
         return html_pages.message(request, error.status, NOT_EXPORTED, error.message)
+
+
+def _read_order(name: str, format: str, query: Mapping[str, str]) -> Order:
+    if format in LOOKS:
+        return pictures.read_order(name, LOOKS[format], query)
+    question = find_question(name)
+    if format not in FORMATS:
+        raise NotFound(NO_SUCH_FORMAT)
+    return exporting.read_order(question, FORMATS[format], query)

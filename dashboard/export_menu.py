@@ -1,6 +1,6 @@
-"""The one quiet way out of a page: its whole table as a file, in the format that one needs."""
+"""The one quiet way out of a page: its table as a file, its charts as pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.formats import FORMATS, Format
 from dashboard import exporting, moments
+from dashboard.pictures import LOOKS
 
 # Our own element, so its look is ours to give; it takes colour and type from where it stands.
 LIST = "display:flex;flex-direction:column;gap:0.25rem;min-width:17rem"
@@ -26,17 +27,36 @@ def draw(
     rows: int | None = None,
     noun: str = "rows",
     as_of_snapshot: bool = False,
+    by_day: bool = False,
 ) -> None:
     """Draw the menu for a question with a page's filters; `rows` where the page knows how many.
 
     `as_of_snapshot` says so on pages that show the database, which may be newer than the file.
+    `by_day` says that the rows are days, or longer steps, of the reader's zone in every format.
     """
     given = {name: value for name, value in (filters or {}).items() if value}
     held = f"{rows:,} {noun}" if rows is not None else f"All {noun}{' that match' * bool(given)}"
     source = ", as of the last refresh" if as_of_snapshot else ""
     with st.popover("Export", icon=":material/download:", type="tertiary"):
-        st.caption(f"{held}{source}. {_zones(moments.zone())}")
-        st.html(_choices(question, rows, given))
+        zone = moments.zone()
+        st.caption(f"{held}{source}. {_days(zone) if by_day else _zones(zone)}")
+        st.html(_list(_choice(question, each, rows, given) for each in FORMATS.values()))
+
+
+def draw_picture(picture: str, filters: Mapping[str, str] | None = None) -> None:
+    """Draw the menu of a chart: as a picture of its own, which is drawn on the click.
+
+    `picture` is one of `dashboard.pictures.PICTURES`, with the filters of its question.
+    """
+    with st.popover("Picture", type="tertiary"):
+        st.caption("By itself: with its title, as of when, and what it is narrowed to.")
+        looks = ((each.name, _text(each.label, each.remark)) for each in LOOKS.values())
+        # Without `download`: what fails says why on a page, and what works stays on this one.
+        st.html(_list(_link(picture, name, filters or {}, text) for name, text in looks))
+
+
+def _days(zone: ZoneInfo) -> str:
+    return f"Days begin and end in {zone.key}."
 
 
 def _zones(zone: ZoneInfo) -> str:
@@ -45,18 +65,21 @@ def _zones(zone: ZoneInfo) -> str:
     return f"Times are in {zone.key} for Excel, and in UTC for programs."
 
 
-def _choices(question: str, rows: int | None, filters: Mapping[str, str]) -> str:
-    listed = "".join(_choice(question, each, rows, filters) for each in FORMATS.values())
-    return f'<div style="{LIST}">{listed}</div>'
+def _list(choices: Iterable[str]) -> str:
+    return f'<div style="{LIST}">{"".join(choices)}</div>'
 
 
 def _choice(question: str, format: Format, rows: int | None, filters: Mapping[str, str]) -> str:
     if format.most_rows is not None and rows is not None and rows > format.most_rows:
         text = _text(format.label, f"holds at most {format.most_rows:,} rows")
         return f'<div style="{CHOICE};border-style:dashed">{text}</div>'
-    address = escape(exporting.address(question, format.name, filters, moments.zone()))
     text = _text(format.label, format.remark)
-    return f'<a href="{address}" download style="{CHOICE}">{text}</a>'
+    return _link(question, format.name, filters, text, "download")
+
+
+def _link(name: str, format: str, filters: Mapping[str, str], text: str, how: str = "") -> str:
+    address = escape(exporting.address(name, format, filters, moments.zone()))
+    return f'<a href="{address}" {how} style="{CHOICE}">{text}</a>'
 
 
 def _text(label: str, remark: str) -> str:

@@ -13,6 +13,7 @@ from core.actors import Actor
 from core.errors import Invalid
 from core.exports import Order
 from core.formats import Format
+from core.narrowing import Filters
 from core.questions import Question
 from dashboard import streaming
 
@@ -21,19 +22,25 @@ EMPTY = "Give a value, or leave it out."
 NO_SUCH_ZONE = "There is no such time zone; name one as in Europe/Berlin."
 
 
-def address(question: str, format: str, filters: Mapping[str, str], zone: ZoneInfo) -> str:
-    """Return where a browser downloads an export."""
-    return f"/downloads/{question}.{format}?{urlencode({**filters, ZONE: zone.key})}"
+def address(name: str, format: str, filters: Mapping[str, str], zone: ZoneInfo) -> str:
+    """Return where a browser downloads the rows of a question, or a picture, by its name."""
+    return f"/downloads/{name}.{format}?{urlencode({**filters, ZONE: zone.key})}"
 
 
 def read_order(question: Question, format: Format, query: Mapping[str, str]) -> Order:
     """Return the order that query parameters make; raise `Invalid` for what makes no sense."""
+    filters, zone = read_filters(question, query)
+    return Order(question, filters, format, zone)
+
+
+def read_filters(question: Question, query: Mapping[str, str]) -> tuple[Filters, ZoneInfo]:
+    """Return what query parameters narrow a question by, and the reader's zone; raise `Invalid`."""
     zone = read_zone(query.get(ZONE, "UTC"))
-    filters = {name: value for name, value in query.items() if name != ZONE}
+    given = {name: value for name, value in query.items() if name != ZONE}
     # A script whose variable is not set would get everything, and not know it.
-    if empty := [name for name, value in filters.items() if not value and name != "q"]:
+    if empty := [name for name, value in given.items() if not value and name != "q"]:
         raise Invalid(dict.fromkeys(empty, EMPTY))
-    return Order(question, question.parse(filters, zone), format, zone)
+    return question.parse(given, zone), zone
 
 
 def read_zone(name: str) -> ZoneInfo:
@@ -51,6 +58,7 @@ async def respond(order: Order, actor: Actor) -> Response:
         f"export {order.question.name}",
         export.parts(),
         media_type=order.format.media_type,
+        threads=streaming.DRAWING if order.picture else streaming.WRITING,
         headers={
             "Content-Disposition": f'attachment; filename="{export.file_name}"',
             "Last-Modified": format_datetime(export.as_of, usegmt=True),

@@ -7,11 +7,11 @@ from typing import Any, Generic, Protocol, TypeVar
 import streamlit as st
 
 from core.days import Step
+from core.listing import PAGE_SIZE
 from core.owner_filter import FIRST_DAY, LAST_DAY
+from core.trend_filter import Window
 from dashboard.notices import escape
-from dashboard.trend_choice import Window
 
-PAGE_SIZE = 50
 MOST_PAGES = 10**9  # as far as PostgreSQL and DuckDB can skip, and farther than any list goes
 SEARCH, PAGE = "q", "page"
 NO_PAGE = "There is no page “{asked}”, so this shows page {number:,}."

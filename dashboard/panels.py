@@ -74,24 +74,29 @@ def notes(said: Iterable[str]) -> None:
 
 
 def chart(title: str, drawing: Drawing, remark: str = "") -> DeltaGenerator:
-    """Draw a chart in a frame with a title and a remark of ours; return the place for a link."""
+    """Draw a chart in a frame with a title and a remark of ours; return the place for links."""
     with st.container(border=True, gap="xsmall", height="stretch"):
         row = _row()
         row.subheader(title, anchor=False, width="content")
+        place = _beside(row)
         st.altair_chart(drawing)  # its description is its accessible name
         if remark:
             st.caption(remark)
-        return row
+        return place
 
 
-def frame(title: str, remark: str) -> DeltaGenerator:
-    """Return a frame with a title and a remark, which may quote what users typed."""
+def frame(title: str, remark: str) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return a frame with a title and a remark, which may quote what users typed.
+
+    With it comes the place beside the remark, for links.
+    """
     place = st.container(border=True, gap="xsmall")
     with place:
         row = _row()
         row.subheader(title, anchor=False, width="content")
-        row.caption(escape(remark), width="content")
-    return place
+        beside = _beside(row)
+        beside.caption(escape(remark), width="content")
+    return place, beside
 
 
 def facts(named: Mapping[str, str]) -> None:
@@ -132,6 +137,10 @@ def row_action(place: DeltaGenerator, label: str, icon: str, chosen: object | No
     """Draw a button that acts on the chosen row; tell whether it was pressed."""
     idle = chosen is None
     return place.button(label, icon=icon, disabled=idle, help=CHOOSE if idle else None)
+
+
+def _beside(row: DeltaGenerator) -> DeltaGenerator:
+    return row.container(horizontal=True, width="content", gap="small", vertical_alignment="center")
 
 
 def _row(alignment: Literal["left", "right", "distribute"] = "distribute") -> DeltaGenerator:

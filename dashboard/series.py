@@ -1,45 +1,20 @@
-"""Series over days, weeks and months: without gaps, cumulative, cut to what a chart can show."""
+"""Series over days, weeks and months, cut to what a chart can show."""
 
 from datetime import date
 
 import polars as pl
 
 from core.days import Step
+from core.trend_filter import Window
+from core.trends import between
 
 SHOWN = {Step.DAY: 60, Step.WEEK: 52, Step.MONTH: 36}  # steps on an overview
 MOST_STEPS = 4_000  # of a chart that can be zoomed; more than ten years of days
 
 
-def filled(created: pl.DataFrame, step: Step, *, until: date) -> pl.DataFrame:
-    """Return the steps from the first to that of `until`, those without anything as 0.
-
-    `created` has `day`, the first of each step, and counts.
-    """
-    last = pl.Series("day", [until]).dt.truncate(step.length)[0]
-    first = min(created["day"].min() or last, last)
-    steps = pl.date_range(first, max(last, created["day"].max() or last), step.length, eager=True)
-    every = steps.alias("day").to_frame()
-    return every.join(created, on="day", how="left", maintain_order="left").fill_null(0)
-
-
-def recent(created: pl.DataFrame, step: Step, *, until: date) -> pl.DataFrame:
+def recent(steps: pl.DataFrame, step: Step, *, until: date) -> pl.DataFrame:
     """Return as many of the last steps, up to that of `until`, as an overview shows."""
-    whole = filled(created, step, until=until)
-    return whole.filter(pl.col("day") <= until).tail(SHOWN[step])
-
-
-def cumulative(created: pl.DataFrame, noun: str) -> pl.DataFrame:
-    """Return day and count: how many there have been in all at the end of each step."""
-    return created.select("day", count=pl.col(noun).cum_sum())
-
-
-def between(steps: pl.DataFrame, first: date | None, last: date | None) -> pl.DataFrame:
-    """Return the steps that begin within two days, both included."""
-    day = pl.col("day")
-    return steps.filter(
-        pl.lit(True) if first is None else day >= first,
-        pl.lit(True) if last is None else day <= last,
-    )
+    return steps.filter(pl.col("day") <= until).tail(SHOWN[step])
 
 
 def curve(counted: pl.DataFrame) -> pl.DataFrame:
@@ -60,19 +35,18 @@ def curve(counted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def clip(steps: pl.DataFrame, first: date | None, last: date | None) -> tuple[date, date] | None:
-    """Return the part of two days that a series reaches, or None for all of it."""
+def clip(steps: pl.DataFrame, window: Window) -> tuple[date, date] | None:
+    """Return the part of a window that a series reaches, or None for all of it."""
+    first, last = window.first, window.last
     if first is None and last is None:
         return None
     start, end = steps["day"][0], steps["day"][-1]
     return min(max(first or start, start), end), max(min(last or end, end), start)
 
 
-def facts(
-    steps: pl.DataFrame, noun: str, step: Step, first: date | None, last: date | None
-) -> dict[str, str]:
-    """Return the figures of the steps that begin within two days, by what they are called."""
-    within = between(steps, first, last)
+def facts(steps: pl.DataFrame, noun: str, step: Step, window: Window) -> dict[str, str]:
+    """Return the figures of the steps that begin within a window, by what they are called."""
+    within = between(steps, window)
     if within.is_empty():
         return {f"New {noun}": "0"}
     counts = [int(count) for count in within[noun]]

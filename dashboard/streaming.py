@@ -14,13 +14,19 @@ from core.telemetry import tracer
 # Somebody who takes nothing for so long has gone, or holds what others wait for.
 STALLED_SECONDS = 120.0
 PIECE = 262_144  # bytes
-# Not the threads that serve static files: those would wait behind slow answers.
-_threads = CapacityLimiter(4)
+# Not the threads that serve static files: those would wait behind slow answers. And who waits for a
+# picture, of which one is drawn at a time, does so beside the rows of others.
+WRITING, DRAWING = CapacityLimiter(4), CapacityLimiter(2)
 Parts = Generator[bytes, None, None]
 
 
 async def respond(
-    name: str, parts: Parts, *, media_type: str, headers: Mapping[str, str]
+    name: str,
+    parts: Parts,
+    *,
+    media_type: str,
+    headers: Mapping[str, str],
+    threads: CapacityLimiter = WRITING,
 ) -> StreamingResponse:
     """Return a response that streams `parts` under one span called `name`, and closes them.
 
@@ -29,14 +35,17 @@ async def respond(
     before the one before it was taken.
     """
     traced = _traced(name, parts)
-    first = await anyio.to_thread.run_sync(next, traced, b"", limiter=_threads)
-    return _Streamed(first, traced, media_type=media_type, headers=headers)
+    first = await anyio.to_thread.run_sync(next, traced, b"", limiter=threads)
+    return _Streamed(first, traced, threads, media_type=media_type, headers=headers)
 
 
 class _Streamed(StreamingResponse):
-    def __init__(self, first: bytes, rest: Parts, **options: object) -> None:
-        super().__init__(_all(first, rest), **options)  # type: ignore[arg-type]
+    def __init__(
+        self, first: bytes, rest: Parts, threads: CapacityLimiter, **options: object
+    ) -> None:
+        super().__init__(_all(first, rest, threads), **options)  # type: ignore[arg-type]
         self.rest = rest
+        self.threads = threads
 
     async def stream_response(self, send: Send) -> None:
         async def send_in_time(message: object) -> None:
@@ -47,16 +56,16 @@ class _Streamed(StreamingResponse):
             await super().stream_response(send_in_time)
         finally:
             with anyio.CancelScope(shield=True):  # also when the client has gone
-                await anyio.to_thread.run_sync(self.rest.close, limiter=_threads)
+                await anyio.to_thread.run_sync(self.rest.close, limiter=self.threads)
 
 
-async def _all(first: bytes, rest: Parts) -> AsyncIterator[bytes]:
+async def _all(first: bytes, rest: Parts, threads: CapacityLimiter) -> AsyncIterator[bytes]:
     part: bytes | None = first
     while part is not None:
         # What a connection has taken and not sent stays in memory for as long as the client likes.
         for start in range(0, len(part), PIECE):
             yield part[start : start + PIECE]
-        part = await anyio.to_thread.run_sync(next, rest, None, limiter=_threads)
+        part = await anyio.to_thread.run_sync(next, rest, None, limiter=threads)
 
 
 def _traced(name: str, parts: Parts) -> Parts:

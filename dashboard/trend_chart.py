@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from core.days import Step
-from dashboard.charts import COUNT, PADDING, SHORT
+from dashboard.charts import COUNT, PADDING, SHORT, Drawing, described
 
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
 STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
@@ -31,24 +31,21 @@ def trend(
         .add_params(brush)
         .properties(height=WHOLE_HEIGHT)
     )
-    large = (
-        _mark(base, total=total, opacity=1)
-        .transform_filter(brush)
-        .encode(
-            x=alt.X("day:T", title=None, scale=alt.Scale(domain=brush), axis=_days()),
-            y=alt.Y("count:Q", title=None, axis=_counts(), scale=alt.Scale(zero=not total)),
-            tooltip=[
-                alt.Tooltip("day:T", title=STEPS[step], format="%-d %B %Y"),
-                alt.Tooltip("count:Q", title=noun.capitalize(), format=COUNT),
-            ],
-        )
-        .properties(height=DETAIL_HEIGHT)
-    )
+    brushed = alt.X("day:T", title=None, scale=alt.Scale(domain=brush), axis=_days())
+    large = _large(base, noun=noun, step=step, total=total).transform_filter(brush)
+    large = large.encode(x=brushed).properties(height=DETAIL_HEIGHT)
     chart = alt.vconcat(large, small, spacing=12, padding=PADDING)
     # As SVG the brush has a role and no name; on a canvas all has one name, from `describe`. The
     # colours of its text are the theme's, as a canvas does not know that of where it stands.
     result: alt.VConcatChart = chart.properties(usermeta={"embedOptions": {"renderer": "canvas"}})
     return result
+
+
+def still(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
+    """Draw the same `day` and `count` whole, with nothing to drag: for a picture."""
+    text = describe(steps, noun=noun, step=step, total=total)
+    chart = _large(alt.Chart(steps), noun=noun, step=step, total=total)
+    return described(chart, text, height=DETAIL_HEIGHT)
 
 
 def describe(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> str:
@@ -64,6 +61,18 @@ def describe(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> str:
         f"New {noun} by {step}, {span}: {sum(counts):,} in all, "
         f"at most {most:,}, in the {step} of {days[counts.index(most)]}."
     )
+
+
+def _large(base: alt.Chart, *, noun: str, step: Step, total: bool) -> alt.Chart:
+    chart: alt.Chart = _mark(base, total=total, opacity=1).encode(
+        x=alt.X("day:T", title=None, axis=_days()),
+        y=alt.Y("count:Q", title=None, axis=_counts(), scale=alt.Scale(zero=not total)),
+        tooltip=[
+            alt.Tooltip("day:T", title=STEPS[step], format="%-d %B %Y"),
+            alt.Tooltip("count:Q", title=noun.capitalize(), format=COUNT),
+        ],
+    )
+    return chart
 
 
 def _mark(base: alt.Chart, *, total: bool, opacity: float) -> alt.Chart:

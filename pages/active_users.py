@@ -29,11 +29,12 @@ top = data.top_owners(snapshot, period)
 
 if len(top):
     movement = compare(top, earlier.top_owners(before, period, instead=top), most=TOP)
+    query = {"period": period.value} if period.days else {}
     with actions:
-        query = {"period": period.value} if period.days else {}
         export_menu.draw("active_users", query, rows=len(movement.rows), noun="users")
     st.caption(owner_filters.RULES[period])
-    panels.chart(owner_filters.TITLES[period], charts.ranking(movement.rows))
+    with panels.chart(owner_filters.TITLES[period], charts.ranking(movement.rows)):
+        export_menu.draw_picture("top_owners", query)
     since = None if before is None else earlier.name(before)
     chosen = tables.top_owners(movement.rows, since=since)
     explaining.users(movement.rows, period=period)

@@ -2,6 +2,7 @@
 
 from core import audit_log
 from core.database import transaction
+from core.listing import PAGE_SIZE
 from dashboard import audit_view, export_menu, filters, notices, panels
 from dashboard.session import current_actor
 
@@ -17,7 +18,7 @@ with panels.toolbar(spread=False):
 with transaction() as db:
     found = filters.read_page(
         lambda skip: audit_log.list_events(
-            db, actor=actor, wanted=wanted, skip=skip, limit=filters.PAGE_SIZE
+            db, actor=actor, wanted=wanted, skip=skip, limit=PAGE_SIZE
         )
     )
     names = audit_log.token_names(db, found.rows)

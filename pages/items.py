@@ -4,9 +4,10 @@ import streamlit as st
 
 from core import items
 from core.database import transaction
+from core.listing import PAGE_SIZE
+from core.trend_filter import parse_owner
 from dashboard import export_menu, filters, item_dialogs, notices, panels, tables
 from dashboard.session import current_actor
-from dashboard.trend_choice import parse_owner
 
 actor = current_actor()
 notices.show_undo(item_dialogs.SCREEN)
@@ -36,7 +37,7 @@ with notices.errors_shown():
                 search=search,
                 owner_id=owner_id,
                 skip=skip,
-                limit=filters.PAGE_SIZE,
+                limit=PAGE_SIZE,
             )
         )
     if owner_id is not None:

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from core.listing import PAGE_SIZE
+from core.narrowing import Ranks
 from dashboard import (
     charts,
     data,
@@ -34,9 +36,13 @@ if found.count:
     ranks = found.rows["rank"]
     counted = data.item_counts(snapshot, wanted.period)
     with st.grid(2, min_column_width=330):
-        panels.chart("Items of the users on this page", charts.ranks(found.rows))
+        with panels.chart("Items of the users on this page", charts.ranks(found.rows)):
+            number = found.skipped // PAGE_SIZE + 1
+            export_menu.draw_picture("page_of_owners", {**query, "page": str(number)})
         place = charts.curve(series.curve(counted), first=ranks[0], last=ranks[-1])
-        panels.chart("Where this page stands among all owners", place)
+        with panels.chart("Where this page stands among all owners", place):
+            looked_at = Ranks(wanted.period, ranks[0], ranks[-1])
+            export_menu.draw_picture("ranks", looked_at.to_query())
     filters.place(found, noun=noun)
     chosen = tables.owners(found.rows, name="Items by user")
     filters.pages(found)

@@ -4,10 +4,12 @@ import streamlit as st
 
 from core.days import Step
 from core.periods import COMPARED, Period
+from core.trend_filter import TrendFilter, Window
 from dashboard import (
     charts,
     data,
     explaining,
+    export_menu,
     filters,
     moments,
     navigation,
@@ -23,7 +25,8 @@ zone = moments.zone()
 totals = data.totals(snapshot)
 new = data.new(snapshot)
 until = snapshot.taken_at.astimezone(zone).date()
-days = series.recent(data.created(snapshot, zone.key, Step.DAY), Step.DAY, until=until)
+days = data.trend(snapshot, TrendFilter(Step.DAY, zone=zone.key))
+days = series.recent(days, Step.DAY, until=until)
 
 with st.grid(4, min_column_width=150):
     with panels.figure("Users", totals.users, "in all"):
@@ -52,21 +55,28 @@ with st.grid(4, min_column_width=150):
 with panels.toolbar():
     st.subheader("Over time", anchor=False, width="content")
     step = Step(filters.choice("Step", "step", filters.STEPS, default=Step.WEEK.value))
+    actions = panels.actions()
 
-steps = series.recent(data.created(snapshot, zone.key, step), step, until=until)
+steps = series.recent(data.trend(snapshot, TrendFilter(step, zone=zone.key)), step, until=until)
+shown = TrendFilter(step, window=Window(steps["day"][0], steps["day"][-1])).to_query()
+with actions:
+    export_menu.draw("trends", shown, rows=len(steps), noun=f"{step}s", by_day=True)
 with st.grid(2, min_column_width=330):
     for noun in ("users", "items"):
         with panels.chart(f"New {noun} by {step}", charts.created(steps, noun=noun, step=step)):
+            export_menu.draw_picture(f"new_{noun}", shown)
             navigation.link(actor, "trends", "Trends", query={"of": noun, "step": step.value})
 
 if totals.items:
     with st.grid(2, min_column_width=330):
         top = data.top_owners(snapshot, Period.ALL).head(10)
         with panels.chart("Top 10 by items owned", charts.ranking(top)):
+            export_menu.draw_picture("top_owners")
             navigation.link(actor, "active_users", "Active users")
         spread = charts.distribution(data.distribution(snapshot))
         shares = panels.spread(data.shares(snapshot))
         with panels.chart("Users by items owned", spread, shares):
+            export_menu.draw_picture("spread")
             navigation.link(actor, "items_by_user", "Items by user")
 else:
     notices.no_items()

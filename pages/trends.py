@@ -3,9 +3,21 @@
 import streamlit as st
 
 from core.days import Step
-from dashboard import data, explaining, filters, moments, notices, owner_choice, panels, series
+from core.trend_filter import TrendFilter, Window, parse_owner, parse_window
+from core.trends import IN_ALL, between
+from dashboard import (
+    data,
+    explaining,
+    export_menu,
+    filters,
+    moments,
+    notices,
+    owner_choice,
+    panels,
+    series,
+)
 from dashboard.trend_chart import describe, trend
-from dashboard.trend_choice import CUT, NOUNS, OF_ITEMS, WAYS, parse_owner, parse_window
+from dashboard.trend_choice import CUT, NOUNS, OF_ITEMS, WAYS
 
 snapshot = data.snapshot()
 zone = moments.zone()
@@ -26,40 +38,42 @@ with panels.fields():
     window = filters.days(parse_window(st.query_params.to_dict(), notes))
 panels.notes(notes)
 
-until = snapshot.taken_at.astimezone(zone).date()
-created = (
-    data.created(snapshot, zone.key, step)
-    if owner is None
-    else data.created_by_owner(snapshot, owner.id, zone.key, step)
-)
-steps = series.filled(created, step, until=until)
+whose = None if owner is None else owner.id
+steps = data.trend(snapshot, TrendFilter(step, whose, zone=zone.key))
 if int(steps[noun].sum()) == 0:
     notices.no_items() if noun == "items" and owner is None else notices.empty(
         "Nothing was created yet.", "Choose another owner, or look again after the next refresh."
     )
 else:
-    shown = series.cumulative(steps, noun) if way == "total" else steps.select("day", count=noun)
-    drawn = shown.tail(series.MOST_STEPS)
+    column = IN_ALL.format(noun) if way == "total" else noun
+    drawn = steps.select("day", count=column).tail(series.MOST_STEPS)
     titles = {"new": f"New {noun} by {step}", "total": f"{NOUNS[noun]} in all"}
-    with panels.frame(titles[way], owner_choice.whose(owner)):
+    frame, beside = panels.frame(titles[way], owner_choice.whose(owner))
+    with beside:
+        narrowed = TrendFilter(step, whose, window).to_query()
+        rows = len(between(steps, window))
+        export_menu.draw("trends", narrowed, rows=rows, noun=f"{step}s", by_day=True)
+        first, last = series.clip(drawn, window) or (drawn["day"][0], drawn["day"][-1])
+        seen = TrendFilter(step, whose, Window(first, last)).to_query()
+        export_menu.draw_picture(f"{noun}_in_all" if way == "total" else f"{noun}_by_step", seen)
+    with frame:
         st.altair_chart(
             trend(
                 drawn,
                 noun=noun,
                 step=step,
                 total=way == "total",
-                window=series.clip(drawn, window.first, window.last),
+                window=series.clip(drawn, window),
             ),
             alt=describe(drawn, noun=noun, step=step, total=way == "total"),
         )
-        if len(drawn) < len(shown):
-            first, earliest = drawn["day"][0], shown["day"][0]
+        if len(drawn) < len(steps):
+            first, earliest = drawn["day"][0], steps["day"][0]
             panels.notes([CUT.format(most=len(drawn), first=first, earliest=earliest)])
         st.caption(
             f"Days begin and end in {zone.key}. Drag across the lower chart to look closer, "
             "double-click it to see everything."
         )
     created_then = steps.select("day", count=noun)
-    whose = None if owner is None else owner.id
     explaining.steps(created_then, noun=noun, length=step.length, owner_id=whose)
-    panels.facts(series.facts(steps, noun, step, window.first, window.last))
+    panels.facts(series.facts(steps, noun, step, window))

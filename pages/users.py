@@ -2,6 +2,7 @@
 
 from core import users
 from core.database import transaction
+from core.listing import PAGE_SIZE
 from dashboard import export_menu, filters, notices, panels, tables, user_dialogs
 from dashboard.session import current_actor
 
@@ -20,7 +21,7 @@ with notices.errors_shown():
     with transaction() as db:
         found = filters.read_page(
             lambda skip: users.list_users(
-                db, actor=actor, search=search, skip=skip, limit=filters.PAGE_SIZE
+                db, actor=actor, search=search, skip=skip, limit=PAGE_SIZE
             )
         )
     if found.count:

@@ -1,7 +1,7 @@
 """CSV for spreadsheets: it opens in Excel as it is meant, and nothing in it is computed.
 
-Moments are in the reader's zone, which the column's name tells. An apostrophe stands before each
-text that a spreadsheet would take for something else.
+Moments and days are in the reader's zone, which the column's name tells. An apostrophe stands
+before each text that a spreadsheet would take for something else.
 """
 
 from collections.abc import Iterator
@@ -55,11 +55,14 @@ def neutralised(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def in_zone(frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
-    """Return the frame with its moments as clocks in a zone show them, named so."""
+    """Return the frame with its moments as clocks in a zone show them, named so.
+
+    Days are those of the zone already.
+    """
     local = selectors.datetime(time_zone="*").dt.convert_time_zone(zone.key)
     frame = frame.with_columns(local.dt.replace_time_zone(None))
-    moments = frame.select(selectors.datetime()).columns
-    return frame.rename({name: f"{name} ({zone.key})" for name in moments})
+    timed = frame.select(selectors.datetime() | selectors.date()).columns
+    return frame.rename({name: f"{name} ({zone.key})" for name in timed})
 
 
 def _localised(frame: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:

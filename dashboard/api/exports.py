@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from core.actors import SCOPE_OF
 from core.catalog import QUESTIONS
+from core.days import Step
 from core.errors import Invalid
 from core.fields import SEARCH_LENGTH
 from core.formats import FORMATS, Format
@@ -67,6 +68,12 @@ FILTERS: Mapping[str, Sequence[dict[str, Any]]] = {
         _parameter("joined_until", "Users who joined on this day or before.", **DAY),
     ],
     "active_users": [PERIOD],
+    "trends": [
+        _parameter("step", "How long a step is.", type="string", enum=list(Step), default="week"),
+        _parameter("owner", "Items of this user alone.", type="integer", minimum=1),
+        _parameter("from", "Steps that begin on this day or later.", **DAY),
+        _parameter("until", "Steps that begin on this day or before.", **DAY),
+    ],
     "items": [SEARCH],
     "users": [SEARCH],
 }
@@ -109,5 +116,5 @@ def _add(question: Question) -> None:
 
 
 for each in QUESTIONS.values():
-    if each.action in SCOPE_OF:  # no token may take the audit away
+    if each.action in SCOPE_OF and not each.only_drawn:  # no token may take the audit away
         _add(each)

@@ -7,11 +7,13 @@ from datetime import date, timedelta
 import polars as pl
 
 from core import metrics
-from core.days import Step, by_step
+from core.days import Step
 from core.movement import compare
 from core.owner_filter import OwnerFilter
 from core.periods import COMPARED, Period
 from core.snapshots import Snapshot
+from core.trend_filter import TrendFilter, Window
+from core.trends import IN_ALL, trend
 from dashboard import series
 from tests.numbers.postgresql import Row, Rows
 
@@ -107,27 +109,25 @@ def movements(now: Snapshot, then: Snapshot, rows: Rows) -> Iterator[Figure]:
 
 def trends(snapshot: Snapshot, rows: Rows, zone: str, *, owners: Iterable[int]) -> Iterator[Figure]:
     """Yield the series of everybody and of some owners by day, week and month, and their sums."""
-    everybody = metrics.created_per_day(snapshot, zone)
     until = rows.today(zone)
     for step in Step:
-        filled = series.filled(by_step(everybody, step), step, until=until)
+        found = trend(snapshot, TrendFilter(step, zone=zone))
         expected = rows.trend(step, zone)
         name = f"by {step} in {zone}"
-        yield Figure(name, _with_sums(filled, "users", "items"), expected)
-        recent = series.recent(by_step(everybody, step), step, until=until)
+        yield Figure(name, _with_sums(found, "users", "items"), expected)
+        recent = series.recent(found.select("day", "users", "items"), step, until=until)
         past = [row[:3] for row in expected if _day(row) <= until]
         yield Figure(f"last {name}", recent.rows(), past[-series.SHOWN[step] :])
-        yield from facts(filled, step, expected, name)
+        yield from facts(found, step, expected, name)
     for owner in owners:
-        days = metrics.created_by_owner(snapshot, owner, zone)
         for step in Step:
-            filled = series.filled(by_step(days, step), step, until=until)
+            found = trend(snapshot, TrendFilter(step, owner, zone=zone))
             expected = [(row[0], row[2], row[4]) for row in rows.trend(step, zone, owner)]
             name = f"of owner {owner} by {step} in {zone}"
-            yield Figure(name, _with_sums(filled, "items"), expected)
+            yield Figure(name, _with_sums(found, "items"), expected)
 
 
-def facts(filled: pl.DataFrame, step: Step, expected: Sequence[Row], name: str) -> Iterator[Figure]:
+def facts(found: pl.DataFrame, step: Step, expected: Sequence[Row], name: str) -> Iterator[Figure]:
     """Yield the figures below the chart for the middle half of the series, of items."""
     quarter = len(expected) // 4
     within = expected[quarter : len(expected) - quarter]
@@ -136,7 +136,7 @@ def facts(filled: pl.DataFrame, step: Step, expected: Sequence[Row], name: str) 
     most = next(row for row in within if row[2] == max(new))
     yield Figure(
         f"facts {name}",
-        series.facts(filled, "items", step, first, last),
+        series.facts(found, "items", step, Window(first, last)),
         {
             "New items": f"{sum(new):,}",
             "In all at the end": f"{within[-1][4]:,}",
@@ -146,9 +146,8 @@ def facts(filled: pl.DataFrame, step: Step, expected: Sequence[Row], name: str) 
     )
 
 
-def _with_sums(filled: pl.DataFrame, *nouns: str) -> list[Row]:
-    sums = [series.cumulative(filled, noun)["count"].alias(f"all {noun}") for noun in nouns]
-    return filled.select("day", *nouns).with_columns(*sums).rows()
+def _with_sums(found: pl.DataFrame, *nouns: str) -> list[Row]:
+    return found.select("day", *nouns, *(IN_ALL.format(noun) for noun in nouns)).rows()
 
 
 def _day(row: Row) -> date:

@@ -11,6 +11,8 @@ from core.actors import Actor
 from core.catalog import QUESTIONS
 from core.exports import Order
 from core.formats import FORMATS
+from dashboard import pictures
+from dashboard.pictures import LOOKS
 from etl import refresh
 from tests.pages.conftest import Open, export, make_item, plain
 
@@ -82,3 +84,18 @@ def test_what_broke_off_is_known_as_that(world: Actor, open_page: Open) -> None:
     parts.close()
     told = said(open_page(world, "check_file", sha256=hashlib.sha256(sent).hexdigest()))
     assert "an export that broke off" in told
+
+
+def test_a_picture_is_known_as_that(world: Actor, system: Actor, open_page: Open) -> None:
+    order = pictures.read_order("page_of_owners", LOOKS["svg"], {"least": "2", "page": "1"})
+    content = b"".join(exports.prepare(order, actor=world).parts())
+    sha256 = hashlib.sha256(content).hexdigest()
+    told = said(open_page(world, "check_file", sha256=sha256))
+    assert "This is a picture of Items owned by user, unchanged since it left Tally." in told
+    assert "least: 2, page: 1" in told
+    assert "The numbers are the same today." in told
+    make_item(system, "ann@example.com", "One more")
+    refresh.run(trigger="test")
+    at = open_page(world, "check_file", sha256=sha256)
+    assert "The numbers have changed since: 1 row differ." in said(at)
+    assert '"/items_by_user?page=1&least=2"' in at.main.html[-1].value
