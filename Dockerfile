@@ -17,6 +17,10 @@ COPY migrations migrations
 RUN --mount=type=cache,target=/root/.cache/pip /venv/bin/pip install --no-deps --editable .
 
 FROM python:${PYTHON_VERSION}-slim
+# What charts are lettered with when they leave as pictures.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-liberation \
+    && rm --recursive --force /var/lib/apt/lists/*
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin tally \
     && install --directory --owner=tally --group=tally /data
 WORKDIR /app
