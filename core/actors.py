@@ -47,6 +47,17 @@ class Actor:
         """Return the actor for work that no person asked for, such as `system("schedule")`."""
         return cls(id=None, email=name, is_staff=True, is_superuser=True)
 
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Return who a user is, wherever they act from."""
+        return cls(
+            id=user.id,
+            email=user.email,
+            full_name=user.full_name,
+            is_staff=user.is_staff,
+            is_superuser=user.is_superuser,
+        )
+
     @property
     def name(self) -> str:
         """What to call the actor on screen."""

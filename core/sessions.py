@@ -1,7 +1,7 @@
 """Sessions: who is signed in, in which browser, and until when."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
@@ -131,15 +131,7 @@ def _touch(db: Session, session_ids: Collection[int]) -> None:
 
 
 def _actor(user: User, row: AuthSession) -> Actor:
-    return Actor(
-        id=user.id,
-        email=user.email,
-        full_name=user.full_name,
-        is_staff=user.is_staff,
-        is_superuser=user.is_superuser,
-        address=row.address,
-        session_id=row.id,
-    )
+    return replace(Actor.of(user), address=row.address, session_id=row.id)
 
 
 def printable(text: str) -> str:

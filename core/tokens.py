@@ -4,7 +4,7 @@ import re
 import secrets
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -194,15 +194,7 @@ def _refuse_scopes(form: TokenForm, user: User) -> None:
 
 
 def _actor(user: User, row: ApiToken) -> Actor:
-    return Actor(
-        id=user.id,
-        email=user.email,
-        full_name=user.full_name,
-        is_staff=user.is_staff,
-        is_superuser=user.is_superuser,
-        token_id=row.id,
-        scopes=frozenset(row.scopes),
-    )
+    return replace(Actor.of(user), token_id=row.id, scopes=frozenset(row.scopes))
 
 
 def _view(row: ApiToken) -> dict[str, object]:

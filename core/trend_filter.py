@@ -77,7 +77,7 @@ def parse_window(query: Mapping[str, str], notes: list[str]) -> Window:
 def parse_owner(query: Mapping[str, str], notes: list[str]) -> int | None:
     """Return the id of the owner that query parameters ask for, or None with a note."""
     asked = query.get("owner", "").strip()
-    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 19 and int(asked)):
         notes.append(NO_OWNER.format(asked=asked[:20]))
         return None
     return int(asked) if asked else None

@@ -7,7 +7,8 @@ make scratch databases on that server and drop them again; nothing that is there
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,12 +17,24 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from core import database, embedded, quarantine, refreshes, schema, sign_ins, users
+from core import (
+    database,
+    embedded,
+    quarantine,
+    refreshes,
+    schema,
+    sign_ins,
+    snapshots,
+    users,
+    warehouse,
+)
 from core.actors import Actor
 from core.models import User
 from core.sessions import SignIn
 from core.settings import get_settings
 
+Row = tuple[object, ...]
+Sql = Callable[..., list[Row]]
 PASSWORD = "a long enough password"
 QUIET = {
     "ENVIRONMENT": "local",
@@ -67,11 +80,35 @@ def environment(
 ) -> Iterator[str]:
     """A fresh migrated database and an empty data folder, set in the environment; its URL."""
     name = f"tally_test_{uuid4().hex[:8]}"
-    execute(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    execute(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     use(monkeypatch, url=on(postgres_url, name), folder=tmp_path / "data")
     yield on(postgres_url, name)
+    warehouse.close()
+    snapshots.forget()
     forget()
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def sql(environment: str) -> Iterator[Sql]:
+    """Run SQL on the test's database, each statement committed; returns its rows."""
+    connection = psycopg2.connect(environment, application_name="test")
+    connection.autocommit = True
+
+    def run(statement: str, *parameters: object) -> list[Row]:
+        with connection.cursor() as cursor:
+            named = parameters[0] if parameters and isinstance(parameters[0], dict) else None
+            cursor.execute(statement, named or parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    yield run
+    connection.close()
+
+
+@pytest.fixture
+def root(environment: str) -> Path:
+    """The folder of the snapshots; not made yet."""
+    return get_settings().parquet_path.resolve()
 
 
 @pytest.fixture
@@ -111,14 +148,7 @@ def make_user(system: Actor, email: str, **values: object) -> User:
 
 def actor_for(user: User) -> Actor:
     """The actor that a signed-in user is."""
-    return Actor(
-        id=user.id,
-        email=user.email,
-        full_name=user.full_name,
-        is_staff=user.is_staff,
-        is_superuser=user.is_superuser,
-        address="127.0.0.1",
-    )
+    return replace(Actor.of(user), address="127.0.0.1")
 
 
 def sign_in(

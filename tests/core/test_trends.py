@@ -123,6 +123,7 @@ def rows_of(snapshot: snapshots.Snapshot, title: str) -> list[dict[str, int]]:
     [
         {"step": "hour"},
         {"owner": "ann"},
+        {"owner": "0"},
         {"from": "2026-02-30"},
         {"from": "2026-03-02", "until": "2026-03-01"},
         {"of": "items"},

@@ -1,51 +1,16 @@
-"""What the tests of the refresh share: rows in bulk, a quick refresh, and a way to read back."""
+"""What the tests of the refresh share: rows in bulk, and a way to read back."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
-import psycopg2
-import pytest
 
-from core import snapshots, warehouse
-from core.settings import get_settings
+from core import snapshots
 from core.snapshots import Snapshot
 from etl import refresh
-
-Row = tuple[object, ...]
-
-
-@pytest.fixture
-def sql(environment: str) -> Iterator[Callable[..., list[Row]]]:
-    """Run SQL on the test's database, each statement committed; returns its rows."""
-    connection = psycopg2.connect(environment)
-    connection.autocommit = True
-
-    def run(statement: str, *parameters: object) -> list[Row]:
-        with connection.cursor() as cursor:
-            named = parameters[0] if parameters and isinstance(parameters[0], dict) else None
-            cursor.execute(statement, named or parameters or None)
-            return cursor.fetchall() if cursor.description else []
-
-    yield run
-    connection.close()
+from tests.conftest import Row, Sql
 
 
-@pytest.fixture
-def root(environment: str) -> Path:
-    """The folder of the snapshots; not made yet."""
-    return get_settings().parquet_path.resolve()
-
-
-@pytest.fixture(autouse=True)
-def _forget_snapshots() -> Iterator[None]:
-    """Let go of snapshots and of DuckDB, as a process that ends does."""
-    yield
-    warehouse.close()
-    snapshots.forget()
-
-
-def fill(sql: Callable[..., list[Row]], *, users: int, items: int) -> None:
+def fill(sql: Sql, *, users: int, items: int) -> None:
     """Add users and items; most items belong to few users, and some users have none."""
     sql(
         'INSERT INTO "user" (email, hashed_password, full_name, is_active, created_at)'

@@ -1,6 +1,5 @@
 """What is wrong is not published, and what is doubtful waits for a superuser."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,10 @@ from core.settings import get_settings
 from etl import refresh, verification, views
 from etl.columns import OwnerCounts
 from etl.tables import Table
-from tests.etl.conftest import Row, fill, take_snapshot
+from tests.conftest import Sql
+from tests.etl.conftest import fill, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 
 
 def latest() -> RefreshRun:

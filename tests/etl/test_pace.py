@@ -1,7 +1,6 @@
 """How much an automatic refresh takes of PostgreSQL: the bucket, and a real export that rests."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 
 from etl import pace, refresh
 from etl.pace import Pace
-from tests.conftest import forget
+from tests.conftest import Sql, forget
 from tests.etl.conftest import fill
 
 
@@ -54,7 +53,7 @@ def test_in_the_long_run_no_more_than_its_share_is_busy(works: list[float], shar
 
 @pytest.mark.parametrize(("trigger", "rests"), [(refresh.AUTOMATIC, True), ("manual", False)])
 def test_only_automatic_refreshes_rest(
-    sql: Callable[..., object], monkeypatch: pytest.MonkeyPatch, trigger: str, rests: bool
+    sql: Sql, monkeypatch: pytest.MonkeyPatch, trigger: str, rests: bool
 ) -> None:
     fill(sql, users=1, items=1)
     monkeypatch.setenv("REFRESH_SHARE", "0.1")

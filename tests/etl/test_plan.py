@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
@@ -15,9 +14,10 @@ from core.database import transaction
 from core.snapshots import ITEMS, USERS
 from etl import plan, refresh
 from etl.tables import PART_BITS
-from tests.etl.conftest import Row, fill, rows, take_snapshot
+from tests.conftest import Sql
+from tests.etl.conftest import fill, rows, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 PART = 1 << PART_BITS
 
 

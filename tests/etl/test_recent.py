@@ -2,7 +2,6 @@
 
 import math
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,16 +9,15 @@ import pytest
 from core.periods import COMPARED, LIMITED
 from etl import recent
 from etl.limits import Limits
-from tests.etl.conftest import Row, take_snapshot
+from tests.conftest import Sql
+from tests.etl.conftest import take_snapshot
 
 CREATED = datetime(2026, 3, 8, 3, 30, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize("days", [0, 7, 14, 30, 60, 90])
-def test_a_period_includes_its_end_and_not_its_beginning(
-    sql: Callable[..., list[Row]], days: int
-) -> None:
+def test_a_period_includes_its_end_and_not_its_beginning(sql: Sql, days: int) -> None:
     sql("INSERT INTO \"user\" (email, hashed_password, created_at) VALUES ('a', '!', %s)", CREATED)
     sql("INSERT INTO item (title, owner_id, created_at) SELECT 'x', id, created_at FROM \"user\"")
     snapshot = take_snapshot()

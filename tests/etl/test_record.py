@@ -1,6 +1,5 @@
 """The row of a refresh: what it brought, and where its time went."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,9 +10,10 @@ from core.database import transaction
 from core.errors import Conflict, Forbidden
 from core.models import RefreshRun
 from etl import refresh
-from tests.etl.conftest import Row, fill
+from tests.conftest import Sql
+from tests.etl.conftest import fill
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 
 
 def spans_of(run: RefreshRun, actor: Actor) -> list[list[Any]]:

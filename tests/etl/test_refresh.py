@@ -25,10 +25,10 @@ from core.snapshots import ITEMS, USERS
 from etl import extract, lock, parts, record, refresh, views
 from etl.record import Progress
 from etl.tables import PART_BITS
-from tests.conftest import forget
-from tests.etl.conftest import Row, fill, rows, take_snapshot
+from tests.conftest import Sql, forget
+from tests.etl.conftest import fill, rows, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 USER_COLUMNS = "id, email, full_name, is_active, is_superuser, created_at"
 ITEM_COLUMNS = "id, owner_id, title, description, created_at"
 

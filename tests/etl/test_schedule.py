@@ -16,10 +16,10 @@ from core.models import RefreshRun
 from core.snapshots import ITEMS
 from etl import record, refresh, schedule
 from etl.scheduler import Scheduler
-from tests.conftest import forget, sign_in
-from tests.etl.conftest import Row, fill
+from tests.conftest import Sql, forget, sign_in
+from tests.etl.conftest import fill
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
@@ -19,9 +19,10 @@ from core.errors import Unavailable
 from core.manifest import Manifest
 from core.snapshots import ITEMS, ITEMS_BY_USER, USERS
 from etl import refresh, snapshot
-from tests.etl.conftest import Row, fill, take_snapshot
+from tests.conftest import Sql
+from tests.etl.conftest import fill, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 HOURS_AGO = time.time() - 2 * 3600
 
 

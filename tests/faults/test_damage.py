@@ -16,8 +16,8 @@ from core.manifest import MANIFEST, Broken, read_manifest
 from core.settings import get_settings
 from core.snapshots import ITEMS, USERS, Snapshot
 from etl import refresh
+from tests.conftest import Sql
 from tests.faults import world
-from tests.faults.conftest import Sql
 
 Damage = Callable[[bytes], bytes | None]
 

@@ -13,8 +13,8 @@ from core import snapshots
 from core.settings import ROOT
 from core.snapshots import CURRENT, FOLDER, ITEMS, USERS
 from etl import refresh
+from tests.conftest import Sql
 from tests.faults import trace, world
-from tests.faults.conftest import Sql
 from tests.faults.harness import environment as settings_of
 from tests.faults.trace import Event
 

@@ -14,9 +14,8 @@ from core import snapshots
 from core.errors import Unavailable
 from core.snapshots import ITEMS, USERS
 from etl import refresh
-from tests.conftest import forget
+from tests.conftest import Sql, forget
 from tests.faults import moments, world
-from tests.faults.conftest import Sql
 from tests.faults.harness import environment as settings_of
 from tests.faults.nursery import Nursery
 

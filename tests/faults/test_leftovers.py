@@ -12,10 +12,9 @@ import pytest
 from core.manifest import MANIFEST
 from core.snapshots import FOLDER
 from etl import record, refresh, schedule
-from tests.conftest import forget
+from tests.conftest import Sql, forget
 from tests.faults import world
 from tests.faults.aftermath import LOCKS, SESSIONS
-from tests.faults.conftest import Sql
 from tests.faults.harness import environment as settings_of
 from tests.faults.nursery import Nursery
 

@@ -21,10 +21,9 @@ from core.models import RefreshRun
 from core.snapshots import ITEMS, USERS
 from etl import refresh
 from etl.record import Progress
-from tests.conftest import execute, forget, use
+from tests.conftest import Sql, execute, forget, use
 from tests.faults import world
 from tests.faults.aftermath import LOCKS, RUNNING, SESSIONS
-from tests.faults.conftest import Sql
 from tests.faults.harness import environment as settings_of
 from tests.faults.kill import STEPS
 from tests.faults.nursery import Nursery

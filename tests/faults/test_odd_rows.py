@@ -11,8 +11,7 @@ from core import explanations, metrics, schema, snapshots
 from core.actors import Actor
 from core.errors import Unavailable
 from etl import refresh
-from tests.conftest import execute, forget, make_user, on, use
-from tests.faults.conftest import Sql
+from tests.conftest import Sql, execute, forget, make_user, on, use
 
 
 @pytest.fixture

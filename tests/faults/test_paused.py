@@ -13,8 +13,8 @@ from core import snapshots
 from core.errors import Unavailable
 from core.snapshots import ITEMS, USERS
 from etl import refresh, snapshot
+from tests.conftest import Sql
 from tests.faults import world
-from tests.faults.conftest import Sql
 from tests.faults.harness import environment as settings_of
 from tests.faults.nursery import Child, Nursery
 

@@ -9,11 +9,11 @@ import psycopg2
 import pytest
 
 from core import snapshots
+from tests.conftest import Sql
 from tests.dashboard.conftest import free_port
 from tests.dashboard.test_cli import STOPS_WITHIN, Serving
 from tests.faults import world
 from tests.faults.aftermath import LOCKS, RUNNING
-from tests.faults.conftest import Sql
 
 OTHERS = """
     SELECT count(*) FROM pg_stat_activity
