@@ -1,7 +1,6 @@
 """Explained numbers: counted from rows as PostgreSQL counts them, and recounted there by name."""
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import psycopg2
@@ -13,10 +12,10 @@ from core.actors import Actor
 from core.errors import Forbidden, NotFound, TallyError, Unavailable
 from core.recount import Recount
 from core.snapshots import Snapshot
-from tests.conftest import forget
-from tests.etl.conftest import Row, fill, take_snapshot
+from tests.conftest import Sql, forget
+from tests.etl.conftest import fill, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 
 
 @pytest.fixture

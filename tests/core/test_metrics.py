@@ -1,6 +1,5 @@
 """The questions, against the same ones asked of PostgreSQL in other words."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,9 +15,10 @@ from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.snapshots import LEFT, Snapshot
 from etl.created import Created
-from tests.etl.conftest import Row, fill, take_snapshot
+from tests.conftest import Row, Sql
+from tests.etl.conftest import fill, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 
 BY_USER = (
     "SELECT row_number() OVER (ORDER BY count(*) DESC, u.id), u.id, email, full_name, is_active,"

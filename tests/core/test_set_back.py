@@ -1,7 +1,6 @@
 """An older snapshot made current: for all readers at once, until a superuser lets go."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,10 @@ from core.errors import Conflict, Forbidden, NotFound, TallyError, Unavailable
 from core.models import AuditEvent
 from core.snapshots import ITEMS, Snapshot
 from etl import refresh, snapshot
-from tests.etl.conftest import Row, fill, rows, take_snapshot
+from tests.conftest import Sql
+from tests.etl.conftest import fill, rows, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import errno
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
@@ -13,9 +12,10 @@ from core import metrics, quarantine, snapshots
 from core.errors import Unavailable
 from core.manifest import Broken
 from core.snapshots import ITEMS, ITEMS_BY_USER, TOP_OWNERS, USERS, Snapshot
-from tests.etl.conftest import Row, fill, take_snapshot
+from tests.conftest import Sql
+from tests.etl.conftest import fill, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 
 
 def damage(snapshot: Snapshot, how: str) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -12,10 +11,10 @@ from core import metrics, warehouse
 from core.errors import Unavailable
 from core.owner_filter import OwnerFilter
 from core.snapshots import Snapshot
-from tests.conftest import forget
-from tests.etl.conftest import Row, fill, take_snapshot
+from tests.conftest import Sql, forget
+from tests.etl.conftest import fill, take_snapshot
 
-Sql = Callable[..., list[Row]]
+Sql = Sql
 ENDLESS = (
     "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b"
     " WHERE (a.range + b.range) % 7 = 9"
