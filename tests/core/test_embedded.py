@@ -31,6 +31,16 @@ def postmaster(folder: Path) -> psutil.Process:
     return psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
 
 
+def test_what_is_no_servers_stays_as_it_is(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "base.tar").write_text("half of a backup")
+
+    for _ in range(2):  # also when it is tried again
+        with pytest.raises(TallyError, match="cannot be used: Directory not empty"):
+            embedded.start(folder)
+        assert (folder / "base.tar").read_text() == "half of a backup"
+
+
 def test_it_waits_for_a_recovery_that_outlasts_the_wheel(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

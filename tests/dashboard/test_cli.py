@@ -128,11 +128,11 @@ def answers(url: str) -> bool:
 
 def postgres_processes(folder: Path) -> list[int]:
     """The ids of PostgreSQL's processes whose data lies in `folder`."""
-    data = str(folder / "data" / "postgres")
+    data = {str(folder / "data" / name) for name in ("postgres", "postgres.new")}
     return [
         process.pid
         for process in psutil.process_iter(["cmdline", "cwd"])
-        if data == process.info["cwd"] or data in (process.info["cmdline"] or [])
+        if data.intersection([process.info["cwd"], *(process.info["cmdline"] or [])])
     ]
 
 
@@ -212,7 +212,7 @@ def test_sigterm_at_the_first_start_leaves_nothing_running_and_the_next_one_star
 ) -> None:
     server = Serving(own_folder, port)
     servers.append(server)
-    begun = own_folder / "data/postgres/PG_VERSION"  # one of the first files that initdb makes
+    begun = own_folder / "data/postgres.new/PG_VERSION"  # one of the first files that initdb makes
     wait_until(begun.exists)
 
     assert server.stop(signal.SIGTERM) == 130
