@@ -3,12 +3,18 @@
 Colours and type come from the theme in `.streamlit/config.toml`.
 """
 
-from typing import TypeAlias
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import altair as alt
 import polars as pl
+from altair.utils import schemapi
 
 from core.days import Step
+
+# Each piece of a chart would be checked as it is made, for half of the time that drawing takes;
+# tests check the charts whole.
+schemapi.disable_debug_mode()
 
 COUNT = ",d"
 SHORT = "datum.value < 1e6 ? format(datum.value, ',d') : format(datum.value / 1e6, '~g') + ' M'"
@@ -32,9 +38,10 @@ def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
 
     `steps` has `day`, the first of each step, and, named by `noun`, how many were created in it.
     """
-    bars = steps.select("day", count=noun, whole=pl.col("day") < pl.col("day").max())
-    base = alt.Chart(bars).encode(
-        x=alt.X("day:T", title=None, axis=_days()),
+    rows = steps.select("day", count=noun, whole=pl.col("day") < pl.col("day").max())
+    bars = alt.Chart(with_ends(rows, step)).mark_bar()
+    bars = bars.encode(
+        **spans(axis=_days()),
         y=_counted("count", title=None),
         opacity=alt.condition("datum.whole", alt.value(1), alt.value(PALE)),
         tooltip=_created_tooltip(noun, step),
@@ -46,7 +53,7 @@ def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
         f"at most {most:,}, in the {step} of {steps['day'][counts.index(most)]}; "
         f"{counts[-1]:,} in the last one so far."
     )
-    return described(base.mark_bar(), text, height=PANEL_HEIGHT)
+    return described(bars, text, height=PANEL_HEIGHT)
 
 
 def course(days: pl.DataFrame, *, noun: str) -> Drawing:
@@ -128,6 +135,24 @@ def distribution(spread: pl.DataFrame) -> Drawing:
     listed = ", ".join(f"{r['bucket']}: {r['users']:,}" for r in spread.to_dicts())
     text = f"Users by the number of items they own: {listed}."
     return described(_bars(base, "users"), text, height=alt.Step(BAR_PIXELS))
+
+
+def parts(drawing: Any) -> Iterator[Any]:
+    """Yield a chart and all that it is made of."""
+    yield drawing
+    for part in (*getattr(drawing, "layer", ()), *getattr(drawing, "vconcat", ())):
+        yield from parts(part)
+
+
+def with_ends(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
+    """Return steps with `end`, the first day after each, where its bar ends."""
+    return steps.with_columns(end=pl.col("day").dt.offset_by(step.length))
+
+
+def spans(**x: Any) -> dict[str, Any]:
+    """Return the encodings of bars as wide as their steps, of `day` and `end`, however many."""
+    binned = alt.X("day:T", bin="binned", title=None, **x)  # which leaves a pixel between two
+    return {"x": binned, "x2": "end:T"}
 
 
 def _bars(base: alt.Chart, column: str) -> Drawing:

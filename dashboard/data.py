@@ -10,7 +10,6 @@ import polars as pl
 import streamlit as st
 
 from core import comparison, explanations, metrics, snapshots, trends
-from core.days import Step
 from core.explanations import Explanation, Question
 from core.listing import PAGE_SIZE
 from core.owner_filter import OwnerFilter
@@ -18,6 +17,7 @@ from core.periods import Period
 from core.receipts import Receipt
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
+from dashboard import series
 from dashboard.filters import Part
 
 KEPT = 200  # answers a function; a page of a table is about 10 kB
@@ -42,20 +42,8 @@ def snapshot() -> Snapshot:
     return _pinned.get() or snapshots.current()
 
 
-def warm(snapshot: Snapshot, *, zone: str) -> None:
-    """Ask now what every page asks first, so that nobody waits for it; raise `Unavailable`."""
-    totals(snapshot)
-    new(snapshot)
-    distribution(snapshot)
-    owners(snapshot, OwnerFilter(), skip=0)
-    for period in Period:
-        top_owners(snapshot, period)
-    shares(snapshot)
-    for step in Step:
-        trend(snapshot, TrendFilter(step, zone=zone))
-
-
-def _kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """Ask once for each snapshot, and whatever else a function is called with."""
     # A snapshot never changes, so what it answers never goes stale and needs no clearing.
     identities: dict[str | type, Callable[[Any], Any]] = {
         Snapshot: _identity,
@@ -69,13 +57,13 @@ def _identity(snapshot: Snapshot) -> str:
     return f"{snapshot.folder}:{snapshot.generation}"
 
 
-@_kept
+@kept
 def totals(snapshot: Snapshot) -> metrics.Totals:
     """See `core.metrics.totals`."""
     return metrics.totals(snapshot)
 
 
-@_kept
+@kept
 def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
     """See `core.metrics.new`."""
     return metrics.new(snapshot)
@@ -87,71 +75,78 @@ def owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> Part[pl.Dat
     return Part(rows, _count_items_by_user(snapshot, wanted), skipped=skip)
 
 
-@_kept
+@kept
 def _items_by_user(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> pl.DataFrame:
     return metrics.items_by_user(snapshot, wanted, skip=skip, limit=PAGE_SIZE)
 
 
-@_kept
+@kept
 def _count_items_by_user(snapshot: Snapshot, wanted: OwnerFilter) -> int:
     return metrics.count_items_by_user(snapshot, wanted)
 
 
-@_kept
+@kept
 def find_owners(snapshot: Snapshot, text: str) -> pl.DataFrame:
     """Return the first few owners whose address or name contains a text, most items first."""
     return metrics.items_by_user(snapshot, OwnerFilter(text), limit=FOUND)
 
 
-@_kept
+@kept
 def owner(snapshot: Snapshot, user_id: int) -> dict[str, object] | None:
     """See `core.metrics.owner`."""
     return metrics.owner(snapshot, user_id)
 
 
-@_kept
+@kept
 def top_owners(snapshot: Snapshot, period: Period) -> pl.DataFrame:
     """See `core.metrics.top_owners`."""
     return metrics.top_owners(snapshot, period)
 
 
-@_kept
+@kept
 def trend(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
     """See `core.trends.trend`."""
     created = _created(snapshot, wanted.owner, wanted.zone)
     return trends.steps(created, wanted, until=trends.today(snapshot, wanted))
 
 
-@_kept
+@kept
+def recent(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
+    """Return as many of the last steps as an overview shows; see `series.recent`."""
+    until = trends.today(snapshot, wanted)
+    return series.recent(trend(snapshot, wanted), wanted.step, until=until)
+
+
+@kept
 def _created(snapshot: Snapshot, owner: int | None, zone: str) -> pl.DataFrame:
     return trends.created(snapshot, owner, zone)
 
 
-@_kept
+@kept
 def distribution(snapshot: Snapshot) -> pl.DataFrame:
     """See `core.metrics.distribution`."""
     return metrics.distribution(snapshot)
 
 
-@_kept
+@kept
 def explanation(snapshot: Snapshot, question: Question) -> Explanation:
     """See `core.explanations.explain`."""
     return explanations.explain(snapshot, question)
 
 
-@_kept
+@kept
 def compared(snapshot: Snapshot, receipt: Receipt) -> comparison.Comparison:
     """See `core.comparison.compare`."""
     return comparison.compare(receipt, snapshot)
 
 
-@_kept
+@kept
 def item_counts(snapshot: Snapshot, period: Period) -> pl.DataFrame:
     """See `core.metrics.item_counts`."""
     return metrics.item_counts(snapshot, period)
 
 
-@_kept
+@kept
 def shares(snapshot: Snapshot) -> metrics.Shares:
     """See `core.metrics.shares`."""
     return metrics.shares(metrics.item_counts(snapshot))

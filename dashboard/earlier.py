@@ -6,9 +6,10 @@ import streamlit as st
 from core import metrics, snapshots
 from core.errors import Unavailable
 from core.manifest import Broken
+from core.movement import Movement, compare
 from core.periods import Period
 from core.snapshots import TOP_OWNERS, Snapshot
-from dashboard import filters, moments
+from dashboard import data, filters, moments
 
 PARAMETER = "since"
 NONE_KEPT = "There is no earlier snapshot on disk to compare with yet."
@@ -44,23 +45,28 @@ def choose(shown: Snapshot) -> tuple[Snapshot | None, list[str]]:
     return kept[generation], notes
 
 
-def top_owners(before: Snapshot | None, period: Period, *, instead: pl.DataFrame) -> pl.DataFrame:
-    """Return who was on top in an earlier snapshot; without one, `instead`, so nobody moved.
+@data.kept
+def movement(snapshot: Snapshot, before: Snapshot | None, period: Period) -> Movement:
+    """Return who moved among the first owners since an earlier snapshot; without one, nobody.
 
-    Raises `Unavailable` when it is gone or damaged.
+    Raises `Unavailable` when that is gone or damaged.
     """
-    if before is None:
-        return instead
-    try:
-        snapshots.verify_dataset(before, TOP_OWNERS)
-    except Broken as error:
-        raise Unavailable(DAMAGED.format(name=name(before))) from error
-    return metrics.top_owners(before, period)
+    now = data.top_owners(snapshot, period)
+    then = now if before is None else _top_owners(before, period)
+    return compare(now, then, most=metrics.TOP)
 
 
 def name(snapshot: Snapshot) -> str:
     """Return a snapshot as people know it: when it was taken, and how long ago."""
     return f"{moments.clock(snapshot.taken_at)} ({moments.ago(snapshot.taken_at)})"
+
+
+def _top_owners(before: Snapshot, period: Period) -> pl.DataFrame:
+    try:
+        snapshots.verify_dataset(before, TOP_OWNERS)
+    except Broken as error:
+        raise Unavailable(DAMAGED.format(name=name(before))) from error
+    return metrics.top_owners(before, period)
 
 
 def _choose() -> None:

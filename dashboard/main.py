@@ -1,10 +1,13 @@
 """The entry script of every run: who is here, which pages they may open, the shell around them."""
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from dashboard import data, explaining, freshness, navigation, notices, shell
 from dashboard.session import current_actor
 from dashboard.tracing import page_run
+from dashboard.turns import in_line
 
 actor = current_actor()
 # Before the navigation: else the browser asks a CDN for a picture of the page's icon, for its tab.
@@ -12,10 +15,11 @@ st.set_page_config(page_icon="🧮", layout="wide")
 page = st.navigation(navigation.sections(actor), expanded=True)
 st.set_page_config(page_title=f"{page.title} · Tally")
 
-with page_run(page.url_path or "overview"):
+follows = navigation.shows_snapshot(page)
+with in_line() if follows else nullcontext(), page_run(page.url_path or "overview"):
     state = freshness.read()
     shell.sidebar(actor)
-    shell.header(actor, page.title, state, follows=navigation.shows_snapshot(page))
+    shell.header(actor, page.title, state, follows=follows)
     with data.pinned(state.snapshot), notices.errors_shown():
         page.run()
         explaining.show(actor)

@@ -1,6 +1,7 @@
 """The page registry: which screens there are, where, and for whom."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -86,5 +87,16 @@ def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = 
     for screen in screens(actor):
         if screen.name == name:
             st.page_link(
-                screen.page(), label=label, icon=ARROW, icon_position="right", query_params=query
+                _destination(screen),
+                label=label,
+                icon=ARROW,
+                icon_position="right",
+                query_params=query,
             )
+
+
+@cache
+def _destination(screen: Screen) -> "StreamlitPage":
+    # Kept, as each one that is made looks for its file. Not for `st.navigation`, which marks the
+    # page that is shown.
+    return screen.page()

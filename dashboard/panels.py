@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.metrics import Shares
-from dashboard.charts import Drawing
+from dashboard import drawings
+from dashboard.drawings import Drawn
 from dashboard.notices import escape
 
 CHOOSE = "Select a row first: click the box at its left, or press Shift and Space in it."
@@ -19,7 +20,7 @@ class Trend:
     """What stands with a number: how it was in as long a time before, and how it came about."""
 
     before: int
-    course: Drawing
+    course: Drawn
 
 
 def figure(label: str, value: int, remark: str) -> DeltaGenerator:
@@ -41,7 +42,7 @@ def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
             delta_arrow="off",
             delta_description=f"before: {trend.before:,}",
         )
-        st.altair_chart(trend.course)
+        drawings.show(trend.course)
         return _row("right")
 
 
@@ -73,13 +74,13 @@ def notes(said: Iterable[str]) -> None:
         st.caption(f":material/info: {escape(' '.join(texts))}")
 
 
-def chart(title: str, drawing: Drawing, remark: str = "") -> DeltaGenerator:
+def chart(title: str, drawn: Drawn, remark: str = "") -> DeltaGenerator:
     """Draw a chart in a frame with a title and a remark of ours; return the place for links."""
     with st.container(border=True, gap="xsmall", height="stretch"):
         row = _row()
         row.subheader(title, anchor=False, width="content")
         place = _beside(row)
-        st.altair_chart(drawing)  # its description is its accessible name
+        drawings.show(drawn)
         if remark:
             st.caption(remark)
         return place

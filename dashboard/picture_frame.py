@@ -4,7 +4,7 @@ Its colours are those of the light theme in `.streamlit/config.toml`, whatever t
 """
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ import polars as pl
 import streamlit as st
 from polars import selectors
 
-from dashboard.charts import INK, Drawing
+from dashboard.charts import INK, Drawing, parts
 
 WIDTH, MARGIN = 760, 24  # pixels
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -30,7 +30,7 @@ def framed(drawing: Drawing, title: str, remarks: Iterable[str]) -> dict[str, An
     The remarks may quote what users typed. The drawing is changed.
     """
     lines = [line for remark in remarks for line in _wrapped(remark)]
-    for part in _parts(drawing):
+    for part in parts(drawing):
         if isinstance(part.data, pl.DataFrame):
             part.data = _inline(part.data)
     heading = alt.TitleParams(text=title, subtitle=lines)
@@ -47,13 +47,6 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, LINE, max_lines=MOST_LINES, placeholder=" …")
-
-
-def _parts(drawing: Any) -> Iterator[Any]:
-    yield drawing
-    if isinstance(drawing, alt.LayerChart):
-        for part in drawing.layer:
-            yield from _parts(part)
 
 
 def _inline(rows: pl.DataFrame) -> alt.InlineData:

@@ -13,7 +13,15 @@ from core.database import transaction
 from core.errors import TallyError
 from core.models import RefreshRun, SnapshotCheck
 from core.stored import Stored
-from dashboard import freshness, freshness_words, moments, notices, panels, refresh_charts
+from dashboard import (
+    drawings,
+    freshness,
+    freshness_words,
+    moments,
+    notices,
+    panels,
+    refresh_charts,
+)
 from dashboard import refresh_dialogs as dialogs
 from dashboard.tables import MISSING, ROW_HEIGHT
 
@@ -36,7 +44,7 @@ def show(actor: Actor) -> None:
             )
             return
         if any(run.step_seconds for run in runs):
-            panels.chart("Time by step", refresh_charts.steps(runs))
+            panels.chart("Time by step", drawings.specify(refresh_charts.steps(runs)))
         chosen = _history(runs)
         if chosen is not None:
             _details(actor, chosen)
@@ -139,7 +147,7 @@ def _details(actor: Actor, run: RefreshRun) -> None:
         for line in describe(run):
             st.caption(line)
         if spans:
-            st.altair_chart(refresh_charts.waterfall(spans))
+            drawings.show(drawings.specify(refresh_charts.waterfall(spans)))
 
 
 def describe(run: RefreshRun) -> list[str]:

@@ -13,7 +13,8 @@ def current_actor() -> Actor:
 
     Services decide on the database's present state, so an outdated role gives no right.
     """
-    user = {key: unquote(str(value)) for key, value in st.user.items() if value is not None}
+    known = st.user.to_dict()  # all at once: each single one looks for a file of secrets
+    user = {key: unquote(str(value)) for key, value in known.items() if value is not None}
     if not user.get("tally_user_id") or not user.get("email"):
         raise Forbidden("Please sign in first.")
     session_id = user.get("tally_session_id")

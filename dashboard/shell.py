@@ -6,7 +6,7 @@ for the pages that show the snapshot and nothing else, and for them only while n
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -17,15 +17,20 @@ from core.models import RefreshRun
 from core.settings import ROOT
 from dashboard import dialogs, freshness, freshness_words, notices
 from dashboard.freshness import Freshness
+from dashboard.turns import Turns
 
 OWN_SECONDS = 1  # how often who asked for a refresh sees how far it is
 FOLLOW_SECONDS = 4  # and everybody else
+AUTOMATIC_SECONDS = 10  # how often everybody does when nobody asked for it
 LOOK_SECONDS = 20
+TURN_SECONDS = 0.2  # between two pages that are run again by themselves, of all sessions
 OUTCOME_SECONDS = 20
 SEEN = "shell.seen"
 OUTCOME = "shell.outcome"
 REFUSED = "shell.refused"
 LOGO, MARK = ROOT / "dashboard/images/tally.svg", ROOT / "dashboard/images/mark.svg"
+
+_turns = Turns(TURN_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,14 @@ def _look(header: Header, first: Iterator[Freshness]) -> None:
     if state.running is None:
         _draw(header, state)
         return
-    own = state.running.requested_by == header.actor.email
-    seconds = OWN_SECONDS if own else FOLLOW_SECONDS
+    seconds = _patience(state.running, header.actor)
     st.fragment(_follow, run_every=seconds)(header, iter([state]))
+
+
+def _patience(run: RefreshRun, actor: Actor) -> int:
+    if run.requested_by is None:
+        return AUTOMATIC_SECONDS
+    return OWN_SECONDS if run.requested_by == actor.email else FOLLOW_SECONDS
 
 
 def _follow(header: Header, first: Iterator[Freshness]) -> None:
@@ -96,10 +106,17 @@ def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
     if given is not None:
         return given
     state = freshness.read(newest=True)
-    if header.follows and state.outdates(header.shown) and not dialogs.is_open():
-        st.rerun()
+    if header.follows and state.outdates(header.shown):
+        if not dialogs.is_open() and (_asked_by(header.actor, state) or _turns.take()):
+            st.rerun()
+        # What stands on the page is not of the newest, so neither is the line above it.
+        state = replace(state, snapshot=header.shown.snapshot, newer=header.shown.newer)
     _announce(state)
     return state
+
+
+def _asked_by(actor: Actor, state: Freshness) -> bool:
+    return state.latest is not None and state.latest.requested_by == actor.email
 
 
 def _draw(header: Header, state: Freshness) -> None:

@@ -1,13 +1,13 @@
 """The chart of trends: the whole time in small, and what is brushed of it in large above."""
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 import altair as alt
 import polars as pl
 
 from core.days import Step
-from dashboard.charts import COUNT, PADDING, SHORT, Drawing, described
+from dashboard.charts import COUNT, PADDING, SHORT, Drawing, described, spans, with_ends
 
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
 STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
@@ -21,30 +21,31 @@ def trend(
     What is dragged out of the lower chart is shown in the upper one; `window` is what is at first.
     """
     brush = alt.selection_interval(encodings=["x"], name="brush", **_initial(window))
-    base = alt.Chart(steps)
+    base = alt.Chart(with_ends(steps, step))
+    axis = alt.Axis(grid=False, tickCount=6, labelFlush=True)
     small = (
-        _mark(base, total=total, opacity=0.5)
-        .encode(
-            x=alt.X("day:T", title=None, axis=alt.Axis(grid=False, tickCount=6, labelFlush=True)),
-            y=alt.Y("count:Q", title=None, axis=None),
-        )
+        _mark(base, total=total, opacity=0.5, axis=axis)
+        .encode(y=alt.Y("count:Q", title=None, axis=None))
         .add_params(brush)
         .properties(height=WHOLE_HEIGHT)
     )
-    brushed = alt.X("day:T", title=None, scale=alt.Scale(domain=brush), axis=_days())
-    large = _large(base, noun=noun, step=step, total=total).transform_filter(brush)
-    large = large.encode(x=brushed).properties(height=DETAIL_HEIGHT)
+    brushed = alt.Scale(domain=brush)
+    large = _large(base, noun=noun, step=step, total=total, scale=brushed)
+    large = large.transform_filter(brush).properties(height=DETAIL_HEIGHT)
     chart = alt.vconcat(large, small, spacing=12, padding=PADDING)
-    # As SVG the brush has a role and no name; on a canvas all has one name, from `describe`. The
+    # As SVG the brush has a role and no name; on a canvas all has one name, the description. The
     # colours of its text are the theme's, as a canvas does not know that of where it stands.
-    result: alt.VConcatChart = chart.properties(usermeta={"embedOptions": {"renderer": "canvas"}})
+    result: alt.VConcatChart = chart.properties(
+        description=describe(steps, noun=noun, step=step, total=total),
+        usermeta={"embedOptions": {"renderer": "canvas"}},
+    )
     return result
 
 
 def still(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
     """Draw the same `day` and `count` whole, with nothing to drag: for a picture."""
     text = describe(steps, noun=noun, step=step, total=total)
-    chart = _large(alt.Chart(steps), noun=noun, step=step, total=total)
+    chart = _large(alt.Chart(with_ends(steps, step)), noun=noun, step=step, total=total)
     return described(chart, text, height=DETAIL_HEIGHT)
 
 
@@ -63,9 +64,8 @@ def describe(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> str:
     )
 
 
-def _large(base: alt.Chart, *, noun: str, step: Step, total: bool) -> alt.Chart:
-    chart: alt.Chart = _mark(base, total=total, opacity=1).encode(
-        x=alt.X("day:T", title=None, axis=_days()),
+def _large(base: alt.Chart, *, noun: str, step: Step, total: bool, **x: Any) -> alt.Chart:
+    chart: alt.Chart = _mark(base, total=total, opacity=1, axis=_days(), **x).encode(
         y=alt.Y("count:Q", title=None, axis=_counts(), scale=alt.Scale(zero=not total)),
         tooltip=[
             alt.Tooltip("day:T", title=STEPS[step], format="%-d %B %Y"),
@@ -75,18 +75,21 @@ def _large(base: alt.Chart, *, noun: str, step: Step, total: bool) -> alt.Chart:
     return chart
 
 
-def _mark(base: alt.Chart, *, total: bool, opacity: float) -> alt.Chart:
+def _mark(base: alt.Chart, *, total: bool, opacity: float, **x: Any) -> alt.Chart:
     if total:
         area: alt.Chart = base.mark_area(
             interpolate="step-after", opacity=0.25 * opacity, line=True, clip=True
-        )
+        ).encode(x=alt.X("day:T", title=None, **x))
         return area
-    bars: alt.Chart = base.mark_bar(opacity=opacity, clip=True)
+    bars: alt.Chart = base.mark_bar(opacity=opacity, clip=True).encode(**spans(**x))
     return bars
 
 
 def _initial(window: tuple[date, date] | None) -> dict[str, Any]:
-    return {"value": {"x": window}} if window else {}
+    if window is None:
+        return {}
+    first, last = window
+    return {"value": {"x": (first, datetime.combine(last, time.max))}}  # the last day is seen whole
 
 
 def _days() -> alt.Axis:

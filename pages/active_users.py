@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from core.metrics import TOP
-from core.movement import compare
 from dashboard import (
-    charts,
     data,
+    drawings,
     earlier,
     explaining,
     export_menu,
@@ -28,12 +26,12 @@ panels.notes([*notes, *told])
 top = data.top_owners(snapshot, period)
 
 if len(top):
-    movement = compare(top, earlier.top_owners(before, period, instead=top), most=TOP)
+    movement = earlier.movement(snapshot, before, period)
     query = {"period": period.value} if period.days else {}
     with actions:
         export_menu.draw("active_users", query, rows=len(movement.rows), noun="users")
     st.caption(owner_filters.RULES[period])
-    with panels.chart(owner_filters.TITLES[period], charts.ranking(movement.rows)):
+    with panels.chart(owner_filters.TITLES[period], drawings.top_owners(snapshot, period)):
         export_menu.draw_picture("top_owners", query)
     since = None if before is None else earlier.name(before)
     chosen = tables.top_owners(movement.rows, since=since)

@@ -5,8 +5,8 @@ import streamlit as st
 from core.listing import PAGE_SIZE
 from core.narrowing import Ranks
 from dashboard import (
-    charts,
     data,
+    drawings,
     explaining,
     export_menu,
     filters,
@@ -14,7 +14,6 @@ from dashboard import (
     notices,
     owner_filters,
     panels,
-    series,
     tables,
 )
 
@@ -34,12 +33,12 @@ if found.count:
     with actions:
         export_menu.draw("items_by_user", query, rows=found.count, noun=noun)
     ranks = found.rows["rank"]
-    counted = data.item_counts(snapshot, wanted.period)
     with st.grid(2, min_column_width=330):
-        with panels.chart("Items of the users on this page", charts.ranks(found.rows)):
+        here = drawings.ranks(snapshot, wanted, skip=found.skipped)
+        with panels.chart("Items of the users on this page", here):
             number = found.skipped // PAGE_SIZE + 1
             export_menu.draw_picture("page_of_owners", {**query, "page": str(number)})
-        place = charts.curve(series.curve(counted), first=ranks[0], last=ranks[-1])
+        place = drawings.curve(snapshot, wanted.period, first=ranks[0], last=ranks[-1])
         with panels.chart("Where this page stands among all owners", place):
             looked_at = Ranks(wanted.period, ranks[0], ranks[-1])
             export_menu.draw_picture("ranks", looked_at.to_query())

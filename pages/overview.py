@@ -6,8 +6,8 @@ from core.days import Step
 from core.periods import COMPARED, Period
 from core.trend_filter import TrendFilter, Window
 from dashboard import (
-    charts,
     data,
+    drawings,
     explaining,
     export_menu,
     filters,
@@ -15,7 +15,6 @@ from dashboard import (
     navigation,
     notices,
     panels,
-    series,
 )
 from dashboard.session import current_actor
 
@@ -24,9 +23,7 @@ snapshot = data.snapshot()
 zone = moments.zone()
 totals = data.totals(snapshot)
 new = data.new(snapshot)
-until = snapshot.taken_at.astimezone(zone).date()
-days = data.trend(snapshot, TrendFilter(Step.DAY, zone=zone.key))
-days = series.recent(days, Step.DAY, until=until)
+daily = TrendFilter(Step.DAY, zone=zone.key)
 
 with st.grid(4, min_column_width=150):
     with panels.figure("Users", totals.users, "in all"):
@@ -46,8 +43,7 @@ with st.grid(4, min_column_width=150):
     for noun in ("users", "items"):
         for period in COMPARED:
             now, before = new[period].of(noun)
-            course = charts.course(days.tail(period.days or 0), noun=noun)
-            trend = panels.Trend(before, course)
+            trend = panels.Trend(before, drawings.course(snapshot, noun, period, daily))
             with panels.changing(f"New {noun}, {period.days} days", now, trend):
                 explaining.button(f"new_{noun}", period=period.value)
                 navigation.link(actor, "trends", "Trends", query={"of": noun})
@@ -57,23 +53,24 @@ with panels.toolbar():
     step = Step(filters.choice("Step", "step", filters.STEPS, default=Step.WEEK.value))
     actions = panels.actions()
 
-steps = series.recent(data.trend(snapshot, TrendFilter(step, zone=zone.key)), step, until=until)
+wanted = TrendFilter(step, zone=zone.key)
+steps = data.recent(snapshot, wanted)
 shown = TrendFilter(step, window=Window(steps["day"][0], steps["day"][-1])).to_query()
 with actions:
     export_menu.draw("trends", shown, rows=len(steps), noun=f"{step}s", by_day=True)
 with st.grid(2, min_column_width=330):
     for noun in ("users", "items"):
-        with panels.chart(f"New {noun} by {step}", charts.created(steps, noun=noun, step=step)):
+        with panels.chart(f"New {noun} by {step}", drawings.created(snapshot, noun, wanted)):
             export_menu.draw_picture(f"new_{noun}", shown)
             navigation.link(actor, "trends", "Trends", query={"of": noun, "step": step.value})
 
 if totals.items:
     with st.grid(2, min_column_width=330):
-        top = data.top_owners(snapshot, Period.ALL).head(10)
-        with panels.chart("Top 10 by items owned", charts.ranking(top)):
+        top = drawings.top_owners(snapshot, Period.ALL)
+        with panels.chart("Top 10 by items owned", top):
             export_menu.draw_picture("top_owners")
             navigation.link(actor, "active_users", "Active users")
-        spread = charts.distribution(data.distribution(snapshot))
+        spread = drawings.distribution(snapshot)
         shares = panels.spread(data.shares(snapshot))
         with panels.chart("Users by items owned", spread, shares):
             export_menu.draw_picture("spread")

@@ -7,6 +7,7 @@ from core.trend_filter import TrendFilter, Window, parse_owner, parse_window
 from core.trends import IN_ALL, between
 from dashboard import (
     data,
+    drawings,
     explaining,
     export_menu,
     filters,
@@ -16,7 +17,6 @@ from dashboard import (
     panels,
     series,
 )
-from dashboard.trend_chart import describe, trend
 from dashboard.trend_choice import CUT, NOUNS, OF_ITEMS, WAYS
 
 snapshot = data.snapshot()
@@ -57,16 +57,8 @@ else:
         seen = TrendFilter(step, whose, Window(first, last)).to_query()
         export_menu.draw_picture(f"{noun}_in_all" if way == "total" else f"{noun}_by_step", seen)
     with frame:
-        st.altair_chart(
-            trend(
-                drawn,
-                noun=noun,
-                step=step,
-                total=way == "total",
-                window=series.clip(drawn, window),
-            ),
-            alt=describe(drawn, noun=noun, step=step, total=way == "total"),
-        )
+        looked_at = TrendFilter(step, whose, window, zone.key)
+        drawings.show(drawings.trend(snapshot, noun, looked_at, total=way == "total"))
         if len(drawn) < len(steps):
             first, earliest = drawn["day"][0], steps["day"][0]
             panels.notes([CUT.format(most=len(drawn), first=first, earliest=earliest)])
