@@ -91,8 +91,13 @@ def kept() -> list[Snapshot]:
     found = []
     for folder in candidates(get_settings().parquet_path.resolve()):
         with suppress(OSError, Broken):
-            found.append(_hold(folder, _read_sized))
+            found.append(open_kept(folder))
     return [snapshot for snapshot in found if snapshot.folder not in broken()]
+
+
+def open_kept(folder: Path) -> Snapshot:
+    """Return one of the snapshots that `kept` returns; raise `Broken` or `OSError` if it is not."""
+    return _hold(folder, _read_sized)
 
 
 def verify_dataset(snapshot: Snapshot, dataset: str) -> None:

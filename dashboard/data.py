@@ -1,9 +1,13 @@
 """Answers kept between runs: the only module with cache decorators, all keyed by the snapshot."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
@@ -15,15 +19,33 @@ from core.listing import PAGE_SIZE
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.receipts import Receipt
+from core.settings import get_settings
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
 from dashboard import series
 from dashboard.filters import Part
+from dashboard.turns import out_of_line
 
-KEPT = 200  # answers a function; a page of a table is about 10 kB
+KEPT = 100  # answers a function; a page of a table is about 10 kB
 FOUND = 8  # owners that are offered while somebody types
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
+KNOWN_SECONDS = 5.0  # so long what is ready is taken for the newest
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A snapshot, and when it was last found to be the newest one, on the monotonic clock."""
+
+    snapshot: Snapshot
+    found: float
+
+    def is_known(self, root: Path) -> bool:
+        lately = time.monotonic() - self.found < KNOWN_SECONDS
+        return lately and self.snapshot.folder.is_relative_to(root)
+
+
+_ready: _Ready | None = None
 _pinned: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
 
 
@@ -39,31 +61,59 @@ def pinned(snapshot: Snapshot | None) -> Iterator[None]:
 
 def snapshot() -> Snapshot:
     """Return the snapshot that this run shows; raise `Unavailable` when there is none."""
-    return _pinned.get() or snapshots.current()
+    return _pinned.get() or newest()
+
+
+def show(snapshot: Snapshot | None) -> None:
+    """Let pages show this snapshot from now on, which is ready; say so again every now and then."""
+    global _ready
+    _ready = None if snapshot is None else _Ready(snapshot, time.monotonic())
+
+
+def newest() -> Snapshot:
+    """Return the newest snapshot that is ready to be shown; raise `Unavailable` without any."""
+    ready, root = _ready, get_settings().parquet_path.resolve()
+    if ready is not None and ready.is_known(root):
+        return ready.snapshot
+    return snapshots.current()
 
 
 def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-    """Ask once for each snapshot, and whatever else a function is called with."""
+    """Ask once for each snapshot, and whatever else a function is called with.
+
+    All who ask get the same object, which nobody changes.
+    """
     # A snapshot never changes, so what it answers never goes stale and needs no clearing.
     identities: dict[str | type, Callable[[Any], Any]] = {
         Snapshot: _identity,
         Receipt: attrgetter("number"),
     }
-    keep = st.cache_data(max_entries=KEPT, show_spinner=False, hash_funcs=identities)
+    keep = st.cache_resource(max_entries=KEPT, show_spinner=False, hash_funcs=identities)
     return keep(function)
+
+
+def _asked(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """Keep what DuckDB has to be asked, for which others go ahead meanwhile."""
+
+    @wraps(function)
+    def ask(*args: Asked.args, **named: Asked.kwargs) -> Answer:
+        with out_of_line():
+            return function(*args, **named)
+
+    return kept(ask)
 
 
 def _identity(snapshot: Snapshot) -> str:
     return f"{snapshot.folder}:{snapshot.generation}"
 
 
-@kept
+@_asked
 def totals(snapshot: Snapshot) -> metrics.Totals:
     """See `core.metrics.totals`."""
     return metrics.totals(snapshot)
 
 
-@kept
+@_asked
 def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
     """See `core.metrics.new`."""
     return metrics.new(snapshot)
@@ -75,78 +125,78 @@ def owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> Part[pl.Dat
     return Part(rows, _count_items_by_user(snapshot, wanted), skipped=skip)
 
 
-@kept
+@_asked
 def _items_by_user(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> pl.DataFrame:
     return metrics.items_by_user(snapshot, wanted, skip=skip, limit=PAGE_SIZE)
 
 
-@kept
+@_asked
 def _count_items_by_user(snapshot: Snapshot, wanted: OwnerFilter) -> int:
     return metrics.count_items_by_user(snapshot, wanted)
 
 
-@kept
+@_asked
 def find_owners(snapshot: Snapshot, text: str) -> pl.DataFrame:
     """Return the first few owners whose address or name contains a text, most items first."""
     return metrics.items_by_user(snapshot, OwnerFilter(text), limit=FOUND)
 
 
-@kept
+@_asked
 def owner(snapshot: Snapshot, user_id: int) -> dict[str, object] | None:
     """See `core.metrics.owner`."""
     return metrics.owner(snapshot, user_id)
 
 
-@kept
+@_asked
 def top_owners(snapshot: Snapshot, period: Period) -> pl.DataFrame:
     """See `core.metrics.top_owners`."""
     return metrics.top_owners(snapshot, period)
 
 
-@kept
+@_asked
 def trend(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
     """See `core.trends.trend`."""
     created = _created(snapshot, wanted.owner, wanted.zone)
     return trends.steps(created, wanted, until=trends.today(snapshot, wanted))
 
 
-@kept
+@_asked
 def recent(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
     """Return as many of the last steps as an overview shows; see `series.recent`."""
     until = trends.today(snapshot, wanted)
     return series.recent(trend(snapshot, wanted), wanted.step, until=until)
 
 
-@kept
+@_asked
 def _created(snapshot: Snapshot, owner: int | None, zone: str) -> pl.DataFrame:
     return trends.created(snapshot, owner, zone)
 
 
-@kept
+@_asked
 def distribution(snapshot: Snapshot) -> pl.DataFrame:
     """See `core.metrics.distribution`."""
     return metrics.distribution(snapshot)
 
 
-@kept
+@_asked
 def explanation(snapshot: Snapshot, question: Question) -> Explanation:
     """See `core.explanations.explain`."""
     return explanations.explain(snapshot, question)
 
 
-@kept
+@_asked
 def compared(snapshot: Snapshot, receipt: Receipt) -> comparison.Comparison:
     """See `core.comparison.compare`."""
     return comparison.compare(receipt, snapshot)
 
 
-@kept
+@_asked
 def item_counts(snapshot: Snapshot, period: Period) -> pl.DataFrame:
     """See `core.metrics.item_counts`."""
     return metrics.item_counts(snapshot, period)
 
 
-@kept
+@_asked
 def shares(snapshot: Snapshot) -> metrics.Shares:
     """See `core.metrics.shares`."""
     return metrics.shares(metrics.item_counts(snapshot))

@@ -1,5 +1,9 @@
 """The snapshots still on disk that the one shown can be compared with, and the choice of one."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
 import polars as pl
 import streamlit as st
 
@@ -17,12 +21,21 @@ GONE = "There is no snapshot “{asked}” on disk, so this compares with that o
 DAMAGED = "The snapshot of {name} cannot be read any more. Choose another one to compare with."
 
 
-def choose(shown: Snapshot) -> tuple[Snapshot | None, list[str]]:
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier snapshot as it is offered; its files are looked at when it is chosen."""
+
+    folder: Path
+    generation: int
+    taken_at: datetime
+
+
+def choose(shown: Snapshot) -> tuple[Earlier | None, list[str]]:
     """Draw the choice of an earlier snapshot; return it, and what of the address was changed.
 
     At first it is the one just before.
     """
-    kept = {s.generation: s for s in snapshots.kept() if s.generation < shown.generation}
+    kept = {each.generation: each for each in _known(shown)}
     if not kept:
         st.caption(NONE_KEPT, width="content")
         return None, []
@@ -46,7 +59,7 @@ def choose(shown: Snapshot) -> tuple[Snapshot | None, list[str]]:
 
 
 @data.kept
-def movement(snapshot: Snapshot, before: Snapshot | None, period: Period) -> Movement:
+def movement(snapshot: Snapshot, before: Earlier | None, period: Period) -> Movement:
     """Return who moved among the first owners since an earlier snapshot; without one, nobody.
 
     Raises `Unavailable` when that is gone or damaged.
@@ -56,17 +69,28 @@ def movement(snapshot: Snapshot, before: Snapshot | None, period: Period) -> Mov
     return compare(now, then, most=metrics.TOP)
 
 
-def name(snapshot: Snapshot) -> str:
+def name(snapshot: Earlier) -> str:
     """Return a snapshot as people know it: when it was taken, and how long ago."""
     return f"{moments.clock(snapshot.taken_at)} ({moments.ago(snapshot.taken_at)})"
 
 
-def _top_owners(before: Snapshot, period: Period) -> pl.DataFrame:
+@data.kept
+def _known(shown: Snapshot) -> list[Earlier]:
+    # None goes before there is a newer one than that which is shown.
+    return [
+        Earlier(each.folder, each.generation, each.taken_at)
+        for each in snapshots.kept()
+        if each.generation < shown.generation
+    ]
+
+
+def _top_owners(before: Earlier, period: Period) -> pl.DataFrame:
     try:
-        snapshots.verify_dataset(before, TOP_OWNERS)
-    except Broken as error:
+        snapshot = snapshots.open_kept(before.folder)
+        snapshots.verify_dataset(snapshot, TOP_OWNERS)
+    except (OSError, Broken) as error:
         raise Unavailable(DAMAGED.format(name=name(before))) from error
-    return metrics.top_owners(before, period)
+    return metrics.top_owners(snapshot, period)
 
 
 def _choose() -> None:

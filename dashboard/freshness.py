@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from core import changes, checks, refreshes, set_back, snapshots
+from core import changes, checks, refreshes, set_back
 from core.actors import Actor
 from core.changes import Newer
 from core.database import transaction
@@ -40,6 +40,11 @@ class Freshness:
     def running(self) -> RefreshRun | None:
         """The refresh that waits or runs."""
         return self.situation.running
+
+    @property
+    def requested(self) -> RefreshRun | None:
+        """The refresh that waits or runs, if somebody asked for it."""
+        return self.running if self.running and self.running.requested_by else None
 
     @property
     def latest(self) -> RefreshRun | None:
@@ -87,11 +92,12 @@ def read(*, newest: bool = False) -> Freshness:
     return _known.get(_identity(snapshot), partial(_ask, snapshot), seconds=SHARED_SECONDS)
 
 
-def request(actor: Actor) -> None:
+def request(actor: Actor) -> RefreshRun:
     """Ask for a refresh, or join the one that runs; raise `Forbidden` or `Unavailable`."""
     with transaction() as db:
-        refreshes.request_refresh(db, actor=actor)
+        run = refreshes.request_refresh(db, actor=actor)
     tell()
+    return run
 
 
 def request_full(actor: Actor) -> None:
@@ -161,6 +167,6 @@ def _shown() -> Snapshot | None:
 
 def _newest() -> Snapshot | None:
     try:
-        return snapshots.current()
+        return data.newest()
     except Unavailable:
         return None

@@ -1,7 +1,6 @@
 """The page registry: which screens there are, where, and for whom."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
 ARROW = ":material/arrow_forward:"
 ANALYTICS = "Analytics"
+PAGES = "navigation.pages"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def sections(actor: Actor) -> dict[str, list["StreamlitPage"]]:
     """
     result: dict[str, list[StreamlitPage]] = {}
     for screen in screens(actor):
-        result.setdefault(screen.section, []).append(screen.page())
+        result.setdefault(screen.section, []).append(_page(screen))
     return result
 
 
@@ -87,7 +87,7 @@ def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = 
     for screen in screens(actor):
         if screen.name == name:
             st.page_link(
-                _destination(screen),
+                _page(screen),
                 label=label,
                 icon=ARROW,
                 icon_position="right",
@@ -95,8 +95,10 @@ def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = 
             )
 
 
-@cache
-def _destination(screen: Screen) -> "StreamlitPage":
-    # Kept, as each one that is made looks for its file. Not for `st.navigation`, which marks the
-    # page that is shown.
-    return screen.page()
+def _page(screen: Screen) -> "StreamlitPage":
+    # Kept in the session, as each one that is made looks for its file, and as Streamlit marks the
+    # one that is shown.
+    pages: dict[str, StreamlitPage] = st.session_state.setdefault(PAGES, {})
+    if screen.name not in pages:
+        pages[screen.name] = screen.page()
+    return pages[screen.name]

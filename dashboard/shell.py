@@ -21,13 +21,13 @@ from dashboard.turns import Turns
 
 OWN_SECONDS = 1  # how often who asked for a refresh sees how far it is
 FOLLOW_SECONDS = 4  # and everybody else
-AUTOMATIC_SECONDS = 10  # how often everybody does when nobody asked for it
-LOOK_SECONDS = 20
-TURN_SECONDS = 0.2  # between two pages that are run again by themselves, of all sessions
+LOOK_SECONDS = 20  # how often everybody looks otherwise, and how far a refresh is by itself
+TURN_SECONDS = 0.25  # between two pages that are run again by themselves, of all sessions
 OUTCOME_SECONDS = 20
 SEEN = "shell.seen"
 OUTCOME = "shell.outcome"
 REFUSED = "shell.refused"
+JOINED = "shell.joined"
 LOGO, MARK = ROOT / "dashboard/images/tally.svg", ROOT / "dashboard/images/mark.svg"
 
 _turns = Turns(TURN_SECONDS)
@@ -81,19 +81,13 @@ def sidebar(actor: Actor) -> None:
 
 
 def _look(header: Header, first: Iterator[Freshness]) -> None:
-    """Draw the header; while a refresh runs, in a fragment of its own that looks more often."""
+    """Draw the header; while somebody's refresh runs, in a fragment that looks more often."""
     state = _current(header, first)
-    if state.running is None:
+    if not state.running or not (state.requested or _awaits(header.actor, state.running)):
         _draw(header, state)
         return
-    seconds = _patience(state.running, header.actor)
+    seconds = OWN_SECONDS if _awaits(header.actor, state.running) else FOLLOW_SECONDS
     st.fragment(_follow, run_every=seconds)(header, iter([state]))
-
-
-def _patience(run: RefreshRun, actor: Actor) -> int:
-    if run.requested_by is None:
-        return AUTOMATIC_SECONDS
-    return OWN_SECONDS if run.requested_by == actor.email else FOLLOW_SECONDS
 
 
 def _follow(header: Header, first: Iterator[Freshness]) -> None:
@@ -107,7 +101,7 @@ def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
         return given
     state = freshness.read(newest=True)
     if header.follows and state.outdates(header.shown):
-        if not dialogs.is_open() and (_asked_by(header.actor, state) or _turns.take()):
+        if not dialogs.is_open() and (_awaits(header.actor, state.latest) or _turns.take()):
             st.rerun()
         # What stands on the page is not of the newest, so neither is the line above it.
         state = replace(state, snapshot=header.shown.snapshot, newer=header.shown.newer)
@@ -115,8 +109,11 @@ def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
     return state
 
 
-def _asked_by(actor: Actor, state: Freshness) -> bool:
-    return state.latest is not None and state.latest.requested_by == actor.email
+def _awaits(actor: Actor, run: RefreshRun | None) -> bool:
+    """Tell whether somebody asked for a refresh, or joined it in this session."""
+    if run is None:
+        return False
+    return run.requested_by == actor.email or run.id == st.session_state.get(JOINED)
 
 
 def _draw(header: Header, state: Freshness) -> None:
@@ -147,7 +144,8 @@ def _button(actor: Actor, state: Freshness) -> None:
     st.button(
         "Refresh data",
         icon="spinner" if state.running else ":material/refresh:",
-        disabled=state.running is not None or state.back is not None,
+        # Whoever presses it while one runs that nobody asked for joins that one.
+        disabled=state.requested is not None or state.back is not None,
         key="refresh",
         on_click=_request,
         args=(actor,),
@@ -156,7 +154,7 @@ def _button(actor: Actor, state: Freshness) -> None:
 
 def _request(actor: Actor) -> None:
     try:
-        freshness.request(actor)
+        st.session_state[JOINED] = freshness.request(actor).id
     except TallyError as error:
         st.session_state[REFUSED] = error
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 MOST_SECONDS = 0.5  # of waiting for others, who may be held up themselves
 
 _line = threading.Semaphore()
+_own = threading.local()
 
 
 @contextmanager
@@ -17,12 +18,30 @@ def in_line() -> Iterator[None]:
     Pages that run at once take the interpreter from each other at each of their hundred messages,
     and all of them are late; one after the other, most are done before they would have begun.
     """
-    alone = _line.acquire(timeout=MOST_SECONDS)
+    _own.alone = _line.acquire(timeout=MOST_SECONDS)
     try:
         yield
     finally:
-        if alone:
-            _line.release()
+        _leave()
+
+
+@contextmanager
+def out_of_line() -> Iterator[None]:
+    """Let others go ahead while the block waits, of what `in_line` runs in this thread, if any."""
+    was_alone = _leave()
+    try:
+        yield
+    finally:
+        if was_alone:
+            _own.alone = _line.acquire(timeout=MOST_SECONDS)
+
+
+def _leave() -> bool:
+    was_alone: bool = getattr(_own, "alone", False)
+    _own.alone = False
+    if was_alone:
+        _line.release()
+    return was_alone
 
 
 class Turns:

@@ -1,6 +1,12 @@
-"""Answers made ready as soon as there is a new snapshot, before anybody waits for them."""
+"""Answers made ready as soon as there is a new snapshot, before anybody waits for them.
 
+Until then pages show the one before: the first who came would have it verified, asked and drawn,
+and everybody else would come meanwhile.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -14,46 +20,52 @@ from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
 from dashboard import data, drawings, moments
 from dashboard.trend_choice import NOUNS
+from dashboard.turns import in_line
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 
 
 async def watch() -> None:
-    """Warm each new snapshot, in the zones of those who looked last, until cancelled.
-
-    Opening it verifies its files, for which the first reader would wait too.
-    """
+    """Warm each new snapshot, in the zones of those who looked last, until cancelled."""
     warmed: Snapshot | None = None
-    while True:
-        warmed = await anyio.to_thread.run_sync(warm_newer, warmed)
-        await anyio.sleep(LOOK_SECONDS)
+    try:
+        while True:
+            warmed = await anyio.to_thread.run_sync(warm_newer, warmed)
+            await anyio.sleep(LOOK_SECONDS)
+    finally:
+        data.show(None)
 
 
 def warm_newer(warmed: Snapshot | None) -> Snapshot | None:
-    """Warm the current snapshot unless it is `warmed`; return which one is warm now."""
-    with suppress(Unavailable):  # none yet, or everybody is busy: those who ask will make it warm
+    """Warm the current snapshot unless it is `warmed`, and have it shown; return which it is."""
+    try:
         newest = snapshots.current()
-        if newest != warmed:
-            for zone in moments.seen():
-                _warm(newest, zone=zone)
-        return newest
-    return warmed
+    except Unavailable:
+        data.show(None)
+        return None
+    if newest != warmed:
+        with suppress(Unavailable):  # everybody is busy: those who ask will make it warm
+            for ask in _questions(newest):
+                with in_line():
+                    ask()
+    data.show(newest)
+    return newest
 
 
-def _warm(snapshot: Snapshot, *, zone: str) -> None:
-    """Ask now what every page asks first, and draw what it draws first."""
-    data.totals(snapshot)
-    data.new(snapshot)
-    data.shares(snapshot)
-    drawings.distribution(snapshot)
+def _questions(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
+    """Yield what every page asks and draws first, one by one."""
+    for ask in (data.totals, data.new, data.shares, drawings.distribution):
+        yield partial(ask, snapshot)
     for period in Period:
-        drawings.top_owners(snapshot, period)
-    for noun in NOUNS:
-        for period in COMPARED:
-            drawings.course(snapshot, noun, period, TrendFilter(Step.DAY, zone=zone))
-        drawings.created(snapshot, noun, TrendFilter(Step.WEEK, zone=zone))
-    drawings.trend(snapshot, "items", TrendFilter(Step.WEEK, zone=zone), total=False)
-    _warm_owners(snapshot)
+        yield partial(drawings.top_owners, snapshot, period)
+    yield partial(_warm_owners, snapshot)
+    for zone in moments.seen():
+        daily, weekly = (TrendFilter(step, zone=zone) for step in (Step.DAY, Step.WEEK))
+        for noun in NOUNS:
+            for period in COMPARED:
+                yield partial(drawings.course, snapshot, noun, period, daily)
+            yield partial(drawings.created, snapshot, noun, weekly)
+        yield partial(drawings.trend, snapshot, "items", weekly, total=False)
 
 
 def _warm_owners(snapshot: Snapshot) -> None:

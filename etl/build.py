@@ -6,10 +6,10 @@ from os import cpu_count
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from core import snapshots
+from core import memory, snapshots
 from core.manifest import Broken, File, Manifest
 from core.settings import get_settings
-from etl import columns, gate, snapshot, views
+from etl import gate, snapshot, views
 from etl.extract import extract
 from etl.instant import Instant
 from etl.limits import Limits
@@ -47,11 +47,11 @@ def build(
     gate.check_columns(instant)
     with row.step("export", total=len(plan.tasks)):
         parts = _export(instant, plan, folder, generation, row, limits)
-    columns.release()
+    memory.release()
     with row.step("compute"):
         limits.check()
         files = [*parts, *_compute(instant, plan, folder, parts, limits)]
-    columns.release()
+    memory.release()
     with row.step("verify"):
         limits.check()
         manifest = _manifest(instant, files, generation=generation, store=store)

@@ -1,6 +1,5 @@
 """Columns of part files, and what they add up to: items per owner."""
 
-import ctypes
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -68,13 +67,3 @@ class OwnerCounts:
         index = np.flatnonzero(self._counts)
         owners = (self._parts[index >> PART_BITS] << PART_BITS) | (index & OFFSET)
         return owners, self._counts[index].astype(np.int64)
-
-
-def release() -> None:
-    """Give memory that is free back to the system, between two steps of a refresh.
-
-    The C library keeps it otherwise, and each step would add to what the last one kept.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # only glibc has it
-    if trim is not None:
-        trim(0)

@@ -17,9 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core import memory
 from core.manifest import File
 from core.snapshots import ITEMS_BY_USER, JOINED, LEFT
-from etl.columns import Integers, read, release
+from etl.columns import Integers, read
 from etl.parts import write_file
 
 CHUNK = 1 << 18  # places a file
@@ -93,7 +94,7 @@ def _read_people(users: Sequence[Path]) -> pa.Table:
         parts = pa.concat_tables([read(path, name) for path in users])
         whole[name] = parts.combine_chunks()[name]
         del parts
-        release()
+        memory.release()
     return pa.table(whole)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from core import spans
+from core import memory, spans
 from core.manifest import File
 from core.periods import LIMITED, Period
 from core.snapshots import (
@@ -73,11 +73,11 @@ def compute(folder: Path, files: Sequence[File], instant: Instant, limits: Limit
         active = _add(created, users, items, limits, owners=owners)
     if owners.strays:
         raise Stray(list(owners.strays))
-    columns.release()
+    memory.release()
     with spans.opened("refresh ranking"):
         ranked = ranking.write(folder, users, *owners.pairs())
     del owners
-    columns.release()
+    memory.release()
     return _write(folder, files, ranked, created, active, instant, limits)
 
 
@@ -180,7 +180,7 @@ def _write(
     with spans.opened("refresh recent"):
         newest = recent.count(folder, files, instant.taken_at, limits)
         recents = _write_recent(folder, ranked, newest, instant)
-    columns.release()
+    memory.release()
     tables = {
         CREATED: created.table(),
         ITEM_COUNTS: _count_counts(ranked.counts, users),

@@ -67,7 +67,15 @@ def test_a_trend_is_told_and_begins_with_its_window(total: bool, told: str) -> N
     (brush,) = spec["params"]
     assert brush["value"]["x"] == [
         {"year": 2026, "month": 3, "date": 2},
-        {"year": 2026, "month": 3, "date": 9},
+        {
+            "year": 2026,
+            "month": 3,
+            "date": 9,
+            "hours": 23,
+            "minutes": 59,
+            "seconds": 59,
+            "milliseconds": 999,
+        },
     ]
     assert spec["vconcat"][0]["encoding"]["x"]["scale"]["domain"]["param"] == brush["name"]
 

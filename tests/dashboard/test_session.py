@@ -21,6 +21,14 @@ ACTOR = Actor(
 )
 
 
+class Known(dict[str, str | None]):
+    """What `st.user` is."""
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Return all of it at once."""
+        return dict(self)
+
+
 def through_streamlit(actor: Actor) -> dict[str, str | None]:
     """What `st.user` holds: the headers' values by key, as Streamlit reads them."""
     headers = {name.decode(): value.decode("latin-1") for name, value in _identity(actor)}
@@ -36,7 +44,7 @@ def through_streamlit(actor: Actor) -> dict[str, str | None]:
     ],
 )
 def test_an_actor_arrives_whole(actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session.st, "user", through_streamlit(actor))
+    monkeypatch.setattr(session.st, "user", Known(through_streamlit(actor)))
     assert session.current_actor() == actor
 
 
@@ -50,6 +58,6 @@ def test_what_travels_is_readable_ascii() -> None:
 def test_without_the_gate_there_is_nobody(
     user: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session.st, "user", user)
+    monkeypatch.setattr(session.st, "user", Known(user))
     with pytest.raises(Forbidden, match="Please sign in first"):
         session.current_actor()

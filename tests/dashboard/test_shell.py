@@ -6,9 +6,17 @@ import pytest
 
 from core import snapshots
 from core.actors import Actor
+from core.database import transaction
+from core.models import RefreshRun
 from dashboard import dialogs, freshness, shell
 from dashboard.freshness import Freshness
+from dashboard.turns import Turns
 from etl import refresh
+
+
+@pytest.fixture(autouse=True)
+def _first_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "_turns", Turns(60))
 
 
 class Ran(Exception):
@@ -52,7 +60,7 @@ def test_no_page_is_run_again_while_a_dialog_is_open(
     newer: Freshness, superuser: Actor, key: str
 ) -> None:
     dialogs.st.session_state[key] = object()
-    assert tick(superuser, newer, follows=True).snapshot == snapshots.current()
+    assert tick(superuser, newer, follows=True).snapshot == newer.snapshot, "as the page is of"
     del dialogs.st.session_state[key]
     with pytest.raises(Ran):
         tick(superuser, newer, follows=True)
@@ -67,3 +75,35 @@ def test_a_refresh_that_begins_or_ends_runs_no_page_again(
     refresh.run(trigger="test")
     assert not tick(superuser, same, follows=True).running
     assert "the data is current" in shell.st.session_state[shell.OUTCOME].text
+
+
+def test_pages_are_run_again_in_turn_and_say_meanwhile_what_they_are_of(
+    newer: Freshness, superuser: Actor
+) -> None:
+    with pytest.raises(Ran):
+        tick(superuser, newer, follows=True)
+    waiting = tick(superuser, newer, follows=True)
+    assert (waiting.snapshot, waiting.newer) == (newer.snapshot, newer.newer)
+    assert waiting.latest != newer.latest
+
+
+def test_who_asked_for_a_refresh_waits_for_no_turn(newer: Freshness, superuser: Actor) -> None:
+    with pytest.raises(Ran):
+        tick(superuser, newer, follows=True)
+    shell._request(superuser)
+    refresh.run(trigger="test", full=True)
+    with pytest.raises(Ran):
+        tick(superuser, newer, follows=True)
+
+
+def test_who_joins_a_refresh_that_nobody_asked_for_follows_it(
+    superuser: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell.st, "session_state", {})
+    with transaction() as db:
+        db.add(RefreshRun(trigger="schedule", status="running"))
+        db.flush()
+        run = db.query(RefreshRun).one()
+    assert not shell._awaits(superuser, run)
+    shell._request(superuser)
+    assert shell._awaits(superuser, run)

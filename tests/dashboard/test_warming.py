@@ -1,9 +1,13 @@
 """Warming: what pages ask first has an answer before they ask, for each new snapshot once."""
 
+import shutil
+
 import pytest
 
 from core import snapshots, warehouse
 from core.actors import Actor
+from core.errors import Unavailable
+from core.settings import get_settings
 from dashboard import data, moments, warming
 from etl import refresh
 from tests.pages.conftest import make_item
@@ -33,3 +37,30 @@ def test_a_new_snapshot_is_warmed_once(
     data.totals(snapshots.current())
     data.distribution(snapshots.current())
     assert len(asked) == before
+
+
+def test_pages_show_a_new_snapshot_when_it_is_warm(
+    system: Actor, superuser: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh.run(trigger="manual")
+    first = warming.warm_newer(None)
+    assert data.newest() == first
+    make_item(system, superuser.email, "one")
+    refresh.run(trigger="manual")
+    assert data.newest() == first != snapshots.current()
+    assert warming.warm_newer(first) == data.newest() == snapshots.current()
+    monkeypatch.setattr(data, "KNOWN_SECONDS", 0.0)
+    make_item(system, superuser.email, "two")
+    refresh.run(trigger="manual")
+    assert data.newest() == snapshots.current(), "nobody has looked for long"
+
+
+def test_what_is_gone_is_not_shown(superuser: Actor) -> None:
+    refresh.run(trigger="manual")
+    warm = warming.warm_newer(None)
+    shutil.rmtree(get_settings().parquet_path)
+    with pytest.raises(Unavailable):
+        snapshots.current()
+    assert warming.warm_newer(warm) is None
+    with pytest.raises(Unavailable):
+        data.newest()
