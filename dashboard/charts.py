@@ -30,6 +30,7 @@ PANEL_HEIGHT = 220
 RANKS_HEIGHT = 170
 COURSE_HEIGHT = 34
 PALE = 0.45
+GAP = 1  # pixels between the bars of two steps
 Drawing: TypeAlias = alt.Chart | alt.LayerChart
 
 
@@ -39,7 +40,7 @@ def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
     `steps` has `day`, the first of each step, and, named by `noun`, how many were created in it.
     """
     rows = steps.select("day", count=noun, whole=pl.col("day") < pl.col("day").max())
-    bars = alt.Chart(with_ends(rows, step)).mark_bar()
+    bars = alt.Chart(with_ends(rows, step)).mark_bar(binSpacing=GAP)
     bars = bars.encode(
         **spans(axis=_days()),
         y=_counted("count", title=None),
@@ -151,8 +152,7 @@ def with_ends(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
 
 def spans(**x: Any) -> dict[str, Any]:
     """Return the encodings of bars as wide as their steps, of `day` and `end`, however many."""
-    binned = alt.X("day:T", bin="binned", title=None, **x)  # which leaves a pixel between two
-    return {"x": binned, "x2": "end:T"}
+    return {"x": alt.X("day:T", bin="binned", title=None, **x), "x2": "end:T"}
 
 
 def _bars(base: alt.Chart, column: str) -> Drawing:

@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from core.days import Step
-from dashboard.charts import COUNT, PADDING, SHORT, Drawing, described, spans, with_ends
+from dashboard.charts import COUNT, GAP, PADDING, SHORT, Drawing, described, spans, with_ends
 
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
 STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
@@ -81,7 +81,7 @@ def _mark(base: alt.Chart, *, total: bool, opacity: float, **x: Any) -> alt.Char
             interpolate="step-after", opacity=0.25 * opacity, line=True, clip=True
         ).encode(x=alt.X("day:T", title=None, **x))
         return area
-    bars: alt.Chart = base.mark_bar(opacity=opacity, clip=True).encode(**spans(**x))
+    bars: alt.Chart = base.mark_bar(opacity=opacity, clip=True, binSpacing=GAP).encode(**spans(**x))
     return bars
 
 
