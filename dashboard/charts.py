@@ -30,7 +30,8 @@ PANEL_HEIGHT = 220
 RANKS_HEIGHT = 170
 COURSE_HEIGHT = 34
 PALE = 0.45
-GAP = 1  # pixels between the bars of two steps
+# Bars from `day` to `end`, with a pixel between two of them.
+SPANNING: dict[str, Any] = {"orient": "vertical", "x2Offset": -1}
 Drawing: TypeAlias = alt.Chart | alt.LayerChart
 
 
@@ -40,9 +41,10 @@ def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
     `steps` has `day`, the first of each step, and, named by `noun`, how many were created in it.
     """
     rows = steps.select("day", count=noun, whole=pl.col("day") < pl.col("day").max())
-    bars = alt.Chart(with_ends(rows, step)).mark_bar(binSpacing=GAP)
+    bars = alt.Chart(with_ends(rows, step)).mark_bar(**SPANNING)
     bars = bars.encode(
-        **spans(axis=_days()),
+        x=alt.X("day:T", title=None, axis=_days()),
+        x2="end:T",
         y=_counted("count", title=None),
         opacity=alt.condition("datum.whole", alt.value(1), alt.value(PALE)),
         tooltip=_created_tooltip(noun, step),
@@ -148,11 +150,6 @@ def parts(drawing: Any) -> Iterator[Any]:
 def with_ends(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
     """Return steps with `end`, the first day after each, where its bar ends."""
     return steps.with_columns(end=pl.col("day").dt.offset_by(step.length))
-
-
-def spans(**x: Any) -> dict[str, Any]:
-    """Return the encodings of bars as wide as their steps, of `day` and `end`, however many."""
-    return {"x": alt.X("day:T", bin="binned", title=None, **x), "x2": "end:T"}
 
 
 def _bars(base: alt.Chart, column: str) -> Drawing:

@@ -17,7 +17,8 @@ from core.explanations import Explanation
 from core.recount import Recount
 from core.snapshots import Snapshot
 from dashboard import data, moments, notices
-from dashboard.tables import MISSING, ROW_HEIGHT
+from dashboard.tables import MISSING, ROW_HEIGHT, as_sent
+from dashboard.turns import out_of_line
 
 OPEN = "explaining.open"
 RECOUNTED = "explaining.recounted"
@@ -156,7 +157,7 @@ def _answer(found: Explanation, snapshot: Snapshot) -> None:
 
 def _recount(actor: Actor, found: Explanation, snapshot: Snapshot) -> None:
     if st.button("Recount in the database", icon=":material/database:", key="explain-recount"):
-        with notices.errors_shown(), st.spinner("Counting"):
+        with notices.errors_shown(), st.spinner("Counting"), out_of_line():
             st.session_state[RECOUNTED] = recounting.recount(
                 actor=actor, snapshot=snapshot, question=found.question
             )
@@ -191,7 +192,7 @@ def _rows(found: Explanation) -> None:
     st.caption(of)
     if shown:
         st.dataframe(
-            found.rows,
+            as_sent(found.rows),
             hide_index=True,
             height=min(shown + 1, 8) * ROW_HEIGHT,
             row_height=ROW_HEIGHT,

@@ -131,6 +131,7 @@ def tell() -> None:
     """Wake the scheduler, and let all sessions look anew, after something was asked for."""
     refreshes.wake()
     _known.forget()
+    data.show(None)  # an older snapshot may have been made current, for somebody who looks now
 
 
 def fraction(run: RefreshRun) -> float:

@@ -23,7 +23,7 @@ from dashboard import (
     refresh_charts,
 )
 from dashboard import refresh_dialogs as dialogs
-from dashboard.tables import MISSING, ROW_HEIGHT
+from dashboard.tables import MISSING, ROW_HEIGHT, as_sent
 
 Row = TypeVar("Row", RefreshRun, SnapshotCheck, Stored)
 SIZES = ("B", "kB", "MB", "GB", "TB")
@@ -273,7 +273,7 @@ def _choose(
     frame: pl.DataFrame, rows: Sequence[Row], name: str, columns: dict[str, Any], *, key: str
 ) -> Row | None:
     state = st.dataframe(
-        frame,
+        as_sent(frame),
         column_config=columns,
         hide_index=True,
         height="content" if len(rows) <= 12 else 12 * ROW_HEIGHT,

@@ -7,9 +7,11 @@ import altair as alt
 import polars as pl
 
 from core.days import Step
-from dashboard.charts import COUNT, GAP, PADDING, SHORT, Drawing, described, spans, with_ends
+from dashboard.charts import COUNT, PADDING, SHORT, SPANNING, Drawing, described, with_ends
 
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
+# The steps that reach into the brush, also the one in which it begins.
+BRUSHED = "!isValid(brush.day) || (datum.day <= brush.day[1] && datum.end > brush.day[0])"
 STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
 
 
@@ -31,7 +33,7 @@ def trend(
     )
     brushed = alt.Scale(domain=brush)
     large = _large(base, noun=noun, step=step, total=total, scale=brushed)
-    large = large.transform_filter(brush).properties(height=DETAIL_HEIGHT)
+    large = large.transform_filter(BRUSHED).properties(height=DETAIL_HEIGHT)
     chart = alt.vconcat(large, small, spacing=12, padding=PADDING)
     # As SVG the brush has a role and no name; on a canvas all has one name, the description. The
     # colours of its text are the theme's, as a canvas does not know that of where it stands.
@@ -76,12 +78,15 @@ def _large(base: alt.Chart, *, noun: str, step: Step, total: bool, **x: Any) -> 
 
 
 def _mark(base: alt.Chart, *, total: bool, opacity: float, **x: Any) -> alt.Chart:
+    days = alt.X("day:T", title=None, **x)
     if total:
         area: alt.Chart = base.mark_area(
             interpolate="step-after", opacity=0.25 * opacity, line=True, clip=True
-        ).encode(x=alt.X("day:T", title=None, **x))
+        ).encode(x=days)
         return area
-    bars: alt.Chart = base.mark_bar(opacity=opacity, clip=True, binSpacing=GAP).encode(**spans(**x))
+    bars: alt.Chart = base.mark_bar(opacity=opacity, clip=True, **SPANNING).encode(
+        x=days, x2="end:T"
+    )
     return bars
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-MOST_SECONDS = 0.5  # of waiting for others, who may be held up themselves
+MOST_SECONDS = 2.0  # of waiting for others, who may be held up themselves
 
 _line = threading.Semaphore()
 _own = threading.local()
@@ -13,7 +13,7 @@ _own = threading.local()
 
 @contextmanager
 def in_line() -> Iterator[None]:
-    """Run the block when nobody else is in it, or after half a second beside who is.
+    """Run the block when nobody else is in it, or after two seconds beside who is.
 
     Pages that run at once take the interpreter from each other at each of their hundred messages,
     and all of them are late; one after the other, most are done before they would have begun.

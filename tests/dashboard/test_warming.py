@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from core import snapshots, warehouse
+from core import set_back, snapshots, warehouse
 from core.actors import Actor
 from core.errors import Unavailable
 from core.settings import get_settings
-from dashboard import data, moments, warming
+from dashboard import data, freshness, moments, warming
 from etl import refresh
 from tests.pages.conftest import make_item
 
@@ -64,3 +64,12 @@ def test_what_is_gone_is_not_shown(superuser: Actor) -> None:
     assert warming.warm_newer(warm) is None
     with pytest.raises(Unavailable):
         data.newest()
+
+
+def test_an_older_snapshot_that_was_made_current_is_shown_at_once(superuser: Actor) -> None:
+    first = refresh.run(trigger="manual").generation
+    second = refresh.run(trigger="manual", full=True).generation
+    warming.warm_newer(None)
+    set_back.set_back(actor=superuser, generation=int(first or 0), seen=int(second or 0))
+    freshness.tell()
+    assert data.newest().generation == first
