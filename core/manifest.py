@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 LAYOUT = 3
 MANIFEST = "manifest.json"
 SEAL = "sha256"
-PARSED = 32  # as many different ones as are kept after they were read
 
 
 class File(BaseModel):
@@ -74,24 +72,19 @@ def write_manifest(manifest: Manifest) -> bytes:
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a snapshot; raise `Broken` when it cannot be read."""
     try:
-        return _parse((folder / MANIFEST).read_bytes())
+        content = json.loads((folder / MANIFEST).read_bytes())
+        layout = content.get("layout") if isinstance(content, dict) else None
+        if layout != LAYOUT:
+            raise OtherLayout(f"its layout is {layout}, and this Tally reads {LAYOUT}")
+        if content.pop(SEAL, None) != _seal(content):
+            raise Broken("its manifest is not what was written")
+        return Manifest.model_validate(content)
     except FileNotFoundError:
         raise Broken("its manifest is missing") from None
     except OSError as error:
         raise Unreadable(f"its manifest cannot be read: {error}") from error
     except ValueError as error:
         raise Broken(f"its manifest cannot be read: {error}") from error
-
-
-@lru_cache(maxsize=PARSED)
-def _parse(written: bytes) -> Manifest:
-    content = json.loads(written)
-    layout = content.get("layout") if isinstance(content, dict) else None
-    if layout != LAYOUT:
-        raise OtherLayout(f"its layout is {layout}, and this Tally reads {LAYOUT}")
-    if content.pop(SEAL, None) != _seal(content):
-        raise Broken("its manifest is not what was written")
-    return Manifest.model_validate(content)
 
 
 def _seal(content: dict[str, object]) -> str:

@@ -1,23 +1,33 @@
 """Serving: the sockets that people and programs connect to."""
 
-import asyncio
 import socket
+import threading
+
+import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from dashboard import serving
 
 
 def test_small_pieces_of_an_answer_wait_for_nobody() -> None:
-    async def connect() -> int:
-        accepted: asyncio.Queue[socket.socket] = asyncio.Queue()
+    found = []
 
-        def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            accepted.put_nowait(writer.get_extra_info("socket"))
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        transport = send.__self__.transport  # type: ignore[attr-defined]
+        chosen = transport.get_extra_info("socket")
+        found.append(chosen.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await PlainTextResponse("")(scope, receive, send)
 
-        (listening,) = serving.listen("127.0.0.1", 0)
-        async with await asyncio.start_server(accept, sock=listening) as server:
-            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-            chosen = (await accepted.get()).getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-            writer.close()
-            return chosen
-
-    assert asyncio.run(connect()), "Nagle's algorithm is on"
+    listening = serving.listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run, args=(listening,))
+    thread.start()
+    try:
+        with socket.create_connection(listening[0].getsockname()) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert client.recv(100)
+    finally:
+        server.should_exit = True
+        thread.join()
+    assert found == [1], "Nagle's algorithm is on"
