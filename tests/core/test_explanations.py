@@ -15,8 +15,6 @@ from core.snapshots import Snapshot
 from tests.conftest import Sql, forget
 from tests.etl.conftest import fill, take_snapshot
 
-Sql = Sql
-
 
 @pytest.fixture
 def snapshot(sql: Sql) -> Snapshot:

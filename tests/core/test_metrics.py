@@ -18,8 +18,6 @@ from etl.created import Created
 from tests.conftest import Row, Sql
 from tests.etl.conftest import fill, take_snapshot
 
-Sql = Sql
-
 BY_USER = (
     "SELECT row_number() OVER (ORDER BY count(*) DESC, u.id), u.id, email, full_name, is_active,"
     ' u.created_at, count(*) FROM "user" u JOIN item ON owner_id = u.id GROUP BY u.id ORDER BY 1'

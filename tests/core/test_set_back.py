@@ -15,8 +15,6 @@ from etl import refresh, snapshot
 from tests.conftest import Sql
 from tests.etl.conftest import fill, rows, take_snapshot
 
-Sql = Sql
-
 
 @pytest.fixture
 def three(sql: Sql, root: Path, superuser: Actor) -> list[Snapshot]:

@@ -15,8 +15,6 @@ from core.snapshots import ITEMS, ITEMS_BY_USER, TOP_OWNERS, USERS, Snapshot
 from tests.conftest import Sql
 from tests.etl.conftest import fill, take_snapshot
 
-Sql = Sql
-
 
 def damage(snapshot: Snapshot, how: str) -> None:
     """Break one file of a snapshot, which no other snapshot shares when items changed."""

@@ -14,7 +14,6 @@ from core.snapshots import Snapshot
 from tests.conftest import Sql, forget
 from tests.etl.conftest import fill, take_snapshot
 
-Sql = Sql
 ENDLESS = (
     "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b"
     " WHERE (a.range + b.range) % 7 = 9"

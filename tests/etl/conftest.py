@@ -4,7 +4,9 @@ from pathlib import Path
 
 import duckdb
 
-from core import snapshots
+from core import refreshes, snapshots
+from core.database import transaction
+from core.models import RefreshRun
 from core.snapshots import Snapshot
 from etl import refresh
 from tests.conftest import Row, Sql
@@ -34,6 +36,14 @@ def take_snapshot() -> Snapshot:
     """Refresh and return what is served then."""
     refresh.run(trigger="test")
     return snapshots.current()
+
+
+def last_run() -> RefreshRun:
+    """Return the row of the refresh that ended last."""
+    with transaction() as db:
+        found = refreshes.latest_finished(db)
+    assert found is not None
+    return found
 
 
 def rows(path: Path, columns: str = "*") -> list[Row]:

@@ -16,8 +16,6 @@ from etl.tables import Table
 from tests.conftest import Sql
 from tests.etl.conftest import fill, take_snapshot
 
-Sql = Sql
-
 
 def latest() -> RefreshRun:
     with transaction() as db:

@@ -17,7 +17,6 @@ from etl.tables import PART_BITS
 from tests.conftest import Sql
 from tests.etl.conftest import fill, rows, take_snapshot
 
-Sql = Sql
 PART = 1 << PART_BITS
 
 

@@ -13,8 +13,6 @@ from etl import refresh
 from tests.conftest import Sql
 from tests.etl.conftest import fill
 
-Sql = Sql
-
 
 def spans_of(run: RefreshRun, actor: Actor) -> list[list[Any]]:
     """Return what was kept of a refresh."""

@@ -19,8 +19,6 @@ from etl.scheduler import Scheduler
 from tests.conftest import Sql, forget, sign_in
 from tests.etl.conftest import fill
 
-Sql = Sql
-
 
 @pytest.fixture
 def start(

@@ -22,7 +22,6 @@ from etl import refresh, snapshot
 from tests.conftest import Sql
 from tests.etl.conftest import fill, take_snapshot
 
-Sql = Sql
 HOURS_AGO = time.time() - 2 * 3600
 
 
