@@ -1,6 +1,5 @@
 """The composition root of the server: everything that Tally serves is put together here."""
 
-import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -16,7 +15,7 @@ from starlette.routing import Mount
 from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse
 from core.errors import Unavailable
 from core.settings import ROOT
-from dashboard import api, checks, downloads, options, warming
+from dashboard import api, checks, downloads, garbage, options, warming
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -52,8 +51,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         stack.push_async_callback(in_thread, database.close)
         stack.callback(warehouse.close)
         await in_thread(warm_up)
-        stack.callback(gc.unfreeze)  # what is frozen is reported as leaked when Python ends
-        stack.callback(gc.unfreeze)  # else DuckDB's binding reports leaks as the process ends
+        stack.enter_context(garbage.held_back())
         stop = threading.Event()
         scheduler = await in_thread(schedule.build, stop)
         scheduler.start()
@@ -68,13 +66,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def warm_up() -> None:
-    """Do now what the first visitor would wait for, and keep it out of garbage collections."""
+    """Do now what the first visitor would wait for."""
     for name in HEAVY_MODULES:
         import_module(name)
     with suppress(Unavailable):  # before the first refresh there is nothing to read
         metrics.totals(snapshots.current())
-    gc.collect()
-    gc.freeze()
 
 
 async def stop_jobs(scheduler: Scheduler, stop: threading.Event) -> None:

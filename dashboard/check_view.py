@@ -11,7 +11,7 @@ from core.catalog import find_question
 from core.comparison import Comparison
 from core.database import transaction
 from core.receipts import Receipt
-from dashboard import checks, data, moments, notices
+from dashboard import checks, data, moments, notices, shown
 
 DIGEST = re.compile("[0-9a-f]{64}")
 # Our own element: Streamlit's uploader keeps whole files in memory, and this one keeps none.
@@ -99,7 +99,7 @@ def _compare(receipt: Receipt) -> None:
     if receipt.rows > MOST_COMPARED and not st.button("Compare with the numbers of today"):
         return
     with st.spinner("Comparing with the numbers of today"):
-        found = data.compared(data.snapshot(), receipt)
+        found = data.compared(shown.snapshot(), receipt)
     if found.same:
         st.markdown("The numbers are the same today.")
         return

@@ -1,81 +1,29 @@
-"""Answers kept between runs: the only module with cache decorators, all keyed by the snapshot."""
+"""Answers kept between runs, all keyed by the snapshot; `kept` is the only cache decorator."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import wraps
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
 import streamlit as st
 
-from core import comparison, explanations, metrics, snapshots, trends
+from core import comparison, explanations, metrics, trends
 from core.explanations import Explanation, Question
 from core.listing import PAGE_SIZE
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.receipts import Receipt
-from core.settings import get_settings
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
 from dashboard import series
 from dashboard.filters import Part
-from dashboard.turns import out_of_line
+from dashboard.turns import holding, out_of_line
 
 KEPT = 100  # answers a function; a page of a table is about 10 kB
 FOUND = 8  # owners that are offered while somebody types
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
-KNOWN_SECONDS = 5.0  # so long what is ready is taken for the newest
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A snapshot, and when it was last found to be the newest one, on the monotonic clock."""
-
-    snapshot: Snapshot
-    found: float
-
-    def is_known(self, root: Path) -> bool:
-        lately = time.monotonic() - self.found < KNOWN_SECONDS
-        return lately and self.snapshot.folder.is_relative_to(root)
-
-
-_ready: _Ready | None = None
-_pinned: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
-
-
-@contextmanager
-def pinned(snapshot: Snapshot | None) -> Iterator[None]:
-    """Let everything in the block show one snapshot, also when a newer one appears meanwhile."""
-    token = _pinned.set(snapshot)
-    try:
-        yield
-    finally:
-        _pinned.reset(token)
-
-
-def snapshot() -> Snapshot:
-    """Return the snapshot that this run shows; raise `Unavailable` when there is none."""
-    return _pinned.get() or newest()
-
-
-def show(snapshot: Snapshot | None) -> None:
-    """Let pages show this snapshot from now on, which is ready; say so again every now and then."""
-    global _ready
-    _ready = None if snapshot is None else _Ready(snapshot, time.monotonic())
-
-
-def newest() -> Snapshot:
-    """Return the newest snapshot that is ready to be shown; raise `Unavailable` without any."""
-    ready, root = _ready, get_settings().parquet_path.resolve()
-    if ready is not None and ready.is_known(root):
-        return ready.snapshot
-    return snapshots.current()
 
 
 def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
@@ -89,7 +37,14 @@ def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
         Receipt: attrgetter("number"),
     }
     keep = st.cache_resource(max_entries=KEPT, show_spinner=False, hash_funcs=identities)
-    return keep(function)
+    keeping = keep(function)
+
+    @wraps(function)
+    def answer(*args: Asked.args, **named: Asked.kwargs) -> Answer:
+        with holding():  # while one asks, others wait for its answer
+            return keeping(*args, **named)
+
+    return answer
 
 
 def _asked(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:

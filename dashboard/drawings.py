@@ -17,7 +17,6 @@ from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
-from core.trends import IN_ALL
 from dashboard import charts, data, series, trend_chart
 from dashboard.charts import parts
 
@@ -87,8 +86,7 @@ def curve(snapshot: Snapshot, period: Period, *, first: int, last: int) -> Drawn
 def trend(snapshot: Snapshot, noun: str, wanted: TrendFilter, *, total: bool) -> Drawn:
     """Draw `trend_chart.trend` of as many steps as it has room for, with the window brushed."""
     whole = TrendFilter(wanted.step, wanted.owner, zone=wanted.zone)
-    column = IN_ALL.format(noun) if total else noun
-    steps = data.trend(snapshot, whole).select("day", count=column).tail(series.MOST_STEPS)
+    steps = series.drawn(data.trend(snapshot, whole), noun, total=total)
     window = series.clip(steps, wanted.window)
     return specify(
         trend_chart.trend(steps, noun=noun, step=wanted.step, total=total, window=window)

@@ -16,7 +16,7 @@ from core.actors import Actor
 from core.explanations import Explanation
 from core.recount import Recount
 from core.snapshots import Snapshot
-from dashboard import data, moments, notices
+from dashboard import data, moments, notices, shown
 from dashboard.tables import MISSING, ROW_HEIGHT, as_sent
 from dashboard.turns import out_of_line
 
@@ -135,7 +135,7 @@ def show(actor: Actor) -> None:
     if asked.page != _page():  # left by the browser's own way back
         _close()
         return
-    st.dialog("Explain", width="large", on_dismiss=_close)(_explain)(actor, asked, data.snapshot())
+    st.dialog("Explain", width="large", on_dismiss=_close)(_explain)(actor, asked, shown.snapshot())
 
 
 def _explain(actor: Actor, asked: Asked, snapshot: Snapshot) -> None:

@@ -15,7 +15,7 @@ from core.refreshes import TROUBLE, Situation
 from core.set_back import SetBack
 from core.settings import get_settings
 from core.snapshots import Snapshot
-from dashboard import data
+from dashboard import shown
 from dashboard.shared import Shared
 
 UNCHANGED = "unchanged"
@@ -131,7 +131,7 @@ def tell() -> None:
     """Wake the scheduler, and let all sessions look anew, after something was asked for."""
     refreshes.wake()
     _known.forget()
-    data.show(None)  # an older snapshot may have been made current, for somebody who looks now
+    shown.offer(None)  # an older snapshot may have been made current, for somebody who looks now
 
 
 def fraction(run: RefreshRun) -> float:
@@ -161,13 +161,13 @@ def _identity(snapshot: Snapshot | None) -> Hashable:
 
 def _shown() -> Snapshot | None:
     try:
-        return data.snapshot()
+        return shown.snapshot()
     except Unavailable:
         return None
 
 
 def _newest() -> Snapshot | None:
     try:
-        return data.newest()
+        return shown.newest()
     except Unavailable:
         return None

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import streamlit as st
 
-from dashboard import data, explaining, freshness, navigation, notices, shell
+from dashboard import explaining, freshness, navigation, notices, shell, shown
 from dashboard.session import current_actor
 from dashboard.tracing import page_run
 from dashboard.turns import in_line
@@ -20,7 +20,7 @@ with in_line() if follows else nullcontext(), page_run(page.url_path or "overvie
     state = freshness.read()
     shell.sidebar(actor)
     shell.header(actor, page.title, state, follows=follows)
-    with data.pinned(state.snapshot), notices.errors_shown():
+    with shown.pinned(state.snapshot), notices.errors_shown():
         page.run()
         explaining.show(actor)
     notices.show_said()  # last: a run that is cut short by the next one leaves it to that one

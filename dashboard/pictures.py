@@ -14,7 +14,6 @@ from core.exports import Order
 from core.formats import Format, Sheet
 from core.narrowing import Everything, OwnersPage, Ranks, Recent
 from core.trend_filter import TrendFilter
-from core.trends import IN_ALL
 from dashboard import charts, exporting, owner_filters, picture_frame, rendering, series
 from dashboard.charts import Drawing
 from dashboard.rendering import Kind
@@ -97,10 +96,8 @@ def _new(noun: str) -> Picture:
 
 
 def _course(noun: str, *, total: bool) -> Picture:
-    column = IN_ALL.format(noun) if total else noun
-
     def draw(rows: pl.DataFrame, wanted: TrendFilter) -> Drawing:
-        steps = rows.select("day", count=column)
+        steps = series.drawn(rows, noun, total=total)
         return still(steps, noun=noun, step=wanted.step, total=total)
 
     def title(wanted: TrendFilter) -> str:

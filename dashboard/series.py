@@ -6,7 +6,7 @@ import polars as pl
 
 from core.days import Step
 from core.trend_filter import Window
-from core.trends import between
+from core.trends import IN_ALL, between
 
 SHOWN = {Step.DAY: 60, Step.WEEK: 52, Step.MONTH: 36}  # steps on an overview
 MOST_STEPS = 4_000  # of a chart that can be zoomed; more than ten years of days
@@ -33,6 +33,15 @@ def curve(counted: pl.DataFrame) -> pl.DataFrame:
     return (
         both.sort("rank").group_by(pixel.alias("pixel"), maintain_order=True).last().drop("pixel")
     )
+
+
+def drawn(steps: pl.DataFrame, noun: str, *, total: bool) -> pl.DataFrame:
+    """Return `day` and `count` of as many of the last steps as a chart has room for.
+
+    `steps` is a result of `core.trends.steps`; `total` counts all up to then.
+    """
+    column = IN_ALL.format(noun) if total else noun
+    return steps.select("day", count=column).tail(MOST_STEPS)
 
 
 def clip(steps: pl.DataFrame, window: Window) -> tuple[date, date] | None:

@@ -66,6 +66,9 @@ def configure() -> uvicorn.Config:
     proxies = (get_settings().forwarded_allow_ips or "").replace(" ", "")
     return uvicorn.Config(
         APP,
+        # Takes what a page's thread sends without the thread letting go of the interpreter, and has
+        # Nagle's algorithm off: with asyncio's own loop each piece of a page waits for both.
+        loop="uvloop",
         log_config=None,
         server_header=False,
         proxy_headers=bool(proxies),
@@ -102,9 +105,7 @@ def _addresses(host: str, port: int) -> list[tuple[int, tuple[object, ...]]]:
 def _open(family: int, address: tuple[object, ...]) -> socket.socket | None:
     """Open one listening socket, or none where the machine lacks IPv6 or IPv4."""
     try:
-        # Named, or asyncio does not see that it is TCP and leaves Nagle's algorithm on: a page,
-        # which goes out in many small pieces, would then wait 40 ms for the browser's word.
-        opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        opened = socket.socket(family, socket.SOCK_STREAM)
     except OSError:
         return None
     try:

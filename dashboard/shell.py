@@ -16,13 +16,13 @@ from core.errors import TallyError
 from core.models import RefreshRun
 from core.settings import ROOT
 from dashboard import dialogs, freshness, freshness_words, notices
+from dashboard.bucket import Bucket
 from dashboard.freshness import Freshness
-from dashboard.turns import Turns
 
 OWN_SECONDS = 1  # how often who asked for a refresh sees how far it is
 FOLLOW_SECONDS = 4  # and everybody else
 LOOK_SECONDS = 20  # how often everybody looks otherwise, and how far a refresh is by itself
-TURN_SECONDS = 0.25  # between two pages that are run again by themselves, of all sessions
+FOLLOWERS = 2.0  # pages a second that are run again by themselves, of all sessions
 OUTCOME_SECONDS = 20
 SEEN = "shell.seen"
 OUTCOME = "shell.outcome"
@@ -30,7 +30,7 @@ REFUSED = "shell.refused"
 JOINED = "shell.joined"
 LOGO, MARK = ROOT / "dashboard/images/tally.svg", ROOT / "dashboard/images/mark.svg"
 
-_turns = Turns(TURN_SECONDS)
+_followers = Bucket(1, time.monotonic())
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,16 @@ def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
         return given
     state = freshness.read(newest=True)
     if header.follows and state.outdates(header.shown):
-        if not dialogs.is_open() and (_awaits(header.actor, state.latest) or _turns.take()):
+        if not dialogs.is_open() and (_awaits(header.actor, state.latest) or _may_follow()):
             st.rerun()
         # What stands on the page is not of the newest, so neither is the line above it.
         state = replace(state, snapshot=header.shown.snapshot, newer=header.shown.newer)
     _announce(state)
     return state
+
+
+def _may_follow() -> bool:
+    return not _followers.take(rate=FOLLOWERS, size=1, now=time.monotonic())
 
 
 def _awaits(actor: Actor, run: RefreshRun | None) -> bool:
@@ -143,7 +147,8 @@ def _draw(header: Header, state: Freshness) -> None:
 def _button(actor: Actor, state: Freshness) -> None:
     st.button(
         "Refresh data",
-        icon="spinner" if state.running else ":material/refresh:",
+        # One that nobody asked for is told of by the line alone: what turns takes a browser's time.
+        icon="spinner" if state.requested else ":material/refresh:",
         # Whoever presses it while one runs that nobody asked for joins that one.
         disabled=state.requested is not None or state.back is not None,
         key="refresh",

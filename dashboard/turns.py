@@ -1,14 +1,22 @@
-"""Turns: pages one after the other, and what nobody waits for only so often."""
+"""Turns: pages run one after the other."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 MOST_SECONDS = 2.0  # of waiting for others, who may be held up themselves
 
+
+class _Own(threading.local):
+    """Whether a thread has the line, or is to come back into it once it holds nothing."""
+
+    alone: bool = False
+    is_due: bool = False
+    holds: int = 0
+
+
 _line = threading.Semaphore()
-_own = threading.local()
+_own = _Own()
 
 
 @contextmanager
@@ -33,31 +41,33 @@ def out_of_line() -> Iterator[None]:
         yield
     finally:
         if was_alone:
-            _own.alone = _line.acquire(timeout=MOST_SECONDS)
+            _own.is_due = True
+            _come_back()
+
+
+@contextmanager
+def holding() -> Iterator[None]:
+    """Let who steps out of line in the block come back into it after the block, and not before.
+
+    For what holds a lock meanwhile: else one waits for the line with the lock, and another one,
+    who has the line, for the lock.
+    """
+    _own.holds += 1
+    try:
+        yield
+    finally:
+        _own.holds -= 1
+        _come_back()
 
 
 def _leave() -> bool:
-    was_alone: bool = getattr(_own, "alone", False)
-    _own.alone = False
+    was_alone, _own.alone = _own.alone, False
     if was_alone:
         _line.release()
     return was_alone
 
 
-class Turns:
-    """One turn every so many seconds, for whoever comes first after it."""
-
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._next = clock()
-        self._taking = threading.Lock()
-
-    def take(self) -> bool:
-        """Take a turn; return False when there is none yet, for the caller to come again."""
-        with self._taking:
-            now = self._clock()
-            if now < self._next:
-                return False
-            self._next = now + self._seconds
-            return True
+def _come_back() -> None:
+    if _own.is_due and not _own.holds:
+        _own.is_due = False
+        _own.alone = _line.acquire(timeout=MOST_SECONDS)

@@ -7,6 +7,7 @@ and everybody else would come meanwhile.
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import product
 
 import anyio
 import anyio.to_thread
@@ -18,7 +19,7 @@ from core.owner_filter import OwnerFilter
 from core.periods import COMPARED, Period
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
-from dashboard import data, drawings, moments
+from dashboard import data, drawings, moments, shown
 from dashboard.trend_choice import NOUNS
 from dashboard.turns import in_line
 
@@ -33,7 +34,7 @@ async def watch() -> None:
             warmed = await anyio.to_thread.run_sync(warm_newer, warmed)
             await anyio.sleep(LOOK_SECONDS)
     finally:
-        data.show(None)
+        shown.offer(None)
 
 
 def warm_newer(warmed: Snapshot | None) -> Snapshot | None:
@@ -41,31 +42,33 @@ def warm_newer(warmed: Snapshot | None) -> Snapshot | None:
     try:
         newest = snapshots.current()
     except Unavailable:
-        data.show(None)
+        shown.offer(None)
         return None
     if newest != warmed:
         with suppress(Unavailable):  # everybody is busy: those who ask will make it warm
             for ask in _questions(newest):
                 with in_line():
                     ask()
-    data.show(newest)
+    shown.offer(newest)
     return newest
 
 
 def _questions(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
-    """Yield what every page asks and draws first, one by one."""
+    """Yield what pages ask and draw before anybody narrows them down, one by one."""
     for ask in (data.totals, data.new, data.shares, drawings.distribution):
         yield partial(ask, snapshot)
     for period in Period:
         yield partial(drawings.top_owners, snapshot, period)
     yield partial(_warm_owners, snapshot)
     for zone in moments.seen():
-        daily, weekly = (TrendFilter(step, zone=zone) for step in (Step.DAY, Step.WEEK))
-        for noun in NOUNS:
-            for period in COMPARED:
-                yield partial(drawings.course, snapshot, noun, period, daily)
-            yield partial(drawings.created, snapshot, noun, weekly)
-        yield partial(drawings.trend, snapshot, "items", weekly, total=False)
+        for noun, step in product(NOUNS, Step):
+            wanted = TrendFilter(step, zone=zone)
+            if step == Step.DAY:
+                for period in COMPARED:
+                    yield partial(drawings.course, snapshot, noun, period, wanted)
+            yield partial(drawings.created, snapshot, noun, wanted)
+            for total in (False, True):
+                yield partial(drawings.trend, snapshot, noun, wanted, total=total)
 
 
 def _warm_owners(snapshot: Snapshot) -> None:

@@ -12,10 +12,11 @@ from dashboard import (
     notices,
     owner_filters,
     panels,
+    shown,
     tables,
 )
 
-snapshot = data.snapshot()
+snapshot = shown.snapshot()
 
 with panels.toolbar():
     period, notes = owner_filters.period()

@@ -14,10 +14,11 @@ from dashboard import (
     notices,
     owner_filters,
     panels,
+    shown,
     tables,
 )
 
-snapshot = data.snapshot()
+snapshot = shown.snapshot()
 
 with panels.toolbar():
     wanted, notes = owner_filters.toolbar()

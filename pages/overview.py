@@ -15,11 +15,12 @@ from dashboard import (
     navigation,
     notices,
     panels,
+    shown,
 )
 from dashboard.session import current_actor
 
 actor = current_actor()
-snapshot = data.snapshot()
+snapshot = shown.snapshot()
 zone = moments.zone()
 totals = data.totals(snapshot)
 new = data.new(snapshot)
@@ -55,13 +56,13 @@ with panels.toolbar():
 
 wanted = TrendFilter(step, zone=zone.key)
 steps = data.recent(snapshot, wanted)
-shown = TrendFilter(step, window=Window(steps["day"][0], steps["day"][-1])).to_query()
+looked_at = TrendFilter(step, window=Window(steps["day"][0], steps["day"][-1])).to_query()
 with actions:
-    export_menu.draw("trends", shown, rows=len(steps), noun=f"{step}s", by_day=True)
+    export_menu.draw("trends", looked_at, rows=len(steps), noun=f"{step}s", by_day=True)
 with st.grid(2, min_column_width=330):
     for noun in ("users", "items"):
         with panels.chart(f"New {noun} by {step}", drawings.created(snapshot, noun, wanted)):
-            export_menu.draw_picture(f"new_{noun}", shown)
+            export_menu.draw_picture(f"new_{noun}", looked_at)
             navigation.link(actor, "trends", "Trends", query={"of": noun, "step": step.value})
 
 if totals.items:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.days import Step
 from core.trend_filter import TrendFilter, Window, parse_owner, parse_window
-from core.trends import IN_ALL, between
+from core.trends import between
 from dashboard import (
     data,
     drawings,
@@ -16,10 +16,11 @@ from dashboard import (
     owner_choice,
     panels,
     series,
+    shown,
 )
 from dashboard.trend_choice import CUT, NOUNS, OF_ITEMS, WAYS
 
-snapshot = data.snapshot()
+snapshot = shown.snapshot()
 zone = moments.zone()
 notes: list[str] = []
 
@@ -45,8 +46,8 @@ if int(steps[noun].sum()) == 0:
         "Nothing was created yet.", "Choose another owner, or look again after the next refresh."
     )
 else:
-    column = IN_ALL.format(noun) if way == "total" else noun
-    drawn = steps.select("day", count=column).tail(series.MOST_STEPS)
+    total = way == "total"
+    drawn = series.drawn(steps, noun, total=total)
     titles = {"new": f"New {noun} by {step}", "total": f"{NOUNS[noun]} in all"}
     frame, beside = panels.frame(titles[way], owner_choice.whose(owner))
     with beside:
@@ -55,10 +56,10 @@ else:
         export_menu.draw("trends", narrowed, rows=rows, noun=f"{step}s", by_day=True)
         first, last = series.clip(drawn, window) or (drawn["day"][0], drawn["day"][-1])
         seen = TrendFilter(step, whose, Window(first, last)).to_query()
-        export_menu.draw_picture(f"{noun}_in_all" if way == "total" else f"{noun}_by_step", seen)
+        export_menu.draw_picture(f"{noun}_in_all" if total else f"{noun}_by_step", seen)
     with frame:
         looked_at = TrendFilter(step, whose, window, zone.key)
-        drawings.show(drawings.trend(snapshot, noun, looked_at, total=way == "total"))
+        drawings.show(drawings.trend(snapshot, noun, looked_at, total=total))
         if len(drawn) < len(steps):
             first, earliest = drawn["day"][0], steps["day"][0]
             panels.notes([CUT.format(most=len(drawn), first=first, earliest=earliest)])

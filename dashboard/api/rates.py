@@ -8,28 +8,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.actors import Actor
 from core.settings import get_settings
+from dashboard.bucket import Bucket
 from dashboard.problem import problem
 
 BURST_SECONDS = 10.0  # so much of the rate may come at once
 MOST_REMEMBERED = 10_000
 Asker = tuple[int | None, int | None]
-
-
-class Bucket:
-    """A token bucket (RFC 2697 in spirit): full at first, emptied by requests, refilled by time."""
-
-    def __init__(self, size: float, now: float) -> None:
-        self.left = size
-        self.at = now
-
-    def take(self, *, rate: float, size: float, now: float) -> float:
-        """Take one request out; return 0, or the seconds until there is one to take."""
-        self.left = min(size, self.left + (now - self.at) * rate)
-        self.at = now
-        if self.left < 1:
-            return (1 - self.left) / rate
-        self.left -= 1
-        return 0.0
 
 
 class Rates:

@@ -5,7 +5,7 @@ import pytest
 from core.actors import Actor
 from core.settings import get_settings
 from dashboard.api import rates
-from dashboard.api.rates import Bucket, Rates
+from dashboard.api.rates import Rates
 from tests.dashboard.conftest import House, script
 
 ME = "/api/v1/users/me"
@@ -24,14 +24,6 @@ def test_who_asks_too_often_waits_and_others_do_not(
         assert refused.status_code == refused.json()["status"] == 429
         assert 1 <= int(refused.headers["retry-after"]) <= 2
         assert other.get(ME).status_code == 200
-
-
-def test_a_bucket_empties_at_once_and_fills_with_time() -> None:
-    bucket = Bucket(2, now=0)
-    assert [bucket.take(rate=0.5, size=2, now=0) for _ in range(3)] == [0, 0, 2]
-    assert bucket.take(rate=0.5, size=2, now=1) == 1
-    assert bucket.take(rate=0.5, size=2, now=2) == 0
-    assert [bucket.take(rate=0.5, size=2, now=1000) for _ in range(3)] == [0, 0, 2]
 
 
 def test_memory_is_bounded_and_the_idle_are_forgotten_first(

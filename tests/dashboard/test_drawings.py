@@ -1,5 +1,6 @@
 """Drawings: a chart with its rows as a browser takes them, drawn once for a snapshot."""
 
+from copy import deepcopy
 from datetime import date
 from io import BytesIO
 
@@ -68,6 +69,18 @@ def test_a_chart_is_drawn_once_for_all_who_look_at_a_snapshot(
     refresh.run(trigger="manual")
     assert drawings.created(snapshots.current(), "items", TrendFilter(Step.DAY)) != looks[0]
     assert len(drawn) == 2
+
+
+def test_who_looks_at_a_chart_does_not_change_it_for_the_next_one() -> None:
+    steps = ROWS.rename({"items": "count"})
+    for chart in (
+        charts.created(ROWS, noun="items", step=Step.WEEK),
+        trend(steps, noun="items", step=Step.WEEK, total=False, window=None),
+    ):
+        drawn = drawings.specify(chart)
+        before = deepcopy(drawn)
+        drawings.show(drawn)
+        assert drawn == before
 
 
 def names(node: object) -> set[str]:

@@ -19,8 +19,8 @@ def test_small_pieces_of_an_answer_wait_for_nobody() -> None:
         found.append(chosen.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         await PlainTextResponse("")(scope, receive, send)
 
-    listening = serving.listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    listening, loop = serving.listen("127.0.0.1", 0), serving.configure().loop
+    server = uvicorn.Server(uvicorn.Config(app, loop=loop, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, args=(listening,))
     thread.start()
     try:

@@ -1,5 +1,6 @@
 """When a timer may run a page again: never where somebody may be typing."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,14 +10,15 @@ from core.actors import Actor
 from core.database import transaction
 from core.models import RefreshRun
 from dashboard import dialogs, freshness, shell
+from dashboard.bucket import Bucket
 from dashboard.freshness import Freshness
-from dashboard.turns import Turns
 from etl import refresh
 
 
 @pytest.fixture(autouse=True)
 def _first_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shell, "_turns", Turns(60))
+    monkeypatch.setattr(shell, "_followers", Bucket(1, time.monotonic()))
+    monkeypatch.setattr(shell, "FOLLOWERS", 1 / 60)
 
 
 class Ran(Exception):

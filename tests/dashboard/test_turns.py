@@ -1,4 +1,4 @@
-"""Turns: one page at a time, nobody stuck behind a slow one, and only so many by themselves."""
+"""Turns: one page at a time, and nobody stuck behind a slow one."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dashboard import turns
-from dashboard.turns import Turns, in_line, out_of_line
+from dashboard.turns import holding, in_line, out_of_line
 
 
 def begin(work: Callable[[], object]) -> threading.Thread:
@@ -68,18 +68,33 @@ def test_others_go_ahead_of_who_waits() -> None:
         turns._line.release()
 
 
+def test_who_holds_a_lock_comes_back_into_line_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "MOST_SECONDS", 60)
+    lock, waits = threading.Lock(), threading.Event()
+
+    def ask() -> None:
+        with in_line(), holding():
+            with lock, holding(), out_of_line():
+                other = begin(meet)
+                assert waits.wait(10)
+            other.join(10)
+            assert not other.is_alive(), "each has what the other one waits for"
+
+    def meet() -> None:
+        with in_line():
+            waits.set()
+            with lock:
+                pass
+
+    first = begin(ask)
+    first.join(20)
+    assert not first.is_alive()
+    assert turns._line.acquire(blocking=False)
+    turns._line.release()
+
+
 def test_an_error_lets_the_next_one_in() -> None:
     with pytest.raises(ZeroDivisionError), in_line(), out_of_line():
         _ = 1 / 0
     assert turns._line.acquire(blocking=False)
     turns._line.release()
-
-
-def test_turns_come_one_after_the_other() -> None:
-    now = 0.0
-    often = Turns(2.0, clock=lambda: now)
-    assert [often.take(), often.take()] == [True, False]
-    now = 1.9
-    assert not often.take()
-    now = 50.0
-    assert [often.take(), often.take()] == [True, False], "what nobody took is not saved up"

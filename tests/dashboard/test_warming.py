@@ -8,7 +8,7 @@ from core import set_back, snapshots, warehouse
 from core.actors import Actor
 from core.errors import Unavailable
 from core.settings import get_settings
-from dashboard import data, freshness, moments, warming
+from dashboard import data, freshness, moments, shown, warming
 from etl import refresh
 from tests.pages.conftest import make_item
 
@@ -44,15 +44,15 @@ def test_pages_show_a_new_snapshot_when_it_is_warm(
 ) -> None:
     refresh.run(trigger="manual")
     first = warming.warm_newer(None)
-    assert data.newest() == first
+    assert shown.newest() == first
     make_item(system, superuser.email, "one")
     refresh.run(trigger="manual")
-    assert data.newest() == first != snapshots.current()
-    assert warming.warm_newer(first) == data.newest() == snapshots.current()
-    monkeypatch.setattr(data, "KNOWN_SECONDS", 0.0)
+    assert shown.newest() == first != snapshots.current()
+    assert warming.warm_newer(first) == shown.newest() == snapshots.current()
+    monkeypatch.setattr(shown, "KNOWN_SECONDS", 0.0)
     make_item(system, superuser.email, "two")
     refresh.run(trigger="manual")
-    assert data.newest() == snapshots.current(), "nobody has looked for long"
+    assert shown.newest() == snapshots.current(), "nobody has looked for long"
 
 
 def test_what_is_gone_is_not_shown(superuser: Actor) -> None:
@@ -63,7 +63,7 @@ def test_what_is_gone_is_not_shown(superuser: Actor) -> None:
         snapshots.current()
     assert warming.warm_newer(warm) is None
     with pytest.raises(Unavailable):
-        data.newest()
+        shown.newest()
 
 
 def test_an_older_snapshot_that_was_made_current_is_shown_at_once(superuser: Actor) -> None:
@@ -72,4 +72,4 @@ def test_an_older_snapshot_that_was_made_current_is_shown_at_once(superuser: Act
     warming.warm_newer(None)
     set_back.set_back(actor=superuser, generation=int(first or 0), seen=int(second or 0))
     freshness.tell()
-    assert data.newest().generation == first
+    assert shown.newest().generation == first

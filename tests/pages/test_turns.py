@@ -1,0 +1,62 @@
+"""Pages in turn: those that show the snapshot run alone, and let others by while they wait."""
+
+import pytest
+
+from core import metrics
+from core.actors import Actor
+from core.metrics import Totals
+from core.snapshots import Snapshot
+from dashboard import freshness, turns
+from dashboard.freshness import Freshness
+from tests.pages.conftest import Open
+
+
+def is_free() -> bool:
+    """Tell whether somebody else could run now."""
+    free = turns._line.acquire(blocking=False)
+    if free:
+        turns._line.release()
+    return free
+
+
+@pytest.mark.parametrize(
+    ("page", "alone"),
+    [
+        ("overview", True),
+        ("items_by_user", True),
+        ("active_users", True),
+        ("trends", True),
+        ("items", False),
+        ("users", False),
+    ],
+)
+def test_pages_that_show_the_snapshot_run_alone(
+    world: Actor, open_page: Open, monkeypatch: pytest.MonkeyPatch, page: str, alone: bool
+) -> None:
+    free: list[bool] = []
+    read = freshness.read
+
+    def listen(*, newest: bool = False) -> Freshness:
+        free.append(is_free())
+        return read(newest=newest)
+
+    monkeypatch.setattr(freshness, "read", listen)
+    open_page(world, page)
+    assert free
+    assert set(free) == {not alone}
+    assert is_free()
+
+
+def test_others_go_ahead_while_a_page_waits_for_duckdb(
+    world: Actor, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free: list[bool] = []
+    totals = metrics.totals
+
+    def listen(snapshot: Snapshot) -> Totals:
+        free.append(is_free())
+        return totals(snapshot)
+
+    monkeypatch.setattr(metrics, "totals", listen)
+    open_page(world)
+    assert free == [True]
