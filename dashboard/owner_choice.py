@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.snapshots import Snapshot
 from dashboard import data, filters
-from dashboard.notices import count, escape
+from dashboard.notices import count, errors_shown, escape
 
 PARAMETER = "owner"
 UNKNOWN = "There is no user {id} in this snapshot, so this is about all users."
@@ -62,7 +62,7 @@ def _search(snapshot: Snapshot) -> None:
     text = (text or "").strip()
     if len(text) < LEAST:
         return
-    with st.container(border=True, gap="xxsmall", width=420):
+    with st.container(border=True, gap="xxsmall", width=420), errors_shown():
         found = data.find_owners(snapshot, text)
         if not len(found):
             st.caption("No owner of items matches.")
