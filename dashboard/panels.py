@@ -117,7 +117,7 @@ def toolbar(*, spread: bool = True) -> DeltaGenerator:
 
 def fields() -> DeltaGenerator:
     """Return a row of fields with their labels above, which stand on one line and apart."""
-    return st.container(horizontal=True, vertical_alignment="bottom", gap="large")
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
 def actions() -> DeltaGenerator:
