@@ -37,12 +37,12 @@ def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
         Receipt: attrgetter("number"),
     }
     keep = st.cache_resource(max_entries=KEPT, show_spinner=False, hash_funcs=identities)
-    keeping = keep(function)
+    ask_once = keep(function)
 
     @wraps(function)
     def answer(*args: Asked.args, **named: Asked.kwargs) -> Answer:
         with holding():  # while one asks, others wait for its answer
-            return keeping(*args, **named)
+            return ask_once(*args, **named)
 
     return answer
 

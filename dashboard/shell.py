@@ -83,7 +83,7 @@ def sidebar(actor: Actor) -> None:
 def _look(header: Header, first: Iterator[Freshness]) -> None:
     """Draw the header; while somebody's refresh runs, in a fragment that looks more often."""
     state = _current(header, first)
-    if not state.running or not (state.requested or _awaits(header.actor, state.running)):
+    if not _is_watched(header.actor, state):
         _draw(header, state)
         return
     seconds = OWN_SECONDS if _awaits(header.actor, state.running) else FOLLOW_SECONDS
@@ -110,6 +110,7 @@ def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
 
 
 def _may_follow() -> bool:
+    # Threads share it without a lock: of two at the same moment both may go, which harms nobody.
     return not _followers.take(rate=FOLLOWERS, size=1, now=time.monotonic())
 
 
@@ -118,6 +119,11 @@ def _awaits(actor: Actor, run: RefreshRun | None) -> bool:
     if run is None:
         return False
     return run.requested_by == actor.email or run.id == st.session_state.get(JOINED)
+
+
+def _is_watched(actor: Actor, state: Freshness) -> bool:
+    """Tell whether a refresh runs that anybody asked for, or that this session joined."""
+    return state.requested is not None or _awaits(actor, state.running)
 
 
 def _draw(header: Header, state: Freshness) -> None:
@@ -147,8 +153,8 @@ def _draw(header: Header, state: Freshness) -> None:
 def _button(actor: Actor, state: Freshness) -> None:
     st.button(
         "Refresh data",
-        # One that nobody asked for is told of by the line alone: what turns takes a browser's time.
-        icon="spinner" if state.requested else ":material/refresh:",
+        # What turns takes a browser's time, all the while that nobody asked for.
+        icon="spinner" if _is_watched(actor, state) else ":material/refresh:",
         # Whoever presses it while one runs that nobody asked for joins that one.
         disabled=state.requested is not None or state.back is not None,
         key="refresh",

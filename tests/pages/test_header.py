@@ -58,6 +58,17 @@ def test_everybody_sees_who_asked_and_how_far_it_is(
     assert next(b for b in at.button if b.label == "Refresh data").disabled
 
 
+def test_the_button_turns_for_a_refresh_that_somebody_waits_for(
+    world: Actor, open_page: Open
+) -> None:
+    with transaction() as db:
+        db.add(RefreshRun(trigger="schedule", status="running"))
+    at = open_page(world)
+    assert at.button(key="refresh").proto.icon == ":material/refresh:"
+    press(at, "Refresh data")
+    assert at.button(key="refresh").proto.icon == "spinner"
+
+
 def test_a_refresh_ends_with_what_it_brought(world: Actor, system: Actor, open_page: Open) -> None:
     at = open_page(world)
     for number in range(3):

@@ -1,13 +1,16 @@
 """Pages in turn: those that show the snapshot run alone, and let others by while they wait."""
 
+import threading
+
 import pytest
 
-from core import metrics
+from core import metrics, snapshots
 from core.actors import Actor
 from core.metrics import Totals
 from core.snapshots import Snapshot
-from dashboard import freshness, turns
+from dashboard import data, freshness, turns
 from dashboard.freshness import Freshness
+from dashboard.turns import in_line
 from tests.pages.conftest import Open
 
 
@@ -60,3 +63,32 @@ def test_others_go_ahead_while_a_page_waits_for_duckdb(
     monkeypatch.setattr(metrics, "totals", listen)
     open_page(world)
     assert free == [True]
+
+
+def test_two_who_ask_the_same_do_not_wait_for_each_other(
+    world: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "MOST_SECONDS", 60)
+    snapshot, totals, waits = snapshots.current(), metrics.totals, threading.Event()
+
+    def meet(asked: Snapshot) -> Totals:
+        other.start()
+        assert waits.wait(10)
+        return totals(asked)
+
+    def ask() -> None:
+        with in_line():
+            data.totals(snapshot)
+
+    def ask_too() -> None:
+        with in_line():
+            waits.set()
+            data.totals(snapshot)
+
+    monkeypatch.setattr(metrics, "totals", meet)
+    first, other = (threading.Thread(target=work) for work in (ask, ask_too))
+    first.start()
+    first.join(20)
+    assert not first.is_alive(), "one has the answer's lock, and the other one the line"
+    other.join(20)
+    assert is_free()
