@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.snapshots import Snapshot
 from dashboard import data, filters
@@ -21,10 +22,12 @@ class Owner:
     email: str
 
 
-def choose(snapshot: Snapshot, wanted: int | None, notes: list[str]) -> Owner | None:
+def choose(
+    snapshot: Snapshot, wanted: int | None, notes: list[str], offers: DeltaGenerator
+) -> Owner | None:
     """Draw who is chosen, or a search for somebody to choose; return who it is.
 
-    Somebody who is not in the snapshot is noted.
+    Whom the search finds is drawn in `offers`. Somebody who is not in the snapshot is noted.
     """
     found = None if wanted is None else data.owner(snapshot, wanted)
     if wanted is not None and found is None:
@@ -40,7 +43,7 @@ def choose(snapshot: Snapshot, wanted: int | None, notes: list[str]) -> Owner | 
             args=(None,),
         )
         return owner
-    _search(snapshot)
+    _search(snapshot, offers)
     return None
 
 
@@ -49,7 +52,7 @@ def whose(owner: Owner | None) -> str:
     return f"Items of {owner.email}" if owner else "All users"
 
 
-def _search(snapshot: Snapshot) -> None:
+def _search(snapshot: Snapshot, offers: DeltaGenerator) -> None:
     text = st.text_input(
         "Owner",
         type="search",
@@ -62,7 +65,7 @@ def _search(snapshot: Snapshot) -> None:
     text = (text or "").strip()
     if len(text) < LEAST:
         return
-    with st.container(border=True, gap="xxsmall", width=420), errors_shown():
+    with offers.container(border=True, gap="xxsmall", width=420), errors_shown():
         found = data.find_owners(snapshot, text)
         if not len(found):
             st.caption("No owner of items matches.")

@@ -34,8 +34,9 @@ wanted = parse_owner(st.query_params.to_dict(), notes)
 if wanted is not None and noun == "users":
     notes.append(OF_ITEMS)
     wanted = None
-with panels.fields():
-    owner = owner_choice.choose(snapshot, wanted, notes) if noun == "items" else None
+fields, offers = panels.fields(), st.container()
+with fields:
+    owner = owner_choice.choose(snapshot, wanted, notes, offers) if noun == "items" else None
     window = filters.days(parse_window(st.query_params.to_dict(), notes))
 panels.notes(notes)
 
