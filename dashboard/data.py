@@ -146,9 +146,9 @@ def compared(snapshot: Snapshot, receipt: Receipt) -> comparison.Comparison:
 
 
 @_asked
-def item_counts(snapshot: Snapshot, period: Period) -> pl.DataFrame:
-    """See `core.metrics.item_counts`."""
-    return metrics.item_counts(snapshot, period)
+def curve(snapshot: Snapshot, period: Period) -> pl.DataFrame:
+    """Return how many items the owners have along the whole ranking; see `series.curve`."""
+    return series.curve(metrics.item_counts(snapshot, period))
 
 
 @_asked

@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.metrics import Shares
-from dashboard import drawings
-from dashboard.drawings import Drawn
+from dashboard import drawing
+from dashboard.drawing import Drawing
 from dashboard.notices import escape
 
 CHOOSE = "Select a row first: click the box at its left, or press Shift and Space in it."
@@ -20,7 +20,7 @@ class Trend:
     """What stands with a number: how it was in as long a time before, and how it came about."""
 
     before: int
-    course: Drawn
+    course: Drawing
 
 
 def figure(label: str, value: int, remark: str) -> DeltaGenerator:
@@ -42,7 +42,7 @@ def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
             delta_arrow="off",
             delta_description=f"before: {trend.before:,}",
         )
-        drawings.show(trend.course)
+        drawing.show(trend.course)
         return _row("right")
 
 
@@ -74,13 +74,13 @@ def notes(said: Iterable[str]) -> None:
         st.caption(f":material/info: {escape(' '.join(texts))}")
 
 
-def chart(title: str, drawn: Drawn, remark: str = "") -> DeltaGenerator:
+def chart(title: str, drawn: Drawing, remark: str = "") -> DeltaGenerator:
     """Draw a chart in a frame with a title and a remark of ours; return the place for links."""
     with st.container(border=True, gap="xsmall", height="stretch"):
         row = _row()
         row.subheader(title, anchor=False, width="content")
         place = _beside(row)
-        drawings.show(drawn)
+        drawing.show(drawn)
         if remark:
             st.caption(remark)
         return place

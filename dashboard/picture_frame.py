@@ -9,34 +9,33 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import altair as alt
 import polars as pl
 import streamlit as st
 from polars import selectors
 
-from dashboard.charts import INK, Drawing, parts
+from dashboard.drawing import INK, Drawing
 
 WIDTH, MARGIN = 760, 24  # pixels
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 LINE, MOST_LINES = 110, 4  # of the texts below a title: characters, and how many at most
 NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"  # what no XML can contain
 REPLACEMENT = "\ufffd"
-ROWS = frozenset({"data", "datasets"})  # where the rows are in a specification
 
 
 def framed(drawing: Drawing, title: str, remarks: Iterable[str]) -> dict[str, Any]:
     """Return the specification of a chart with a title and remarks above it, its rows included.
 
-    The remarks may quote what users typed. The drawing is changed.
+    The remarks may quote what users typed.
     """
     lines = [line for remark in remarks for line in _wrapped(remark)]
-    for part in parts(drawing):
-        if isinstance(part.data, pl.DataFrame):
-            part.data = _inline(part.data)
-    heading = alt.TitleParams(text=title, subtitle=lines)
-    spec: dict[str, Any] = drawing.properties(width=WIDTH, title=heading, padding=MARGIN).to_dict()
-    spec["config"] = _config(spec.get("config", {}))
-    result: dict[str, Any] = _inked(spec, _colour("textColor"))
+    spec = drawing.specification({"values": _plain(drawing.rows)})
+    framing = {
+        "width": WIDTH,
+        "title": {"text": title, "subtitle": lines},
+        "padding": MARGIN,
+        "config": _config(spec.get("config", {})),
+    }
+    result: dict[str, Any] = _inked({**spec, **framing}, _colour("textColor"))
     return result
 
 
@@ -49,20 +48,18 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, LINE, max_lines=MOST_LINES, placeholder=" …")
 
 
-def _inline(rows: pl.DataFrame) -> alt.InlineData:
-    # Not left to Altair: how it takes rows is a switch of the whole process, which Streamlit turns
-    # over and back for each chart of each session.
-    plain = rows.with_columns(
+def _plain(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as JSON can hold them, and XML what is in them."""
+    return rows.with_columns(
         selectors.string().str.replace_all(NO_XML, REPLACEMENT),
         selectors.date().dt.strftime("%Y-%m-%d"),
-    )
-    return alt.InlineData(values=plain.to_dicts())
+    ).to_dicts()
 
 
 def _inked(node: Any, ink: str) -> Any:
     """Return a specification with the text's colour instead of that of wherever it stands."""
     if isinstance(node, dict):
-        return {key: value if key in ROWS else _inked(value, ink) for key, value in node.items()}
+        return {key: value if key == "data" else _inked(value, ink) for key, value in node.items()}
     if isinstance(node, list):
         return [_inked(each, ink) for each in node]
     return ink if node == INK else node

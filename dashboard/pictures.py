@@ -14,8 +14,16 @@ from core.exports import Order
 from core.formats import Format, Sheet
 from core.narrowing import Everything, OwnersPage, Ranks, Recent
 from core.trend_filter import TrendFilter
-from dashboard import charts, exporting, owner_filters, picture_frame, rendering, series
-from dashboard.charts import Drawing
+from dashboard import (
+    created_charts,
+    exporting,
+    owner_charts,
+    owner_filters,
+    picture_frame,
+    rendering,
+    series,
+)
+from dashboard.drawing import Drawing
 from dashboard.rendering import Kind
 from dashboard.trend_chart import still
 from dashboard.trend_choice import NOUNS
@@ -90,7 +98,7 @@ def _new(noun: str) -> Picture:
         "trends",
         title=lambda wanted: f"New {noun} by {wanted.step}",
         remark=_span,
-        draw=lambda rows, wanted: charts.created(rows, noun=noun, step=wanted.step),
+        draw=lambda rows, wanted: created_charts.created(rows, noun=noun, step=wanted.step),
         most_rows=series.MOST_STEPS,
     )
 
@@ -145,7 +153,7 @@ def _curve_remark(wanted: Ranks) -> str:
 
 
 def _curve(rows: pl.DataFrame, wanted: Ranks) -> Drawing:
-    return charts.curve(series.curve(rows), first=wanted.first, last=wanted.last)
+    return owner_charts.curve(series.curve(rows), first=wanted.first, last=wanted.last)
 
 
 def _spread_title(_: Everything) -> str:
@@ -161,13 +169,16 @@ PICTURES: Mapping[str, Picture] = {
     **{f"{noun}_by_step": _course(noun, total=False) for noun in NOUNS},
     **{f"{noun}_in_all": _course(noun, total=True) for noun in NOUNS},
     "top_owners": Picture(
-        "active_users", _top_title, _top_remark, lambda rows, _: charts.ranking(rows)
+        "active_users", _top_title, _top_remark, lambda rows, _: owner_charts.ranking(rows)
     ),
     "spread": Picture(
-        "distribution", _spread_title, _spread_remark, lambda rows, _: charts.distribution(rows)
+        "distribution",
+        _spread_title,
+        _spread_remark,
+        lambda rows, _: owner_charts.distribution(rows),
     ),
     "page_of_owners": Picture(
-        "page_of_owners", _page_title, _page_remark, lambda rows, _: charts.ranks(rows)
+        "page_of_owners", _page_title, _page_remark, lambda rows, _: owner_charts.ranks(rows)
     ),
     "ranks": Picture("item_counts", _curve_title, _curve_remark, _curve),
 }

@@ -1,6 +1,7 @@
 """Charts of refreshes: where the time of the last ones went, and of one of them."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -8,7 +9,7 @@ import polars as pl
 
 from core.models import RefreshRun
 from dashboard import moments
-from dashboard.charts import INK, PANEL_HEIGHT, Drawing, described
+from dashboard.drawing import INK, PANEL_HEIGHT, ROWS, Drawing, Shape, inked
 
 STEPS = ("prepare", "export", "compute", "verify", "publish")
 MOST_RUNS = 30
@@ -34,7 +35,47 @@ def steps(runs: Sequence[RefreshRun]) -> Drawing:
         for order, step in enumerate(STEPS)
         if step in run.step_seconds
     ]
-    chart = alt.Chart(pl.DataFrame(rows)).mark_bar()
+    total = [sum(float(value) for value in run.step_seconds.values()) for run in shown]
+    text = (
+        f"Seconds by step of the last {len(shown)} refreshes: the newest took {total[-1]:.1f} s,"
+        f" the longest {max(total):.1f} s."
+    )
+    return Drawing(_steps(), pl.DataFrame(rows), text)
+
+
+def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
+    """Draw the longest spans of a refresh, as `core.spans.Kept.rows` has them, by their start."""
+    longest = sorted(spans, key=lambda span: span[2], reverse=True)[:MOST_SPANS]
+    rows = [
+        {
+            "row": f"{number:03d}",
+            "name": label(name, told),
+            "start": start,
+            "end": start + seconds,
+            "seconds": seconds,
+            "depth": "step" if depth == 0 else "within a step",
+            "told": ", ".join(f"{key.removeprefix('tally.')} {v}" for key, v in told.items()),
+        }
+        for number, (name, start, seconds, depth, told) in enumerate(
+            sorted(longest, key=lambda span: (span[1], span[3]))
+        )
+    ]
+    listed = ", ".join(f"{row['name']} {row['seconds']:.3f} s" for row in rows)
+    shape = _waterfall({row["row"]: row["name"] for row in rows})
+    return Drawing(shape, pl.DataFrame(rows), f"Spans by their start: {listed}.")
+
+
+def label(name: str, told: dict[str, Any]) -> str:
+    """Return what to call a span: a part by its table and number."""
+    short = name.removeprefix("refresh ").capitalize()
+    if "tally.part" not in told:
+        return short
+    return f"{short} {told['tally.part']} of {told.get('tally.table', '')}"
+
+
+@cache
+def _steps() -> Shape:
+    chart = alt.Chart(ROWS).mark_bar()
     chart = chart.encode(
         x=alt.X(
             "run:O",
@@ -62,33 +103,11 @@ def steps(runs: Sequence[RefreshRun]) -> Drawing:
             alt.Tooltip("seconds:Q", title="Seconds", format=".3f"),
         ],
     )
-    total = [sum(float(value) for value in run.step_seconds.values()) for run in shown]
-    text = (
-        f"Seconds by step of the last {len(shown)} refreshes: the newest took {total[-1]:.1f} s,"
-        f" the longest {max(total):.1f} s."
-    )
-    return described(chart, text, height=PANEL_HEIGHT)
+    return inked(chart, height=PANEL_HEIGHT)
 
 
-def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
-    """Draw the longest spans of a refresh, as `core.spans.Kept.rows` has them, by their start."""
-    longest = sorted(spans, key=lambda span: span[2], reverse=True)[:MOST_SPANS]
-    rows = [
-        {
-            "row": f"{number:03d}",
-            "name": label(name, told),
-            "start": start,
-            "end": start + seconds,
-            "seconds": seconds,
-            "depth": "step" if depth == 0 else "within a step",
-            "told": ", ".join(f"{key.removeprefix('tally.')} {v}" for key, v in told.items()),
-        }
-        for number, (name, start, seconds, depth, told) in enumerate(
-            sorted(longest, key=lambda span: (span[1], span[3]))
-        )
-    ]
-    names = {row["row"]: row["name"] for row in rows}
-    base = alt.Chart(pl.DataFrame(rows)).encode(
+def _waterfall(names: dict[str, str]) -> Shape:
+    base = alt.Chart(ROWS).encode(
         y=alt.Y("row:N", sort=None, title=None, axis=_names(names)),
         tooltip=[
             alt.Tooltip("name:N", title="Span"),
@@ -105,18 +124,7 @@ def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
     numbers = base.mark_text(align="left", dx=4, color=INK).encode(
         x="end:Q", text=alt.Text("seconds:Q", format=".3f")
     )
-    listed = ", ".join(f"{row['name']} {row['seconds']:.3f} s" for row in rows)
-    return described(
-        bars + numbers, f"Spans by their start: {listed}.", height=alt.Step(SPAN_PIXELS)
-    )
-
-
-def label(name: str, told: dict[str, Any]) -> str:
-    """Return what to call a span: a part by its table and number."""
-    short = name.removeprefix("refresh ").capitalize()
-    if "tally.part" not in told:
-        return short
-    return f"{short} {told['tally.part']} of {told.get('tally.table', '')}"
+    return inked(bars + numbers, height=alt.Step(SPAN_PIXELS))
 
 
 def _names(names: dict[str, str]) -> alt.Axis:

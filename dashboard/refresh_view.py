@@ -14,7 +14,7 @@ from core.errors import TallyError
 from core.models import RefreshRun, SnapshotCheck
 from core.stored import Stored
 from dashboard import (
-    drawings,
+    drawing,
     freshness,
     freshness_words,
     moments,
@@ -44,7 +44,7 @@ def show(actor: Actor) -> None:
             )
             return
         if any(run.step_seconds for run in runs):
-            panels.chart("Time by step", drawings.specify(refresh_charts.steps(runs)))
+            panels.chart("Time by step", refresh_charts.steps(runs))
         chosen = _history(runs)
         if chosen is not None:
             _details(actor, chosen)
@@ -147,7 +147,7 @@ def _details(actor: Actor, run: RefreshRun) -> None:
         for line in describe(run):
             st.caption(line)
         if spans:
-            drawings.show(drawings.specify(refresh_charts.waterfall(spans)))
+            drawing.show(refresh_charts.waterfall(spans))
 
 
 def describe(run: RefreshRun) -> list[str]:

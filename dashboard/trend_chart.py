@@ -1,54 +1,38 @@
 """The chart of trends: the whole time in small, and what is brushed of it in large above."""
 
-from datetime import date, datetime, time
+from datetime import date
+from functools import cache
 from typing import Any
 
 import altair as alt
 import polars as pl
 
 from core.days import Step
-from dashboard.charts import COUNT, PADDING, SHORT, SPANNING, Drawing, described, with_ends
+from dashboard.created_charts import spanning, tooltip, with_ends
+from dashboard.drawing import PADDING, ROWS, SHORT, Drawing, Shape, inked, shape
 
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
 # The steps that reach into the brush, also the one in which it begins.
 BRUSHED = "!isValid(brush.day) || (datum.day <= brush.day[1] && datum.end > brush.day[0])"
-STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
+LAST_MOMENT = {"hours": 23, "minutes": 59, "seconds": 59, "milliseconds": 999}
 
 
 def trend(
     steps: pl.DataFrame, *, noun: str, step: Step, total: bool, window: tuple[date, date] | None
-) -> alt.VConcatChart:
+) -> Drawing:
     """Draw `day` and `count`; `total` says that counts are those of all time up to then.
 
     What is dragged out of the lower chart is shown in the upper one; `window` is what is at first.
     """
-    brush = alt.selection_interval(encodings=["x"], name="brush", **_initial(window))
-    base = alt.Chart(with_ends(steps, step))
-    axis = alt.Axis(grid=False, tickCount=6, labelFlush=True)
-    small = (
-        _mark(base, total=total, opacity=0.5, axis=axis)
-        .encode(y=alt.Y("count:Q", title=None, axis=None))
-        .add_params(brush)
-        .properties(height=WHOLE_HEIGHT)
-    )
-    brushed = alt.Scale(domain=brush)
-    large = _large(base, noun=noun, step=step, total=total, scale=brushed)
-    large = large.transform_filter(BRUSHED).properties(height=DETAIL_HEIGHT)
-    chart = alt.vconcat(large, small, spacing=12, padding=PADDING)
-    # As SVG the brush has a role and no name; on a canvas all has one name, the description. The
-    # colours of its text are the theme's, as a canvas does not know that of where it stands.
-    result: alt.VConcatChart = chart.properties(
-        description=describe(steps, noun=noun, step=step, total=total),
-        usermeta={"embedOptions": {"renderer": "canvas"}},
-    )
-    return result
+    text = describe(steps, noun=noun, step=step, total=total)
+    brushed = {} if window is None else {"brush": {"x": _whole_days(*window)}}
+    return Drawing(_trend(noun, step, total=total), with_ends(steps, step), text, brushed)
 
 
 def still(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
     """Draw the same `day` and `count` whole, with nothing to drag: for a picture."""
     text = describe(steps, noun=noun, step=step, total=total)
-    chart = _large(alt.Chart(with_ends(steps, step)), noun=noun, step=step, total=total)
-    return described(chart, text, height=DETAIL_HEIGHT)
+    return Drawing(_still(noun, step, total=total), with_ends(steps, step), text)
 
 
 def describe(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> str:
@@ -66,35 +50,56 @@ def describe(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> str:
     )
 
 
+@cache
+def _trend(noun: str, step: Step, *, total: bool) -> Shape:
+    brush = alt.selection_interval(encodings=["x"], name="brush")
+    base = alt.Chart(ROWS)
+    axis = alt.Axis(grid=False, tickCount=6, labelFlush=True)
+    small = (
+        _mark(base, total=total, opacity=0.5, axis=axis)
+        .encode(y=alt.Y("count:Q", title=None, axis=None))
+        .add_params(brush)
+        .properties(height=WHOLE_HEIGHT)
+    )
+    brushed = alt.Scale(domain=brush)
+    large = _large(base, noun=noun, step=step, total=total, scale=brushed)
+    large = large.transform_filter(BRUSHED).properties(height=DETAIL_HEIGHT)
+    chart = alt.vconcat(large, small, spacing=12, padding=PADDING)
+    # As SVG the brush has a role and no name; on a canvas all has one name, the description. The
+    # colours of its text are the theme's, as a canvas does not know that of where it stands.
+    return shape(chart.properties(usermeta={"embedOptions": {"renderer": "canvas"}}))
+
+
+@cache
+def _still(noun: str, step: Step, *, total: bool) -> Shape:
+    chart = _large(alt.Chart(ROWS), noun=noun, step=step, total=total)
+    return inked(chart, height=DETAIL_HEIGHT)
+
+
 def _large(base: alt.Chart, *, noun: str, step: Step, total: bool, **x: Any) -> alt.Chart:
     chart: alt.Chart = _mark(base, total=total, opacity=1, axis=_days(), **x).encode(
         y=alt.Y("count:Q", title=None, axis=_counts(), scale=alt.Scale(zero=not total)),
-        tooltip=[
-            alt.Tooltip("day:T", title=STEPS[step], format="%-d %B %Y"),
-            alt.Tooltip("count:Q", title=noun.capitalize(), format=COUNT),
-        ],
+        tooltip=tooltip(noun, step),
     )
     return chart
 
 
 def _mark(base: alt.Chart, *, total: bool, opacity: float, **x: Any) -> alt.Chart:
-    days = alt.X("day:T", title=None, **x)
     if total:
-        area: alt.Chart = base.mark_area(
+        marks = base.mark_area(
             interpolate="step-after", opacity=0.25 * opacity, line=True, clip=True
-        ).encode(x=days)
-        return area
-    bars: alt.Chart = base.mark_bar(opacity=opacity, clip=True, **SPANNING).encode(
-        x=days, x2="end:T"
-    )
-    return bars
+        )
+    else:
+        marks = spanning(base, opacity=opacity, clip=True)
+    days = alt.X("day:T", title=None, **x)
+    chart: alt.Chart = marks.encode(x=days)
+    return chart
 
 
-def _initial(window: tuple[date, date] | None) -> dict[str, Any]:
-    if window is None:
-        return {}
-    first, last = window
-    return {"value": {"x": (first, datetime.combine(last, time.max))}}  # the last day is seen whole
+def _whole_days(first: date, last: date) -> list[dict[str, int]]:
+    """Return from when to when some days are, as Vega-Lite writes moments of the reader's clock."""
+    start, end = ({"year": day.year, "month": day.month, "date": day.day} for day in (first, last))
+    return [start, end | LAST_MOMENT]
 
 
 def _days() -> alt.Axis:

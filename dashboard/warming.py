@@ -1,6 +1,6 @@
 """Answers made ready as soon as there is a new snapshot, before anybody waits for them.
 
-Until then pages show the one before: the first who came would have it verified, asked and drawn,
+Until then pages show the one before: the first who came would have it verified and asked,
 and everybody else would come meanwhile.
 """
 
@@ -16,11 +16,10 @@ from core import snapshots
 from core.days import Step
 from core.errors import Unavailable
 from core.owner_filter import OwnerFilter
-from core.periods import COMPARED, Period
+from core.periods import Period
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
-from dashboard import data, drawings, moments, shown
-from dashboard.trend_choice import NOUNS
+from dashboard import data, moments, shown
 from dashboard.turns import in_line
 
 LOOK_SECONDS = 0.5
@@ -54,26 +53,12 @@ def warm_newer(warmed: Snapshot | None) -> Snapshot | None:
 
 
 def _questions(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
-    """Yield what pages ask and draw before anybody narrows them down, one by one."""
-    for ask in (data.totals, data.new, data.shares, drawings.distribution):
+    """Yield what pages ask before anybody narrows them down, one by one."""
+    for ask in (data.totals, data.new, data.shares, data.distribution):
         yield partial(ask, snapshot)
     for period in Period:
-        yield partial(drawings.top_owners, snapshot, period)
-    yield partial(_warm_owners, snapshot)
-    for zone in moments.seen():
-        for noun, step in product(NOUNS, Step):
-            wanted = TrendFilter(step, zone=zone)
-            if step == Step.DAY:
-                for period in COMPARED:
-                    yield partial(drawings.course, snapshot, noun, period, wanted)
-            yield partial(drawings.created, snapshot, noun, wanted)
-            for total in (False, True):
-                yield partial(drawings.trend, snapshot, noun, wanted, total=total)
-
-
-def _warm_owners(snapshot: Snapshot) -> None:
-    everybody = OwnerFilter()
-    ranks = data.owners(snapshot, everybody, skip=0).rows["rank"]
-    if len(ranks):
-        drawings.ranks(snapshot, everybody, skip=0)
-        drawings.curve(snapshot, everybody.period, first=ranks[0], last=ranks[-1])
+        yield partial(data.top_owners, snapshot, period)
+    yield partial(data.owners, snapshot, OwnerFilter(), skip=0)
+    yield partial(data.curve, snapshot, Period.ALL)
+    for zone, step in product(moments.seen(), Step):
+        yield partial(data.recent, snapshot, TrendFilter(step, zone=zone))

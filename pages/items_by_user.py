@@ -6,12 +6,12 @@ from core.listing import PAGE_SIZE
 from core.narrowing import Ranks
 from dashboard import (
     data,
-    drawings,
     explaining,
     export_menu,
     filters,
     navigation,
     notices,
+    owner_charts,
     owner_filters,
     panels,
     shown,
@@ -35,11 +35,12 @@ if found.count:
         export_menu.draw("items_by_user", query, rows=found.count, noun=noun)
     ranks = found.rows["rank"]
     with st.grid(2, min_column_width=330):
-        here = drawings.ranks(snapshot, wanted, skip=found.skipped)
+        here = owner_charts.ranks(found.rows)
         with panels.chart("Items of the users on this page", here):
             number = found.skipped // PAGE_SIZE + 1
             export_menu.draw_picture("page_of_owners", {**query, "page": str(number)})
-        place = drawings.curve(snapshot, wanted.period, first=ranks[0], last=ranks[-1])
+        points = data.curve(snapshot, wanted.period)
+        place = owner_charts.curve(points, first=ranks[0], last=ranks[-1])
         with panels.chart("Where this page stands among all owners", place):
             looked_at = Ranks(wanted.period, ranks[0], ranks[-1])
             export_menu.draw_picture("ranks", looked_at.to_query())

@@ -2,18 +2,20 @@
 
 import streamlit as st
 
+from core import metrics
 from core.days import Step
 from core.periods import COMPARED, Period
 from core.trend_filter import TrendFilter, Window
 from dashboard import (
+    created_charts,
     data,
-    drawings,
     explaining,
     export_menu,
     filters,
     moments,
     navigation,
     notices,
+    owner_charts,
     panels,
     shown,
 )
@@ -24,7 +26,7 @@ snapshot = shown.snapshot()
 zone = moments.zone()
 totals = data.totals(snapshot)
 new = data.new(snapshot)
-daily = TrendFilter(Step.DAY, zone=zone.key)
+days = data.recent(snapshot, TrendFilter(Step.DAY, zone=zone.key))
 
 with st.grid(4, min_column_width=150):
     with panels.figure("Users", totals.users, "in all"):
@@ -44,8 +46,10 @@ with st.grid(4, min_column_width=150):
     for noun in ("users", "items"):
         for period in COMPARED:
             now, before = new[period].of(noun)
-            trend = panels.Trend(before, drawings.course(snapshot, noun, period, daily))
-            with panels.changing(f"New {noun}, {period.days} days", now, trend):
+            course = created_charts.course(days.tail(period.days or 0), noun=noun)
+            with panels.changing(
+                f"New {noun}, {period.days} days", now, panels.Trend(before, course)
+            ):
                 explaining.button(f"new_{noun}", period=period.value)
                 navigation.link(actor, "trends", "Trends", query={"of": noun})
 
@@ -54,24 +58,24 @@ with panels.toolbar():
     step = Step(filters.choice("Step", "step", filters.STEPS, default=Step.WEEK.value))
     actions = panels.actions()
 
-wanted = TrendFilter(step, zone=zone.key)
-steps = data.recent(snapshot, wanted)
+steps = data.recent(snapshot, TrendFilter(step, zone=zone.key))
 looked_at = TrendFilter(step, window=Window(steps["day"][0], steps["day"][-1])).to_query()
 with actions:
     export_menu.draw("trends", looked_at, rows=len(steps), noun=f"{step}s", by_day=True)
 with st.grid(2, min_column_width=330):
     for noun in ("users", "items"):
-        with panels.chart(f"New {noun} by {step}", drawings.created(snapshot, noun, wanted)):
+        created = created_charts.created(steps, noun=noun, step=step)
+        with panels.chart(f"New {noun} by {step}", created):
             export_menu.draw_picture(f"new_{noun}", looked_at)
             navigation.link(actor, "trends", "Trends", query={"of": noun, "step": step.value})
 
 if totals.items:
     with st.grid(2, min_column_width=330):
-        top = drawings.top_owners(snapshot, Period.ALL)
+        top = owner_charts.ranking(data.top_owners(snapshot, Period.ALL).head(metrics.TOP))
         with panels.chart("Top 10 by items owned", top):
             export_menu.draw_picture("top_owners")
             navigation.link(actor, "active_users", "Active users")
-        spread = drawings.distribution(snapshot)
+        spread = owner_charts.distribution(data.distribution(snapshot))
         shares = panels.spread(data.shares(snapshot))
         with panels.chart("Users by items owned", spread, shares):
             export_menu.draw_picture("spread")

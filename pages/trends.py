@@ -7,7 +7,7 @@ from core.trend_filter import TrendFilter, Window, parse_owner, parse_window
 from core.trends import between
 from dashboard import (
     data,
-    drawings,
+    drawing,
     explaining,
     export_menu,
     filters,
@@ -17,6 +17,7 @@ from dashboard import (
     panels,
     series,
     shown,
+    trend_chart,
 )
 from dashboard.trend_choice import CUT, NOUNS, OF_ITEMS, WAYS
 
@@ -55,12 +56,12 @@ else:
         narrowed = TrendFilter(step, whose, window).to_query()
         rows = len(between(steps, window))
         export_menu.draw("trends", narrowed, rows=rows, noun=f"{step}s", by_day=True)
-        first, last = series.clip(drawn, window) or (drawn["day"][0], drawn["day"][-1])
+        brushed = series.clip(drawn, window)
+        first, last = brushed or (drawn["day"][0], drawn["day"][-1])
         seen = TrendFilter(step, whose, Window(first, last)).to_query()
         export_menu.draw_picture(f"{noun}_in_all" if total else f"{noun}_by_step", seen)
     with frame:
-        looked_at = TrendFilter(step, whose, window, zone.key)
-        drawings.show(drawings.trend(snapshot, noun, looked_at, total=total))
+        drawing.show(trend_chart.trend(drawn, noun=noun, step=step, total=total, window=brushed))
         if len(drawn) < len(steps):
             first, earliest = drawn["day"][0], steps["day"][0]
             panels.notes([CUT.format(most=len(drawn), first=first, earliest=earliest)])

@@ -1,13 +1,15 @@
-"""Charts: pure functions whose specification says what is drawn, in words too."""
+"""Charts: pure functions whose drawing says what is drawn, in words too."""
 
+import json
 from datetime import date
 
 import polars as pl
 import pytest
 
 from core.days import Step
-from dashboard import charts
-from dashboard.trend_chart import describe, trend
+from dashboard.created_charts import course, created
+from dashboard.owner_charts import curve, distribution, ranking, ranks
+from dashboard.trend_chart import trend
 
 OWNERS = pl.DataFrame(
     {
@@ -25,24 +27,22 @@ STEPS = pl.DataFrame(
 
 
 def test_new_rows_by_step_are_told_and_the_last_step_is_pale() -> None:
-    spec = charts.created(STEPS, noun="items", step=Step.WEEK).to_dict()
-    assert spec["description"] == (
+    drawn = created(STEPS, noun="items", step=Step.WEEK)
+    assert drawn.text == (
         "New items by week, 2026-02-23 to 2026-03-09: 1,234 in all, at most 1,200, "
         "in the week of 2026-02-23; 4 in the last one so far."
     )
-    rows = next(iter(spec["datasets"].values()))
-    assert [row["whole"] for row in rows] == [True, True, False]
+    assert drawn.rows["whole"].to_list() == [True, True, False]
 
 
 def test_the_course_of_a_figure_tells_every_day() -> None:
-    spec = charts.course(STEPS, noun="items").to_dict()
-    assert spec["description"].endswith("2026-02-23 to 2026-03-09: 1,200, 30, 4.")
+    text = course(STEPS, noun="items").text
+    assert text.endswith("2026-02-23 to 2026-03-09: 1,200, 30, 4.")
 
 
 def test_the_curve_says_where_the_page_stands() -> None:
     points = pl.DataFrame({"rank": [1, 51, 2000], "item_count": [9000, 40, 1]})
-    spec = charts.curve(points, first=51, last=100).to_dict()
-    assert spec["description"] == (
+    assert curve(points, first=51, last=100).text == (
         "Items owned by rank, of 2,000 owners in all: from 9,000 down to 1. "
         "This page shows ranks 51 to 100."
     )
@@ -62,8 +62,9 @@ def test_the_curve_says_where_the_page_stands() -> None:
 def test_a_trend_is_told_and_begins_with_its_window(total: bool, told: str) -> None:
     steps = STEPS.rename({"items": "count"})
     window = (date(2026, 3, 2), date(2026, 3, 9))
-    spec = trend(steps, noun="items", step=Step.WEEK, total=total, window=window).to_dict()
-    assert describe(steps, noun="items", step=Step.WEEK, total=total) == told
+    drawn = trend(steps, noun="items", step=Step.WEEK, total=total, window=window)
+    assert drawn.text == told
+    spec = drawn.specification({"name": "rows"})
     (brush,) = spec["params"]
     assert brush["value"]["x"] == [
         {"year": 2026, "month": 3, "date": 2},
@@ -81,23 +82,19 @@ def test_a_trend_is_told_and_begins_with_its_window(total: bool, told: str) -> N
 
 
 def test_a_ranking_keeps_the_order_it_is_given() -> None:
-    spec = charts.ranking(OWNERS).to_dict()
-    assert spec["description"] == (
-        "Items owned, most first: ann@example.com 1,500, bo@example.com 3."
-    )
-    assert spec["layer"][0]["encoding"]["y"]["sort"] is None
+    drawn = ranking(OWNERS)
+    assert drawn.text == "Items owned, most first: ann@example.com 1,500, bo@example.com 3."
+    assert drawn.shape["layer"][0]["encoding"]["y"]["sort"] is None
 
 
 def test_a_page_of_ranks_names_its_first_and_last() -> None:
-    spec = charts.ranks(OWNERS).to_dict()
-    assert spec["description"] == "Items owned, rank 51 to 52: from 1,500 down to 3."
+    assert ranks(OWNERS).text == "Items owned, rank 51 to 52: from 1,500 down to 3."
 
 
 def test_a_distribution_tells_every_bucket() -> None:
     spread = pl.DataFrame({"bucket": ["0", "1", "2-5"], "users": [2, 0, 1000]})
-    spec = charts.distribution(spread).to_dict()
-    assert spec["description"].endswith("0: 2, 1: 0, 2-5: 1,000.")
+    assert distribution(spread).text.endswith("0: 2, 1: 0, 2-5: 1,000.")
 
 
 def test_charts_name_no_colours_of_their_own() -> None:
-    assert "#" not in charts.ranking(OWNERS).to_json().replace("#/", "")
+    assert "#" not in json.dumps(ranking(OWNERS).shape)

@@ -20,7 +20,7 @@ from core.narrowing import Everything, OwnersPage, Ranks, Recent
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.trend_filter import TrendFilter, Window
-from dashboard import charts, inert_svg, options, picture_frame, pictures, rendering
+from dashboard import inert_svg, options, owner_charts, picture_frame, pictures, rendering
 from dashboard.inert_svg import NotInert
 from dashboard.pictures import LOOKS, PICTURES
 from dashboard.rendering import NotDrawn
@@ -65,7 +65,7 @@ def owners(names: list[str]) -> pl.DataFrame:
 
 def framed(names: list[str], *remarks: str) -> dict[str, Any]:
     """A ranking in its frame."""
-    return picture_frame.framed(charts.ranking(owners(names)), "Items owned", remarks)
+    return picture_frame.framed(owner_charts.ranking(owners(names)), "Items owned", remarks)
 
 
 def parsed(svg: bytes) -> ET.Element:
