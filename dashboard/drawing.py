@@ -14,12 +14,7 @@ from typing import Any, TypeAlias
 import altair as alt
 import polars as pl
 import streamlit as st
-from altair.utils import schemapi
 from streamlit.delta_generator import DeltaGenerator
-
-# Each piece of a chart would be checked as it is made, for half of the time that it takes; tests
-# check the drawings whole.
-schemapi.disable_debug_mode()
 
 COUNT = ",d"
 SHORT = "datum.value < 1e6 ? format(datum.value, ',d') : format(datum.value / 1e6, '~g') + ' M'"
@@ -68,7 +63,7 @@ def specify(drawing: Drawing) -> dict[str, Any]:
 
 def shape(chart: alt.TopLevelMixin) -> Shape:
     """Return the specification of a chart without rows, as wide as the place where it stands."""
-    result: Shape = chart.to_dict(validate=False)  # half of the time
+    result: Shape = chart.to_dict()
     result.get("config", {}).pop("view", None)  # Altair's own size, where Streamlit gives one
     return result
 

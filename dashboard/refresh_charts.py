@@ -61,8 +61,9 @@ def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
         )
     ]
     listed = ", ".join(f"{row['name']} {row['seconds']:.3f} s" for row in rows)
-    shape = _waterfall({row["row"]: row["name"] for row in rows})
-    return Drawing(shape, pl.DataFrame(rows), f"Spans by their start: {listed}.")
+    names = {row["row"]: row["name"] for row in rows}
+    text = f"Spans by their start: {listed}."
+    return Drawing(_waterfall(), pl.DataFrame(rows), text, {"names": names})
 
 
 def label(name: str, told: dict[str, Any]) -> str:
@@ -106,9 +107,17 @@ def _steps() -> Shape:
     return inked(chart, height=PANEL_HEIGHT)
 
 
-def _waterfall(names: dict[str, str]) -> Shape:
+@cache
+def _waterfall() -> Shape:
+    names = alt.Axis(
+        labelExpr="names[datum.label]",
+        labelLimit=LABEL_PIXELS,
+        domain=False,
+        ticks=False,
+        labelPadding=6,
+    )
     base = alt.Chart(ROWS).encode(
-        y=alt.Y("row:N", sort=None, title=None, axis=_names(names)),
+        y=alt.Y("row:N", sort=None, title=None, axis=names),
         tooltip=[
             alt.Tooltip("name:N", title="Span"),
             alt.Tooltip("start:Q", title="Began after (s)", format=".3f"),
@@ -124,16 +133,5 @@ def _waterfall(names: dict[str, str]) -> Shape:
     numbers = base.mark_text(align="left", dx=4, color=INK).encode(
         x="end:Q", text=alt.Text("seconds:Q", format=".3f")
     )
-    return inked(bars + numbers, height=alt.Step(SPAN_PIXELS))
-
-
-def _names(names: dict[str, str]) -> alt.Axis:
-    quoted = {row: name.replace("\\", "").replace("'", "") for row, name in names.items()}
-    cases = "{" + ", ".join(f"'{row}': '{name}'" for row, name in quoted.items()) + "}"
-    return alt.Axis(
-        labelExpr=f"{cases}[datum.label]",
-        labelLimit=LABEL_PIXELS,
-        domain=False,
-        ticks=False,
-        labelPadding=6,
-    )
+    both = (bars + numbers).add_params(alt.param(name="names"))
+    return inked(both, height=alt.Step(SPAN_PIXELS))
