@@ -13,6 +13,7 @@ from etl.tables import PART_BITS
 
 Integers = npt.NDArray[np.int64]
 OFFSET = (1 << PART_BITS) - 1
+ONE = np.int32(1)
 
 
 def read(path: Path, *names: str) -> pa.Table:
@@ -50,9 +51,8 @@ class OwnerCounts:
             self.strays.update(owners[~known][:10].tolist())
             owners, place = owners[known], place[known]
         index = (place << PART_BITS) | (owners & OFFSET)
-        found = np.bincount(index, minlength=len(self._counts))
         with self._adding:
-            np.add(self._counts, found, out=self._counts, casting="unsafe")
+            np.add.at(self._counts, index, ONE)
 
     @classmethod
     def sum(cls, counted: Sequence["OwnerCounts"]) -> "OwnerCounts":
@@ -64,6 +64,6 @@ class OwnerCounts:
 
     def pairs(self) -> tuple[Integers, Integers]:
         """Return the owners, ascending, and how many items each of them has."""
-        index = np.flatnonzero(self._counts)
+        index = np.flatnonzero(self._counts > 0)
         owners = (self._parts[index >> PART_BITS] << PART_BITS) | (index & OFFSET)
         return owners, self._counts[index].astype(np.int64)

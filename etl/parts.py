@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -99,13 +99,14 @@ def write_file(
     tables: Iterable[pa.Table],
     *,
     row_group_size: int = ROW_GROUP_ROWS,
+    use_dictionary: Sequence[str] = (),
     **options: object,
 ) -> File:
     """Write tables as one Parquet file and return its entry in the manifest."""
     rows = 0
     with HashedFile(folder / path) as file:
         with pq.ParquetWriter(
-            file, schema, use_dictionary=False, store_schema=False, **options
+            file, schema, use_dictionary=list(use_dictionary), store_schema=False, **options
         ) as writer:
             for table in tables:
                 writer.write_table(table, row_group_size=row_group_size)

@@ -143,9 +143,14 @@ def options(schema: pa.Schema, group: int) -> dict[str, Any]:
         if pa.types.is_string(field.type)
         else "DELTA_BINARY_PACKED"
         for field in schema
-        if not pa.types.is_boolean(field.type)
+        if not pa.types.is_boolean(field.type) and not pa.types.is_dictionary(field.type)
     }
-    return {"compression": "lz4", "column_encoding": encodings, "row_group_size": group}
+    return {
+        "compression": "lz4",
+        "column_encoding": encodings,
+        "use_dictionary": [f.name for f in schema if pa.types.is_dictionary(f.type)],
+        "row_group_size": group,
+    }
 
 
 def write_moves(folder: Path, left: pa.Table, joined: pa.Table) -> list[File]:

@@ -5,24 +5,27 @@ ascend with time make that nearly all of them; where they do not, more is read a
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core import spans
 from core.manifest import File
 from core.periods import COMPARED, LIMITED, Period
-from core.snapshots import ITEMS, USERS
+from core.snapshots import ITEMS, RECENT_OWNERS, USERS
 from etl.columns import Integers, OwnerCounts, integers
 from etl.limits import Limits
-from etl.ranking import descending
+from etl.parts import write_file
+from etl.ranking import TOP, descending, options
 
 THREADS = 2
+GROUP = 1 << 16
 DAY = 86_400 * 1_000_000  # microseconds
 LONGEST = max(period.days or 0 for period in LIMITED)
 LOOKED_BACK = sorted({(p.days or 0) * times for p in COMPARED for times in (1, 2)})
@@ -39,7 +42,7 @@ NEW = pa.schema(
 
 RANKED = pa.schema(
     [
-        pa.field("period", pa.string(), nullable=False),
+        pa.field("period", pa.dictionary(pa.int8(), pa.string()), nullable=False),
         *(pa.field(name, pa.int64(), nullable=False) for name in ("rank", "user_id", "item_count")),
     ]
 )
@@ -56,16 +59,14 @@ class Recent:
     items: Counter[int]
     owners: dict[Period, OwnerCounts]
 
-    def ranked(self, period: Period) -> pa.Table:
-        """Return, as in `RANKED`, the owners of what is new in a period, most first, ties by id."""
+    def ranked(self, period: Period) -> tuple[Integers, Integers]:
+        """Return the owners of what is new in a period and their counts, most first, ties by id."""
         within = [
             counts for p, counts in self.owners.items() if (p.days or 0) <= (period.days or 0)
         ]
         owners, counts = OwnerCounts.sum(within).pairs()
         order = descending(counts)
-        columns = (np.arange(1, len(order) + 1), owners[order], counts[order])
-        named = pa.repeat(period.value, len(order))
-        return pa.table([named, *map(pa.array, columns)], RANKED)
+        return owners[order], counts[order]
 
     def new(self) -> pa.Table:
         """Return, as in `NEW`, how many are new in each period, and in as long a time before it."""
@@ -79,10 +80,39 @@ class Recent:
         return pa.Table.from_pylist(rows, NEW)
 
 
+@dataclass(frozen=True)
+class Lists:
+    """The file of owners by period, `new` as in `NEW`, and who is on top of each period.
+
+    `tops` are the ids of the first 100, or fewer, and their counts.
+    """
+
+    file: File
+    new: pa.Table
+    tops: dict[Period, tuple[Integers, Integers]]
+
+
+def write(folder: Path, files: Sequence[File], taken_at: datetime, limits: Limits) -> Lists:
+    """Write who owns what is new in the snapshot staged in `folder`; as `count`, which see."""
+    with spans.opened("refresh recent"):
+        found = count(folder, files, taken_at, limits)
+        tops = {}
+
+        def tables() -> Iterator[pa.Table]:
+            with ThreadPoolExecutor(1, thread_name_prefix="recent") as ahead:
+                ranked = ahead.map(found.ranked, LIMITED)
+                for period, (owners, counts) in zip(LIMITED, ranked, strict=True):
+                    tops[period] = owners[:TOP], counts[:TOP]
+                    yield _table(period, owners, counts)
+
+        file = write_file(folder, RECENT_OWNERS, RANKED, tables(), **options(RANKED, GROUP))
+    return Lists(file, found.new(), tops)
+
+
 def count(folder: Path, files: Sequence[File], taken_at: datetime, limits: Limits) -> Recent:
     """Look through the youngest rows of the snapshot staged in `folder`.
 
-    Memory: 3 MiB for each part of the users, and the rows of a part. Raises `Unavailable`.
+    Memory: 3 MiB for each part of the users, and two row groups. Raises `Unavailable`.
     """
     users = [file for file in files if file.path.startswith(f"{USERS}/")]
     items = [folder / file.path for file in files if file.path.startswith(f"{ITEMS}/")]
@@ -91,21 +121,16 @@ def count(folder: Path, files: Sequence[File], taken_at: datetime, limits: Limit
 
     def read_user(path: Path) -> Counter[int]:
         limits.check()
-        _, ages = _read(path, taken_at, max(LOOKED_BACK), "created_at")
-        return _count(ages)
+        groups = _read(path, taken_at, max(LOOKED_BACK), "created_at")
+        return sum((_count(ages) for _, ages in groups), Counter())
 
     def read_item(path: Path) -> Counter[int]:
         limits.check()
-        table, ages = _read(path, taken_at, LONGEST, "created_at", "owner_id")
-        if len(ages):
-            owners = integers(table, "owner_id")
-            shorter = 0
-            for period, counts in recent.owners.items():
-                found = owners[_within(ages, period.days or 0, shorter)]
-                if len(found):
-                    counts.add(found)
-                shorter = period.days or 0
-        return _count(ages)
+        found: Counter[int] = Counter()
+        for table, ages in _read(path, taken_at, LONGEST, "created_at", "owner_id"):
+            _add(recent.owners, integers(table, "owner_id"), ages)
+            found += _count(ages)
+        return found
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="recent") as pool:
         for found in pool.map(read_user, [folder / file.path for file in users]):
@@ -115,21 +140,40 @@ def count(folder: Path, files: Sequence[File], taken_at: datetime, limits: Limit
     return recent
 
 
-def _read(path: Path, taken_at: datetime, days: int, *names: str) -> tuple[pa.Table, Integers]:
-    """Return the rows that may be so young, and how old each is in microseconds."""
-    since = taken_at - timedelta(days=days)
+def _table(period: Period, owners: Integers, counts: Integers) -> pa.Table:
+    """Return, as in `RANKED`, what `Recent.ranked` returned."""
+    same = pa.array(np.zeros(len(owners), np.int8))
+    ranks = np.arange(1, len(owners) + 1)
+    named = pa.DictionaryArray.from_arrays(same, [period.value])
+    return pa.table([named, *map(pa.array, (ranks, owners, counts))], RANKED)
+
+
+def _read(
+    path: Path, taken_at: datetime, days: int, *names: str
+) -> Iterator[tuple[pa.Table, Integers]]:
+    """Yield row groups that may have rows so young, and how old each row is in microseconds."""
+    now = _microseconds(taken_at)
     with pq.ParquetFile(path) as file:
-        groups = [g for g in range(file.num_row_groups) if _may_be_after(file, g, since)]
-        table = file.read_row_groups(groups, columns=list(names), use_threads=False)
-    return table, _microseconds(taken_at) - integers(table, "created_at")
+        place = file.schema_arrow.get_field_index("created_at")
+        for group in range(file.num_row_groups):
+            statistics = file.metadata.row_group(group).column(place).statistics
+            if _may_be_after(statistics, now - days * DAY):
+                table = file.read_row_group(group, columns=list(names), use_threads=False)
+                yield table, now - integers(table, "created_at")
 
 
-def _may_be_after(file: pq.ParquetFile, group: int, since: datetime) -> bool:
-    place = file.schema_arrow.get_field_index("created_at")
-    statistics = file.metadata.row_group(group).column(place).statistics
+def _add(counted: Mapping[Period, OwnerCounts], owners: Integers, ages: Integers) -> None:
+    """Count the owners of items that are so old, each at the shortest period that it is in."""
+    shorter = 0
+    for period, counts in counted.items():
+        counts.add(owners[_within(ages, period.days or 0, shorter)])
+        shorter = period.days or 0
+
+
+def _may_be_after(statistics: pq.Statistics | None, since: int) -> bool:
     if statistics is None or not statistics.has_min_max:
         return True
-    return bool(statistics.max_raw > _microseconds(since))
+    return bool(statistics.max_raw > since)
 
 
 def _microseconds(at: datetime) -> int:

@@ -1,7 +1,8 @@
 """What pages read, computed once for each snapshot, so that no page scans the raw rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 
@@ -11,13 +12,12 @@ import pyarrow as pa
 
 from core import memory, spans
 from core.manifest import File
-from core.periods import LIMITED, Period
+from core.periods import Period
 from core.snapshots import (
     CREATED,
     ITEM_COUNTS,
     ITEMS,
     NEW,
-    RECENT_OWNERS,
     TOP_OWNERS,
     TOTALS,
     USERS,
@@ -30,8 +30,8 @@ from etl.limits import Limits
 from etl.moves import PEOPLE, Lookup, Rewritten
 from etl.parts import write_file
 from etl.plan import Base
-from etl.ranking import TOP, Ranking, Stray
-from etl.recent import Recent
+from etl.ranking import Ranking, Stray
+from etl.recent import Lists
 
 THREADS = 2
 GROUP = 1 << 16
@@ -78,7 +78,8 @@ def compute(folder: Path, files: Sequence[File], instant: Instant, limits: Limit
         ranked = ranking.write(folder, users, *owners.pairs())
     del owners
     memory.release()
-    return _write(folder, files, ranked, created, active, instant, limits)
+    write_recent = partial(recent.write, folder, files, instant.taken_at, limits)
+    return _write(folder, files, ranked, created, active, write_recent, instant)
 
 
 def update(
@@ -89,14 +90,18 @@ def update(
     Returns their manifest entries. Raises `ranking.Stray`, and `Unavailable` at the limits.
     """
     users, items = (_rewritten(folder, base, files, dataset) for dataset in (USERS, ITEMS))
-    with spans.opened("refresh sums"):
-        created = Created(pl.read_parquet(base.folder / CREATED))
-        active = int(pl.read_parquet(base.folder / TOTALS)["active_users"].item())
-        active += _add(created, users.after, items.after, limits)
-        active -= _add(created, users.before, items.before, limits, sign=-1)
-    with spans.opened("refresh ranking"):
-        ranked = _rank(folder, base, files, users, items, instant)
-    return _write(folder, files, ranked, created, active, instant, limits)
+    # What is recent needs nothing of the ranking, and takes about as long.
+    write_recent = partial(recent.write, folder, files, instant.taken_at, limits)
+    with ThreadPoolExecutor(1, thread_name_prefix="recent") as beside:
+        lists = beside.submit(copy_context().run, write_recent)
+        with spans.opened("refresh sums"):
+            created = Created(pl.read_parquet(base.folder / CREATED))
+            active = int(pl.read_parquet(base.folder / TOTALS)["active_users"].item())
+            active += _add(created, users.after, items.after, limits)
+            active -= _add(created, users.before, items.before, limits, sign=-1)
+        with spans.opened("refresh ranking"):
+            ranked = _rank(folder, base, files, users, items, instant)
+        return _write(folder, files, ranked, created, active, lists.result, instant)
 
 
 def _rank(
@@ -170,60 +175,45 @@ def _write(
     ranked: Ranking,
     created: Created,
     active: int,
+    write_recent: Callable[[], Lists],
     instant: Instant,
-    limits: Limits,
 ) -> list[File]:
     users, items = (
         sum(file.rows for file in files if file.path.startswith(f"{dataset}/"))
         for dataset in (USERS, ITEMS)
     )
-    with spans.opened("refresh recent"):
-        newest = recent.count(folder, files, instant.taken_at, limits)
-        recents = _write_recent(folder, ranked, newest, instant)
-    memory.release()
-    tables = {
-        CREATED: created.table(),
-        ITEM_COUNTS: _count_counts(ranked.counts, users),
-        NEW: newest.new(),
-        TOTALS: pa.table([[users], [active], [items], [len(ranked.counts)]], TOTAL),
-    }
+    totals = pa.table([[users], [active], [items], [len(ranked.counts)]], TOTAL)
     written = [
-        write_file(folder, path, table.schema, [table], **ranking.options(table.schema, GROUP))
-        for path, table in tables.items()
+        _write_view(folder, CREATED, created.table()),
+        _write_view(folder, ITEM_COUNTS, _count_counts(ranked.counts, users)),
+        _write_view(folder, TOTALS, totals),
     ]
-    return [*ranked.files, *recents, *written]
+    lists = write_recent()
+    memory.release()
+    tops = _name({Period.ALL: ranked.top, **lists.tops}, partial(_look_up, instant))
+    written += [_write_view(folder, NEW, lists.new), _write_view(folder, TOP_OWNERS, tops)]
+    return [*ranked.files, lists.file, *written]
 
 
-def _write_recent(folder: Path, ranked: Ranking, newest: Recent, instant: Instant) -> list[File]:
-    """Write who owns what is new, and who is on top, now and in each period."""
-    heads = [_head(*ranked.top)]
-
-    def lists() -> Iterator[pa.Table]:
-        for period in LIMITED:
-            table = newest.ranked(period)
-            heads.append(pl.DataFrame(table.slice(0, TOP)))
-            yield table
-
-    options = ranking.options(recent.RANKED, GROUP)
-    recents = write_file(folder, RECENT_OWNERS, recent.RANKED, lists(), **options)
-    tops = _name(pl.concat(heads), partial(_look_up, instant))
-    return [recents, write_file(folder, TOP_OWNERS, TOPS, [tops], **ranking.options(TOPS, GROUP))]
+def _write_view(folder: Path, path: str, table: pa.Table) -> File:
+    return write_file(folder, path, table.schema, [table], **ranking.options(table.schema, GROUP))
 
 
-def _head(owners: Integers, counts: Integers) -> pl.DataFrame:
-    rank = np.arange(1, len(owners) + 1)
-    frame = pl.DataFrame({"rank": rank, "user_id": owners, "item_count": counts})
-    return frame.select(pl.lit(Period.ALL.value).alias("period"), pl.all().cast(pl.Int64))
-
-
-def _name(tops: pl.DataFrame, look_up: Lookup) -> pa.Table:
-    """Add to ranks who they are at the instant, as in `TOPS`; raises `Stray`."""
-    people = look_up(tops["user_id"].unique().to_list())
-    rows = tops.join(people, on="user_id", how="left", maintain_order="left")
+def _name(tops: Mapping[Period, tuple[Integers, Integers]], look_up: Lookup) -> pa.Table:
+    """Return who is on top of each period and who they are, as in `TOPS`; raises `Stray`."""
+    ranks = pl.concat(_rank_top(period, *top) for period, top in tops.items())
+    people = look_up(ranks["user_id"].unique().to_list())
+    rows = ranks.join(people, on="user_id", how="left", maintain_order="left")
     strays = rows.filter(pl.col("email").is_null())["user_id"]
     if len(strays):
         raise Stray(strays.to_list())
     return rows.select(TOPS.names).to_arrow().cast(TOPS)
+
+
+def _rank_top(period: Period, owners: Integers, counts: Integers) -> pl.DataFrame:
+    rank = np.arange(1, len(owners) + 1)
+    frame = pl.DataFrame({"rank": rank, "user_id": owners, "item_count": counts})
+    return frame.select(pl.lit(period.value).alias("period"), pl.all().cast(pl.Int64))
 
 
 def _count_counts(counts: Integers, users: int) -> pa.Table:
