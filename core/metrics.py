@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from core import days, owners, warehouse
+from core.matches import Matches
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.snapshots import (
@@ -84,14 +86,26 @@ def items_by_user(
     Columns: rank, user_id, email, full_name, is_active, created_at, item_count. `item_count` counts
     the items created in the filter's period; `rank` is the place among all owners of such items.
     """
-    return owners.page(snapshot, wanted, skip=max(skip, 0), limit=max(limit, 0))
+    return page_of_owners(snapshot, find_owners(snapshot, wanted), skip=skip, limit=limit)
 
 
 def count_items_by_user(snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY) -> int:
     """Return how many rows `items_by_user` has in all."""
+    return find_owners(snapshot, wanted).count
+
+
+def find_owners(snapshot: Snapshot, wanted: OwnerFilter) -> Matches:
+    """Return who matches a filter, and how many these are: all that pages of them have to know."""
     if wanted.narrows or wanted.period is not Period.ALL:
-        return owners.count_matching(snapshot, wanted)
-    return totals(snapshot).owners
+        return owners.find(snapshot, wanted)
+    return Matches(wanted, totals(snapshot).owners)
+
+
+def page_of_owners(
+    snapshot: Snapshot, matches: Matches, *, skip: int = 0, limit: int = 50
+) -> pl.DataFrame:
+    """Return a page of `items_by_user`, of who was found in the same snapshot."""
+    return owners.page(snapshot, matches, skip=max(skip, 0), limit=max(limit, 0))
 
 
 def stream_items_by_user(
@@ -101,14 +115,14 @@ def stream_items_by_user(
 
     Each batch is a query of its own, so a slow reader occupies no place among the queries.
     """
-    rows = count_items_by_user(snapshot, wanted)
-    if rows > STREAM_ROWS and wanted.narrows and wanted.period is Period.ALL:
-        # Each page of a filter looks through all owners. A walk by rank looks at each once.
-        read, most = owners.within, totals(snapshot).owners
+    found = find_owners(snapshot, wanted)
+    if found.count > STREAM_ROWS and wanted.narrows and wanted.period is Period.ALL:
+        # Batches by a list of ranks take twice as long as a walk that looks at each owner once.
+        read, most = partial(owners.within, snapshot, wanted), totals(snapshot).owners
     else:
-        read, most = items_by_user, rows
+        read, most = partial(page_of_owners, snapshot, found), found.count
     for skip in range(0, most, STREAM_ROWS):
-        frame = read(snapshot, wanted, skip=skip, limit=STREAM_ROWS)
+        frame = read(skip=skip, limit=STREAM_ROWS)
         if frame.height:
             yield frame
 

@@ -12,8 +12,6 @@ from core.periods import Period
 MOST_ITEMS = 10**12  # more than anybody owns
 LONGEST_SEARCH = 320  # an address of 64 + 1 + 255 characters
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
-BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-END = datetime(9999, 12, 31, tzinfo=UTC)
 YES, NO = "yes", "no"
 NO_PLACES = {"Factory", "localtime"}  # in the folder of the zones, and no zones
 
@@ -41,32 +39,21 @@ class OwnerFilter:
     @property
     def narrows(self) -> bool:
         """Whether it leaves anybody out of a period's owners."""
-        return self.searches or self.limits
-
-    @property
-    def searches(self) -> bool:
-        """Whether it looks for a text."""
-        return bool(self.search)
-
-    @property
-    def limits(self) -> bool:
-        """Whether it asks for anything but a text and a period."""
         asked = (self.least, self.most, self.active, self.joined_from, self.joined_until)
-        return any(value is not None for value in asked)
+        return bool(self.search) or any(value is not None for value in asked)
 
     def bounds(self) -> dict[str, object]:
         """Return what a query compares with: item counts, activity, and UTC instants of joining.
 
-        An owner matches who joined at or after `since` and before `until`.
+        An owner matches who joined at or after `since` and before `until`; None is not asked for.
         """
+        since, until = self.joined_from, self.joined_until
         return {
-            "least": 1 if self.least is None else self.least,
-            "most": MOST_ITEMS if self.most is None else self.most,
-            "active": [True, False] if self.active is None else [self.active == YES],
-            "since": BEGINNING if self.joined_from is None else _start(self.joined_from, self.zone),
-            "until": END
-            if self.joined_until is None
-            else _start(self.joined_until + timedelta(days=1), self.zone),
+            "least": self.least,
+            "most": self.most,
+            "active": None if self.active is None else self.active == YES,
+            "since": None if since is None else _start(since, self.zone),
+            "until": None if until is None else _start(until + timedelta(days=1), self.zone),
         }
 
     def to_query(self) -> dict[str, str]:

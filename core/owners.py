@@ -2,51 +2,104 @@
 
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import polars as pl
 import pyarrow.compute as pc
 
 from core import warehouse
+from core.matches import Matches
 from core.owner_filter import OwnerFilter
 from core.periods import Period
-from core.ranks import Ranks
+from core.ranks import Flags, Integers, Ranks
 from core.snapshots import ITEMS_BY_USER, JOINED, LEFT, RECENT_OWNERS, Snapshot
 
 _moved: "WeakKeyDictionary[Snapshot, Ranks]" = WeakKeyDictionary()
 
 
-def page(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int, limit: int) -> pl.DataFrame:
+def find(snapshot: Snapshot, wanted: OwnerFilter) -> Matches:
+    """Return who matches a filter that narrows, or a period other than all time."""
+    if not wanted.narrows:
+        return Matches(wanted, _count_recent(snapshot, wanted.period))
+    flag = _flag if wanted.period is Period.ALL else _flag_recent
+    return Matches.of(wanted, flag(snapshot, wanted))
+
+
+def page(snapshot: Snapshot, matches: Matches, *, skip: int, limit: int) -> pl.DataFrame:
     """Return some of the owners who match, in the order of their rank among all of a period."""
-    if wanted.period is not Period.ALL:
-        return _recent(snapshot, wanted, skip, limit)
-    if wanted.narrows:
-        return _matching(snapshot, wanted, skip, limit)
-    return _whole(snapshot, skip, limit)
+    period, ranks = matches.wanted.period, matches.ranks(skip, limit)
+    if not len(ranks) or ranks[-1] - ranks[0] >= len(ranks):
+        return _at(snapshot, period, ranks)
+    # Neighbours need no list, which a batch of thousands takes longer to be compared with.
+    return _between(snapshot, period, skip=int(ranks[0]) - 1, limit=len(ranks))
 
 
 def within(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int, limit: int) -> pl.DataFrame:
     """Return who matches a filter without a period, of the owners with some of all the ranks."""
+    files, conditions = _range(snapshot, skip, limit), _conditions(wanted)
+    frame = warehouse.read(snapshot, "items_by_user_within", **files, **conditions)
+    return _ranked(snapshot, frame)
+
+
+def _count_recent(snapshot: Snapshot, period: Period) -> int:
+    recent = snapshot.files(RECENT_OWNERS)
+    frame = warehouse.read(snapshot, "count_recent_owners", recent=recent, period=period.value)
+    return int(frame.item())
+
+
+def _flag(snapshot: Snapshot, wanted: OwnerFilter) -> Flags:
+    """Return for each rank whether its owner matches."""
     frame = warehouse.read(
         snapshot,
-        "items_by_user_within",
-        text=_findable(wanted.search),
-        **_range(snapshot, skip, limit),
-        **wanted.bounds(),
+        "matching_owners",
+        files=snapshot.files(ITEMS_BY_USER),
+        joined=snapshot.files(JOINED),
+        **_conditions(wanted),
+    )
+    return _ranks(snapshot).flags(frame["number"].to_numpy())
+
+
+def _flag_recent(snapshot: Snapshot, wanted: OwnerFilter) -> Flags:
+    """Return for each rank in a period, down to the last who matches, whether its owner does."""
+    files, conditions = _recent(snapshot, wanted.period), _conditions(wanted)
+    frame = warehouse.read(snapshot, "matching_recent_owners", **files, **conditions)
+    ranks = frame["rank"].to_numpy()
+    flags = np.zeros(ranks.max(initial=0), dtype=np.bool_)
+    flags[ranks - 1] = True
+    return flags
+
+
+def _between(snapshot: Snapshot, period: Period, *, skip: int, limit: int) -> pl.DataFrame:
+    """Return the owners with the ranks after `skip`."""
+    if period is Period.ALL:
+        return warehouse.read(snapshot, "items_by_user", **_range(snapshot, skip, limit))
+    files = _recent(snapshot, period)
+    return warehouse.read(snapshot, "recent_owners", **files, skip=skip, limit=limit)
+
+
+def _at(snapshot: Snapshot, period: Period, ranks: Integers) -> pl.DataFrame:
+    """Return the owners with these ranks."""
+    if period is not Period.ALL:
+        files = _recent(snapshot, period)
+        asked = {"ranks": ranks.tolist(), "limit": len(ranks)}
+        return warehouse.read(snapshot, "recent_owners_at", **files, **asked)
+    places, joined = _ranks(snapshot).split(ranks)
+    frame = warehouse.read(
+        snapshot,
+        "items_by_user_at",
+        files=snapshot.files(ITEMS_BY_USER),
+        joined=snapshot.files(JOINED),
+        places=places.tolist(),
+        ranks=joined.tolist(),
     )
     return _ranked(snapshot, frame)
 
 
-def count_matching(snapshot: Snapshot, wanted: OwnerFilter) -> int:
-    """Return how many owners match a filter that narrows, or a period other than all time."""
-    if wanted.period is not Period.ALL:
-        return _count_recent(snapshot, wanted)
-    question = "count_items_by_user_" + _kind(wanted)
-    return int(
-        warehouse.read(snapshot, question, **_ranking(snapshot), **_conditions(wanted)).item()
-    )
-
-
-def _whole(snapshot: Snapshot, skip: int, limit: int) -> pl.DataFrame:
-    return warehouse.read(snapshot, "items_by_user", **_range(snapshot, skip, limit))
+def _ranked(snapshot: Snapshot, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the ranks that their places have."""
+    places = frame["place"].fill_null(0).to_numpy()
+    stayed = pl.Series("stayed", _ranks(snapshot).ranks(places))
+    rank = pl.coalesce(pl.col("rank"), stayed).alias("rank")
+    return frame.select(rank, pl.exclude("place", "rank"))
 
 
 def _range(snapshot: Snapshot, skip: int, limit: int) -> dict[str, object]:
@@ -64,78 +117,20 @@ def _range(snapshot: Snapshot, skip: int, limit: int) -> dict[str, object]:
     }
 
 
-def _matching(snapshot: Snapshot, wanted: OwnerFilter, skip: int, limit: int) -> pl.DataFrame:
-    frame = warehouse.read(
-        snapshot,
-        "items_by_user_" + _kind(wanted),
-        skip=skip,
-        limit=limit,
-        **_ranking(snapshot),
-        **_conditions(wanted),
-    )
-    return _ranked(snapshot, frame)
-
-
-def _ranked(snapshot: Snapshot, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with the ranks that their places have."""
-    places = frame["place"].fill_null(0).to_numpy()
-    stayed = pl.Series("stayed", _ranks(snapshot).ranks(places))
-    rank = pl.coalesce(pl.col("rank"), stayed).alias("rank")
-    return frame.select(rank, pl.exclude("place", "rank"))
-
-
-def _recent(snapshot: Snapshot, wanted: OwnerFilter, skip: int, limit: int) -> pl.DataFrame:
-    conditions = {**wanted.bounds(), "text": _findable(wanted.search)} if wanted.narrows else {}
-    return warehouse.read(
-        snapshot,
-        "recent_owners_matching" if wanted.narrows else "recent_owners",
-        recent=snapshot.files(RECENT_OWNERS),
-        period=wanted.period.value,
-        skip=skip,
-        limit=limit,
-        **_ranking(snapshot),
-        **conditions,
-    )
-
-
-def _count_recent(snapshot: Snapshot, wanted: OwnerFilter) -> int:
-    recent, period = snapshot.files(RECENT_OWNERS), wanted.period.value
-    if not wanted.narrows:
-        frame = warehouse.read(snapshot, "count_recent_owners", recent=recent, period=period)
-    else:
-        frame = warehouse.read(
-            snapshot,
-            "count_recent_owners_matching",
-            recent=recent,
-            period=period,
-            **_ranking(snapshot),
-            text=_findable(wanted.search),
-            **wanted.bounds(),
-        )
-    return int(frame.item())
-
-
-def _kind(wanted: OwnerFilter) -> str:
-    # Looking into the text of a million rows takes longer than all the rest; with further
-    # conditions it takes a sixth longer still.
-    if wanted.searches:
-        return "matching_filtered" if wanted.limits else "matching"
-    return "filtered"
-
-
-def _conditions(wanted: OwnerFilter) -> dict[str, object]:
-    """Return the parameters that the questions of this kind of filter have."""
-    text = {"text": _findable(wanted.search)} if wanted.searches else {}
-    bounds = wanted.bounds() if wanted.limits else {}
-    return {**bounds, **text}
-
-
-def _ranking(snapshot: Snapshot) -> dict[str, object]:
+def _recent(snapshot: Snapshot, period: Period) -> dict[str, object]:
+    """Return the parameters of questions about the owners of a period."""
     return {
+        "recent": snapshot.files(RECENT_OWNERS),
+        "period": period.value,
         "files": snapshot.files(ITEMS_BY_USER),
         "left": snapshot.files(LEFT),
         "joined": snapshot.files(JOINED),
     }
+
+
+def _conditions(wanted: OwnerFilter) -> dict[str, object]:
+    """Return the parameters of questions that a filter narrows; None is not asked for."""
+    return {"text": _findable(wanted.search) or None, **wanted.bounds()}
 
 
 def _ranks(snapshot: Snapshot) -> Ranks:
@@ -145,7 +140,8 @@ def _ranks(snapshot: Snapshot) -> Ranks:
             warehouse.read(snapshot, question, files=snapshot.files(dataset))["moved"].to_numpy()
             for question, dataset in (("left", LEFT), ("joined", JOINED))
         )
-        _moved[snapshot] = Ranks(left, joined)
+        size = sum(file.rows for file in snapshot.manifest.dataset(ITEMS_BY_USER))
+        _moved[snapshot] = Ranks(size, left, joined)
     return _moved[snapshot]
 
 

@@ -11,12 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """The places that were left and the ranks that were joined, both ascending from 1."""
+    """The places that were left and the ranks that were joined, both ascending from 1.
 
+    `size` is how many places there are, those that were left among them.
+    """
+
+    size: int
     left: Integers
     joined: Integers
 
@@ -25,10 +30,28 @@ class Ranks:
 
         The ranks are `skip + 1` to `skip + limit`; first is above last when nobody stayed there.
         """
-        first = skip - int(np.searchsorted(self.joined, skip, side="right")) + 1
-        upto = skip + limit
-        last = upto - int(np.searchsorted(self.joined, upto, side="right"))
-        return self._place(first), self._place(last)
+        ends = np.array([skip, skip + limit])
+        stayed = ends - np.searchsorted(self.joined, ends, side="right")
+        first, last = self._places(stayed + np.array([1, 0]))
+        return int(first), int(last)
+
+    def flags(self, numbers: Integers) -> Flags:
+        """Return for each rank whether it is that of somebody at one of some places, or joined.
+
+        `numbers` are places, of which some may have been left, and below zero ranks that were
+        joined; in any order.
+        """
+        held = np.zeros(1 + self.size + self.joined.max(initial=0), dtype=np.bool_)
+        held[numbers] = True  # below zero they count from the end, behind the places
+        stayed = np.delete(held[1 : 1 + self.size], self.left - 1)
+        ahead = self.joined - np.arange(1, len(self.joined) + 1)  # who stayed before each
+        return np.insert(stayed, ahead, held[-self.joined])
+
+    def split(self, ranks: Integers) -> tuple[Integers, Integers]:
+        """Return the places of those with these ranks who stayed, and the ranks of who joined."""
+        are_new = np.isin(ranks, self.joined)
+        stayed = ranks[~are_new]
+        return self._places(stayed - np.searchsorted(self.joined, stayed)), ranks[are_new]
 
     def left_between(self, first: int, last: int) -> list[int]:
         """Return the places within a range that hold no longer."""
@@ -40,6 +63,6 @@ class Ranks:
         ahead = self.joined - np.arange(1, len(self.joined) + 1)  # who stayed before each
         return np.asarray(stayed + np.searchsorted(ahead, stayed), dtype=np.int64)
 
-    def _place(self, stayed: int) -> int:
+    def _places(self, stayed: Integers) -> Integers:
         ahead = self.left - np.arange(1, len(self.left) + 1)
-        return stayed + int(np.searchsorted(ahead, stayed))
+        return np.asarray(stayed + np.searchsorted(ahead, stayed), dtype=np.int64)

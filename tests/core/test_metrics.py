@@ -134,6 +134,14 @@ def test_search_pages_keep_the_rank_among_all(sql: Sql, snapshot: Snapshot) -> N
     assert metrics.count_items_by_user(snapshot, OwnerFilter("1")) == len(expected)
 
 
+def test_a_page_from_which_one_owner_is_missing(sql: Sql, snapshot: Snapshot) -> None:
+    sql('UPDATE "user" SET is_active = true')
+    sql('UPDATE "user" SET is_active = false WHERE id = %s', sql(BY_USER)[10][1])
+    expected = [row for row in sql(BY_USER) if row[4]]
+    wanted = OwnerFilter(active="yes")
+    assert metrics.items_by_user(take_snapshot(), wanted, limit=50).rows() == expected[:50]
+
+
 def test_active_users_are_the_ten_with_most_items(sql: Sql, snapshot: Snapshot) -> None:
     expected = sql(
         'SELECT id, email, full_name, (SELECT count(*) FROM item WHERE owner_id = "user".id) AS n'

@@ -26,8 +26,8 @@ from core.actors import Actor
 from core.errors import Unavailable
 from core.formats import FORMATS
 from core.formats.spreadsheet_csv import BYTE_ORDER_MARK
+from core.matches import Matches
 from core.models import AuditEvent
-from core.owner_filter import OwnerFilter
 from core.snapshots import Snapshot
 from dashboard import rendering, streaming
 from etl import refresh
@@ -236,15 +236,15 @@ def test_programs_name_a_format_or_accept_one(
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source that gives half of its rows, and then fails."""
-    whole = metrics.items_by_user
+    whole = metrics.page_of_owners
 
-    def half(found: Snapshot, wanted: OwnerFilter, *, skip: int, limit: int) -> pl.DataFrame:
+    def half(found: Snapshot, matches: Matches, *, skip: int, limit: int) -> pl.DataFrame:
         if skip >= 900:
             raise Unavailable(warehouse.UNREADABLE)
-        return whole(found, wanted, skip=skip, limit=limit)
+        return whole(found, matches, skip=skip, limit=limit)
 
     monkeypatch.setattr(metrics, "STREAM_ROWS", 300)
-    monkeypatch.setattr(metrics, "items_by_user", half)
+    monkeypatch.setattr(metrics, "page_of_owners", half)
 
 
 def test_a_source_that_breaks_is_a_failed_transfer_in_every_format(
