@@ -1,28 +1,18 @@
 """Real Chromium pages: how long it takes from a click in the navigation until charts are drawn."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from benchmarks.chromium import CHROMIUM, FLAGS
 from benchmarks.people import People
 from benchmarks.server import Server
 from benchmarks.tab import Trouble
 from dashboard.navigation import ANALYTICS, SCREENS
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 TITLES = tuple(screen.title for screen in SCREENS if screen.section == ANALYTICS)
 PATIENCE_SECONDS = 30
 # From the click to the frame after the one in which the page has finished, has its own title, and

@@ -11,13 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Annotated
 
 import psutil
 import typer
-from rich.console import Console
 
 from benchmarks import command, machine, scratch
+from benchmarks.command_line import (
+    MANY_ITEMS,
+    MANY_USERS,
+    DataPath,
+    Items,
+    JsonFile,
+    Users,
+    err,
+    say,
+)
 from benchmarks.figures import Beside, Figure, Results, to_json, to_tables
 from core import tokens, users
 from core.actors import Actor
@@ -39,7 +47,6 @@ START_SECONDS = 60
 REST_SECONDS = 0.5
 READ_BYTES = 1 << 20
 MOST_BYTES_MORE = 50  # MB
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)
@@ -58,30 +65,23 @@ class Download:
 
 
 def main(
-    user_count: Annotated[
-        int, typer.Option("--users", min=100, help="How many users.")
-    ] = 1_000_000,
-    item_count: Annotated[
-        int, typer.Option("--items", min=1000, help="How many items.")
-    ] = 10_000_000,
-    json: Annotated[Path | None, typer.Option(help="File for the figures as JSON.")] = None,
-    data_path: Annotated[
-        Path | None, typer.Option(help="Folder for PostgreSQL; kept, and used again if filled.")
-    ] = None,
+    user_count: Users = MANY_USERS,
+    item_count: Items = MANY_ITEMS,
+    json: JsonFile = None,
+    data_path: DataPath = None,
 ) -> None:
     """Measure downloads of the users in every format, and print the tables."""
     results = Results()
     try:
         with bars(err) as watch, scratch.start(data_path) as server:
             place = server.place(DATABASE, users=user_count, items=item_count, watch=watch)
-            sys.stdout.write("\n".join([*machine.describe(place.url), ""]))
-            sys.stdout.write(f"Load at the start: {machine.load()}\n")
+            say(*machine.describe(place.url), f"Load at the start: {machine.load()}")
             with scratch.used(place):
                 refresh.run(trigger="schedule")
                 _measure(place.snapshots, results, watch)
     except (scratch.OtherSize, command.Failed, TallyError) as error:
         sys.exit(str(error))
-    sys.stdout.write(f"Load at the end: {machine.load()}\n\n{to_tables(results)}\n")
+    say(f"Load at the end: {machine.load()}", "", to_tables(results))
     if json is not None:
         json.write_text(to_json(results.figures))
 

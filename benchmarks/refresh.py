@@ -2,13 +2,21 @@
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from benchmarks import command, exports, machine, reads, rivals, scratch, writers
+from benchmarks.command_line import (
+    MANY_ITEMS,
+    MANY_USERS,
+    DataPath,
+    Items,
+    JsonFile,
+    Users,
+    err,
+    say,
+)
 from benchmarks.figures import Results, to_json, to_tables
 from benchmarks.pgbench import Pgbench
 from benchmarks.scratch import Place, Scratch
@@ -17,16 +25,13 @@ from core.errors import TallyError
 from dashboard.progress_bars import bars
 
 FEWER = 10
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def main(
-    users: Annotated[int, typer.Option(min=100, help="How many users.")] = 1_000_000,
-    items: Annotated[int, typer.Option(min=1000, help="How many items.")] = 10_000_000,
-    json: Annotated[Path | None, typer.Option(help="File for the figures as JSON.")] = None,
-    data_path: Annotated[
-        Path | None, typer.Option(help="Folder for PostgreSQL; kept, and used again if filled.")
-    ] = None,
+    users: Users = MANY_USERS,
+    items: Items = MANY_ITEMS,
+    json: JsonFile = None,
+    data_path: DataPath = None,
     repeat: Annotated[int, typer.Option(min=1, help="How often to repeat each measurement.")] = 3,
     seconds: Annotated[int, typer.Option(min=1, help="How long pgbench runs each time.")] = 20,
 ) -> None:
@@ -37,7 +42,7 @@ def main(
             results = _measure(server, places, repeat, seconds)
     except (scratch.OtherSize, command.Failed, TallyError) as error:
         sys.exit(str(error))
-    _print(to_tables(results))
+    say(to_tables(results))
     if json is not None:
         json.write_text(to_json(results.figures))
 
@@ -65,9 +70,9 @@ def _fill(server: Scratch, users: int, items: int) -> Places:
 
 def _measure(server: Scratch, places: Places, repeat: int, seconds: int) -> Results:
     whole, results = places.whole, Results()
-    _print(*machine.describe(whole.url))
-    _print(f"{whole.users:,} users and {whole.items:,} items")
-    _print(f"Load at the start: {machine.load()}")
+    say(*machine.describe(whole.url))
+    say(f"{whole.users:,} users and {whole.items:,} items")
+    say(f"Load at the start: {machine.load()}")
     with bars(err) as watch, scratch.used(whole), writers.restored(whole):
         full = exports.measure_full(whole, results, repeat=repeat, watch=watch)
         exports.measure_memory(full, places.tenth, places.tenth_of_both, results, watch=watch)
@@ -79,13 +84,8 @@ def _measure(server: Scratch, places: Places, repeat: int, seconds: int) -> Resu
         pgbench = Pgbench.on(server, whole, seconds=seconds)
         writers.measure_refreshes(pgbench, results, pairs=min(repeat, 2), watch=watch)
         writers.measure_triggers(pgbench, results, pairs=repeat, watch=watch)
-    _print(f"Load at the end: {machine.load()}", "")
+    say(f"Load at the end: {machine.load()}", "")
     return results
-
-
-def _print(*lines: str) -> None:
-    sys.stdout.writelines(f"{line}\n" for line in lines)
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -2,14 +2,22 @@
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from benchmarks import calls, clicks, command, cost, machine, people, reruns, scratch, turnover
 from benchmarks import server as servers
+from benchmarks.command_line import (
+    MANY_ITEMS,
+    MANY_USERS,
+    DataPath,
+    Items,
+    JsonFile,
+    Users,
+    err,
+    say,
+)
 from benchmarks.figures import Results, to_json, to_tables
 from benchmarks.people import People
 from benchmarks.reruns import Load
@@ -21,7 +29,6 @@ from dashboard.progress_bars import bars
 
 NO_REFRESH = {"REFRESH_INTERVAL_MINUTES": "0", "API_REQUESTS_PER_MINUTE": "1000000"}
 BACK_TO_BACK = {"REFRESH_INTERVAL_MINUTES": "0.02"}  # one at a time, so at once after the last
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,10 @@ class Plan:
 
 
 def main(
-    users: Annotated[int, typer.Option(min=100, help="How many users.")] = 1_000_000,
-    items: Annotated[int, typer.Option(min=1000, help="How many items.")] = 10_000_000,
-    json: Annotated[Path | None, typer.Option(help="File for the figures as JSON.")] = None,
-    data_path: Annotated[
-        Path | None, typer.Option(help="Folder for PostgreSQL; kept, and used again if filled.")
-    ] = None,
+    users: Users = MANY_USERS,
+    items: Items = MANY_ITEMS,
+    json: JsonFile = None,
+    data_path: DataPath = None,
     sessions: Annotated[int, typer.Option(min=1, help="How many people are there at once.")] = 200,
     think: Annotated[float, typer.Option(min=0.1, help="Seconds between two pages.")] = 10,
     minutes: Annotated[float, typer.Option(min=0.05, help="How long they are counted.")] = 10,
@@ -60,15 +65,15 @@ def main(
         with scratch.start(data_path) as server:
             with bars(err) as watch:
                 place = server.place(DATABASE, users=users, items=items, watch=watch)
-            _print(*machine.describe(place.url), f"{users:,} users and {items:,} items")
-            _print(f"Load at the start: {machine.load()}")
+            say(*machine.describe(place.url), f"{users:,} users and {items:,} items")
+            say(f"Load at the start: {machine.load()}")
             with bars(err) as watch, scratch.used(place), people.invited(place) as staff:
                 command.run("dashboard.cli", "refresh", environment=place.environment())
                 _measure(place, staff, plan, results, watch)
     except (scratch.OtherSize, command.Failed, TallyError) as error:
         failure = str(error)
     if results.figures:  # what was measured before a failure is worth as much
-        _print(f"Load at the end: {machine.load()}", "", to_tables(results))
+        say(f"Load at the end: {machine.load()}", "", to_tables(results))
     if failure:
         sys.exit(failure)
     if json is not None:
@@ -89,11 +94,6 @@ def _measure(place: Place, staff: People, plan: Plan, results: Results, watch: W
         if windows := plan.load.windows:
             clicks.measure(server, staff, results, windows=windows, clicks=plan.clicks, watch=watch)
         calls.measure(server, staff, results, seconds=plan.seconds, watch=watch)
-
-
-def _print(*lines: str) -> None:
-    sys.stdout.writelines(f"{line}\n" for line in lines)
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

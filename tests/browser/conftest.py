@@ -24,6 +24,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from benchmarks.chromium import CHROMIUM, FLAGS
 from core import demo
 from core.actors import Actor
 from core.database import transaction
@@ -32,16 +33,6 @@ from etl import refresh
 from tests.conftest import PASSWORD, QUIET, execute, forget, make_user, on, use
 from tests.dashboard import oidc
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 OUTPUT = ROOT / "test-output"
 START_SECONDS = 120
 PATIENCE = 30_000  # milliseconds; the machine may be busy with other tests
