@@ -23,9 +23,10 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core import database, endings, tokens
+from core import database, endings, snapshots, tokens
 from core.actors import Actor
 from core.settings import get_settings
+from core.snapshots import Snapshot
 from dashboard import api, checks, downloads, freshness
 from dashboard.connections import Connections
 from dashboard.gate import Gate
@@ -35,7 +36,8 @@ from dashboard.single_sign_on import SingleSignOn
 from dashboard.tracing import Tracing
 from dashboard.unexpected import Unexpected
 from dashboard.visitors import Visitors
-from tests.conftest import PASSWORD, make_user
+from etl import refresh
+from tests.conftest import PASSWORD, execute, make_user
 from tests.dashboard.provider import Provider, providing
 
 EMAIL = "root@example.com"
@@ -124,6 +126,22 @@ def insider(house: House) -> TestClient:
     client = house.client()
     sign_in(client)
     return client
+
+
+@pytest.fixture
+def snapshot(environment: str, system: Actor) -> Snapshot:
+    """A snapshot of 2,000 owners with an item each, and of others."""
+    execute(
+        environment,
+        """INSERT INTO "user" (email, hashed_password, full_name)
+           SELECT n || '@example.com', '!', '=cmd|'' /C calc''!A' || n
+           FROM generate_series(1, 2000) AS n""",
+        """INSERT INTO item (title, owner_id)
+           SELECT 'thing', id FROM "user" WHERE full_name LIKE '=cmd%'""",
+    )
+    make_user(system, "zero@example.com")
+    refresh.run(trigger="test")
+    return snapshots.current()
 
 
 @pytest.fixture
