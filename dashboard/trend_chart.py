@@ -14,7 +14,7 @@ from dashboard.drawing import PADDING, ROWS, SHORT, Drawing, Shape, inked, shape
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
 # The steps that reach into the brush, also the one in which it begins.
 BRUSHED = "!isValid(brush.day) || (datum.day <= brush.day[1] && datum.end > brush.day[0])"
-LAST_MOMENT = {"hours": 23, "minutes": 59, "seconds": 59, "milliseconds": 999}
+LAST_MOMENT = {"hours": 23, "minutes": 59, "seconds": 59, "milliseconds": 999}  # a day seen whole
 
 
 def trend(
