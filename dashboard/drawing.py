@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from typing import Any, TypeAlias
 
@@ -40,25 +41,25 @@ class Drawing:
 
     def specification(self, data: Mapping[str, object]) -> dict[str, Any]:
         """Return the whole specification, with its rows where `data` says."""
-        whole = deepcopy(self.shape)  # Streamlit changes what it is given
+        whole = deepcopy(self.shape)  # Streamlit fills in titles
         for parameter in whole.get("params", []):
             if parameter["name"] in self.values:
                 parameter["value"] = self.values[parameter["name"]]
         return {**whole, "description": self.text, "data": data}
 
+    @cached_property
+    def with_arrow(self) -> dict[str, Any]:
+        """The whole specification, with its rows as Arrow beside it; nobody changes it."""
+        rows = BytesIO()
+        self.rows.write_ipc_stream(rows, compat_level=pl.CompatLevel.oldest())
+        # Named after what it holds: a browser draws anew when the name is another.
+        name = hashlib.sha256(rows.getbuffer()).hexdigest()[:16]
+        return {**self.specification({"name": name}), "datasets": {name: rows.getvalue()}}
+
 
 def show(drawing: Drawing) -> DeltaGenerator:
     """Draw a chart on the page; its text alternative is its accessible name."""
-    return st.vega_lite_chart(specify(drawing))
-
-
-def specify(drawing: Drawing) -> dict[str, Any]:
-    """Return the whole specification of a drawing, its rows as Arrow beside it."""
-    rows = BytesIO()
-    drawing.rows.write_ipc_stream(rows, compat_level=pl.CompatLevel.oldest())
-    # Named after what it holds: a browser draws anew when the name is another.
-    name = hashlib.sha256(rows.getbuffer()).hexdigest()[:16]
-    return {**drawing.specification({"name": name}), "datasets": {name: rows.getvalue()}}
+    return st.vega_lite_chart(drawing.with_arrow)
 
 
 def shape(chart: alt.TopLevelMixin) -> Shape:

@@ -2,15 +2,14 @@
 
 import streamlit as st
 
-from core import metrics
 from dashboard import (
     data,
+    drawings,
     earlier,
     explaining,
     export_menu,
     navigation,
     notices,
-    owner_charts,
     owner_filters,
     panels,
     shown,
@@ -33,8 +32,7 @@ if len(top):
     with actions:
         export_menu.draw("active_users", query, rows=len(movement.rows), noun="users")
     st.caption(owner_filters.RULES[period])
-    ranking = owner_charts.ranking(top.head(metrics.TOP))
-    with panels.chart(owner_filters.TITLES[period], ranking):
+    with panels.chart(owner_filters.TITLES[period], drawings.top_owners(snapshot, period)):
         export_menu.draw_picture("top_owners", query)
     since = None if before is None else earlier.name(before)
     chosen = tables.top_owners(movement.rows, since=since)

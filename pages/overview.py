@@ -2,20 +2,18 @@
 
 import streamlit as st
 
-from core import metrics
 from core.days import Step
 from core.periods import COMPARED, Period
 from core.trend_filter import TrendFilter, Window
 from dashboard import (
-    created_charts,
     data,
+    drawings,
     explaining,
     export_menu,
     filters,
     moments,
     navigation,
     notices,
-    owner_charts,
     panels,
     shown,
 )
@@ -26,7 +24,7 @@ snapshot = shown.snapshot()
 zone = moments.zone()
 totals = data.totals(snapshot)
 new = data.new(snapshot)
-days = data.recent(snapshot, TrendFilter(Step.DAY, zone=zone.key))
+daily = TrendFilter(Step.DAY, zone=zone.key)
 
 with st.grid(4, min_column_width=150):
     with panels.figure("Users", totals.users, "in all"):
@@ -46,7 +44,7 @@ with st.grid(4, min_column_width=150):
     for noun in ("users", "items"):
         for period in COMPARED:
             now, before = new[period].of(noun)
-            course = created_charts.course(days.tail(period.days or 0), noun=noun)
+            course = drawings.course(snapshot, noun, period, daily)
             with panels.changing(
                 f"New {noun}, {period.days} days", now, panels.Trend(before, course)
             ):
@@ -58,24 +56,24 @@ with panels.toolbar():
     step = Step(filters.choice("Step", "step", filters.STEPS, default=Step.WEEK.value))
     actions = panels.actions()
 
-steps = data.recent(snapshot, TrendFilter(step, zone=zone.key))
+wanted = TrendFilter(step, zone=zone.key)
+steps = data.recent(snapshot, wanted)
 looked_at = TrendFilter(step, window=Window(steps["day"][0], steps["day"][-1])).to_query()
 with actions:
     export_menu.draw("trends", looked_at, rows=len(steps), noun=f"{step}s", by_day=True)
 with st.grid(2, min_column_width=330):
     for noun in ("users", "items"):
-        created = created_charts.created(steps, noun=noun, step=step)
-        with panels.chart(f"New {noun} by {step}", created):
+        with panels.chart(f"New {noun} by {step}", drawings.created(snapshot, noun, wanted)):
             export_menu.draw_picture(f"new_{noun}", looked_at)
             navigation.link(actor, "trends", "Trends", query={"of": noun, "step": step.value})
 
 if totals.items:
     with st.grid(2, min_column_width=330):
-        top = owner_charts.ranking(data.top_owners(snapshot, Period.ALL).head(metrics.TOP))
+        top = drawings.top_owners(snapshot, Period.ALL)
         with panels.chart("Top 10 by items owned", top):
             export_menu.draw_picture("top_owners")
             navigation.link(actor, "active_users", "Active users")
-        spread = owner_charts.distribution(data.distribution(snapshot))
+        spread = drawings.distribution(snapshot)
         shares = panels.spread(data.shares(snapshot))
         with panels.chart("Users by items owned", spread, shares):
             export_menu.draw_picture("spread")

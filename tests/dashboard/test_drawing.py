@@ -42,7 +42,7 @@ def trend(window: tuple[date, date] | None, *, total: bool = False) -> Drawing:
 
 
 def test_the_rows_go_with_the_chart_under_the_name_it_asks_for() -> None:
-    drawn = drawing.specify(created(ROWS))
+    drawn = created(ROWS).with_arrow
     rows = pl.read_ipc_stream(BytesIO(drawn["datasets"][drawn["data"]["name"]]))
     assert rows.select("day", "end", "count").rows() == [
         (date(2026, 3, 2), date(2026, 3, 9), 30),
@@ -52,7 +52,7 @@ def test_the_rows_go_with_the_chart_under_the_name_it_asks_for() -> None:
 
 def test_other_rows_have_another_name() -> None:
     def name(rows: pl.DataFrame) -> str:
-        return str(drawing.specify(created(rows))["data"]["name"])
+        return str(created(rows).with_arrow["data"]["name"])
 
     assert name(ROWS) == name(ROWS.clone()) != name(ROWS.with_columns(items=pl.col("items") + 1))
 
@@ -88,7 +88,10 @@ def test_every_drawing_is_vega_lite_and_stays_as_it_is_when_shown(
     made = draw()
     before = deepcopy(made.shape)
     drawing.show(made)
+    shown = deepcopy(made.with_arrow)
+    drawing.show(made)  # as the next one who looks at it
     assert made.shape == before
+    assert made.with_arrow == shown
     plain: dict[str, Any] = made.specification({"name": "rows"})
     alt.Chart.from_dict(plain)  # raises unless it is as Vega-Lite's schema says
     assert names({**made.shape, "data": None}) == set(), "all share the rows at the top"
