@@ -4,26 +4,34 @@ A chart takes its rows through a dozen calls of Polars, each of which lets go of
 eight of them were a quarter of what Overview costs.
 """
 
+from collections.abc import Mapping
+from itertools import product
+
 from core import metrics
-from core.periods import Period
+from core.periods import COMPARED, Period
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
 from dashboard import created_charts, data, owner_charts
 from dashboard.data import kept
 from dashboard.drawing import Drawing
+from dashboard.trend_choice import NOUNS
 
 
 @kept
-def created(snapshot: Snapshot, noun: str, wanted: TrendFilter) -> Drawing:
-    """See `created_charts.created`; of the last steps."""
-    return created_charts.created(data.recent(snapshot, wanted), noun=noun, step=wanted.step)
+def created(snapshot: Snapshot, wanted: TrendFilter) -> Mapping[str, Drawing]:
+    """Return `created_charts.created` of the last steps, of each noun."""
+    steps = data.recent(snapshot, wanted)
+    return {noun: created_charts.created(steps, noun=noun, step=wanted.step) for noun in NOUNS}
 
 
 @kept
-def course(snapshot: Snapshot, noun: str, period: Period, wanted: TrendFilter) -> Drawing:
-    """See `created_charts.course`; of the days of a period."""
-    days = data.recent(snapshot, wanted).tail(period.days or 0)
-    return created_charts.course(days, noun=noun)
+def courses(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period], Drawing]:
+    """Return `created_charts.course` of the days of each period that is compared, of each noun."""
+    days = data.recent(snapshot, daily)
+    return {
+        (noun, period): created_charts.course(days.tail(period.days or 0), noun=noun)
+        for noun, period in product(NOUNS, COMPARED)
+    }
 
 
 @kept

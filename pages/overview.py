@@ -24,7 +24,7 @@ snapshot = shown.snapshot()
 zone = moments.zone()
 totals = data.totals(snapshot)
 new = data.new(snapshot)
-daily = TrendFilter(Step.DAY, zone=zone.key)
+courses = drawings.courses(snapshot, TrendFilter(Step.DAY, zone=zone.key))
 
 with st.grid(4, min_column_width=150):
     with panels.figure("Users", totals.users, "in all"):
@@ -44,10 +44,8 @@ with st.grid(4, min_column_width=150):
     for noun in ("users", "items"):
         for period in COMPARED:
             now, before = new[period].of(noun)
-            course = drawings.course(snapshot, noun, period, daily)
-            with panels.changing(
-                f"New {noun}, {period.days} days", now, panels.Trend(before, course)
-            ):
+            trend = panels.Trend(before, courses[noun, period])
+            with panels.changing(f"New {noun}, {period.days} days", now, trend):
                 explaining.button(f"new_{noun}", period=period.value)
                 navigation.link(actor, "trends", "Trends", query={"of": noun})
 
@@ -58,12 +56,13 @@ with panels.toolbar():
 
 wanted = TrendFilter(step, zone=zone.key)
 steps = data.recent(snapshot, wanted)
+created = drawings.created(snapshot, wanted)
 looked_at = TrendFilter(step, window=Window(steps["day"][0], steps["day"][-1])).to_query()
 with actions:
     export_menu.draw("trends", looked_at, rows=len(steps), noun=f"{step}s", by_day=True)
 with st.grid(2, min_column_width=330):
     for noun in ("users", "items"):
-        with panels.chart(f"New {noun} by {step}", drawings.created(snapshot, noun, wanted)):
+        with panels.chart(f"New {noun} by {step}", created[noun]):
             export_menu.draw_picture(f"new_{noun}", looked_at)
             navigation.link(actor, "trends", "Trends", query={"of": noun, "step": step.value})
 

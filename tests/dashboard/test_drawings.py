@@ -26,11 +26,11 @@ def test_a_chart_is_drawn_once_for_all_who_look_at_a_snapshot(
     make_item(system, superuser.email, "one")
     refresh.run(trigger="manual")
     first = snapshots.current()
-    looks = [drawings.created(first, "items", TrendFilter(Step.DAY)) for _ in range(3)]
+    looks = [drawings.created(first, TrendFilter(Step.DAY))["items"] for _ in range(3)]
     assert looks[0] is looks[2]
-    assert drawn == [("items", Step.DAY)]
+    assert drawn == [("items", Step.DAY), ("users", Step.DAY)]
     make_item(system, superuser.email, "two")
     refresh.run(trigger="manual")
-    now = drawings.created(snapshots.current(), "items", TrendFilter(Step.DAY))
+    now = drawings.created(snapshots.current(), TrendFilter(Step.DAY))["items"]
     assert now.text != looks[0].text
-    assert len(drawn) == 2
+    assert len(drawn) == 4
