@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import lru_cache
 
 import adbc_driver_postgresql
 import pyarrow as pa
-from adbc_driver_manager import AdbcConnection, AdbcDatabase, AdbcStatement
+from adbc_driver_manager import AdbcConnection, AdbcStatement
 from psycopg2.extensions import make_dsn
 
 from core.database import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
@@ -76,17 +75,11 @@ def connect(exported: str) -> Iterator[Reader]:
         client_encoding="UTF8",
         options=OPTIONS,
     )
-    with closing(AdbcConnection(_database(dsn))) as connection:
+    # A database of its own for each: what it counts of its connections, no lock guards.
+    with (
+        closing(adbc_driver_postgresql.connect(dsn)) as database,
+        closing(AdbcConnection(database)) as connection,
+    ):
         reader = Reader(connection)
         reader.see(exported)
         yield reader
-
-
-@lru_cache(maxsize=1)
-def _database(dsn: str) -> AdbcDatabase:
-    """Return what connections are made from; it holds none itself, and all threads may use it.
-
-    It learns the server's types as it is made, which takes ten times as long as a connection.
-    """
-    database: AdbcDatabase = adbc_driver_postgresql.connect(dsn)
-    return database
