@@ -1,15 +1,13 @@
 """Whether the numbers of an export are still those of today, and in how many rows they differ."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from core import snapshots
+from core import snapshots, zones
 from core.answers import Answer
 from core.catalog import find_question
 from core.exports import Seal
-from core.formats import UTC
 from core.narrowing import Filters
 from core.questions import Question
 from core.receipts import Receipt
@@ -33,7 +31,8 @@ class Comparison:
 def compare(receipt: Receipt, now: Snapshot) -> Comparison:
     """Ask the question of a receipt again, with its filters, of another snapshot.
 
-    Reads all rows of both; memory: 16 bytes a row, when they differ. Raises `Unavailable`.
+    Reads all rows of both; memory: 16 bytes a row, when they differ. Raises `Unavailable`,
+    and `Invalid` for filters that are none any more.
     """
     question = find_question(receipt.question)
     filters = _filters(question, receipt)
@@ -49,7 +48,7 @@ def compare(receipt: Receipt, now: Snapshot) -> Comparison:
 
 def _filters(question: Question, receipt: Receipt) -> Filters:
     given = dict(receipt.filters)
-    zone = ZoneInfo(given.pop("zone", UTC.key))
+    zone = zones.read_zone(given.pop(zones.FIELD, "UTC"))
     return question.parse(given, zone)
 
 

@@ -19,10 +19,11 @@ from core import database, receipts
 from core.actors import Actor
 from core.answers import Answer
 from core.errors import TallyError, Unavailable
-from core.formats import UTC, Format, Sheet, raw_csv
+from core.formats import Format, Sheet, raw_csv
 from core.models import AuditEvent
 from core.narrowing import Filters
 from core.questions import Question
+from core.zones import UTC
 
 MOST_AT_ONCE = 16  # each that waits for a slow reader keeps a few megabytes
 PART_ROWS = 8_192  # to write rows takes several times their size for a moment

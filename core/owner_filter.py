@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from core import zones
 from core.periods import Period
 
 MOST_ITEMS = 10**12  # more than anybody owns
 LONGEST_SEARCH = 320  # an address of 64 + 1 + 255 characters
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 YES, NO = "yes", "no"
-NO_PLACES = {"Factory", "localtime"}  # in the folder of the zones, and no zones
 
 Activity = Literal["yes", "no"]
 
@@ -175,18 +175,10 @@ def _activity(text: str, notes: list[str]) -> Activity | None:
 
 
 def _zone(text: str, default: str, notes: list[str]) -> str:
-    if text and not is_zone(text):
+    if text and zones.find_zone(text) is None:
         notes.append(f"There is no time zone “{text[:40]}”, so days are those of {default}.")
         return default
     return text or default
-
-
-def is_zone(name: str) -> bool:
-    """Tell whether there is a time zone of this name."""
-    try:
-        return ZoneInfo(name).key not in NO_PLACES
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 def _in_order(found: OwnerFilter, notes: list[str]) -> OwnerFilter:

@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse
+from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse, zones
 from core.errors import Unavailable
 from core.settings import ROOT
 from dashboard import api, checks, downloads, garbage, options, warming
@@ -69,6 +69,7 @@ def warm_up() -> None:
     """Do now what the first visitor would wait for."""
     for name in HEAVY_MODULES:
         import_module(name)
+    zones.names()
     with suppress(Unavailable):  # before the first refresh there is nothing to read
         metrics.totals(snapshots.current())
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from email.utils import format_datetime
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import anyio.to_thread
 from starlette.responses import Response
 
-from core import exports
+from core import exports, zones
 from core.actors import Actor
 from core.errors import Invalid
 from core.exports import Order
@@ -17,14 +17,12 @@ from core.narrowing import Filters
 from core.questions import Question
 from dashboard import streaming
 
-ZONE = "zone"
 EMPTY = "Give a value, or leave it out."
-NO_SUCH_ZONE = "There is no such time zone; name one as in Europe/Berlin."
 
 
 def address(name: str, format: str, filters: Mapping[str, str], zone: ZoneInfo) -> str:
     """Return where a browser downloads the rows of a question, or a picture, by its name."""
-    return f"/downloads/{name}.{format}?{urlencode({**filters, ZONE: zone.key})}"
+    return f"/downloads/{name}.{format}?{urlencode({**filters, zones.FIELD: zone.key})}"
 
 
 def read_order(question: Question, format: Format, query: Mapping[str, str]) -> Order:
@@ -35,20 +33,12 @@ def read_order(question: Question, format: Format, query: Mapping[str, str]) -> 
 
 def read_filters(question: Question, query: Mapping[str, str]) -> tuple[Filters, ZoneInfo]:
     """Return what query parameters narrow a question by, and the reader's zone; raise `Invalid`."""
-    zone = read_zone(query.get(ZONE, "UTC"))
-    given = {name: value for name, value in query.items() if name != ZONE}
+    zone = zones.read_zone(query.get(zones.FIELD, "UTC"))
+    given = {name: value for name, value in query.items() if name != zones.FIELD}
     # A script whose variable is not set would get everything, and not know it.
     if empty := [name for name, value in given.items() if not value and name != "q"]:
         raise Invalid(dict.fromkeys(empty, EMPTY))
     return question.parse(given, zone), zone
-
-
-def read_zone(name: str) -> ZoneInfo:
-    """Return a time zone by its name; raise `Invalid`."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Invalid({ZONE: NO_SUCH_ZONE}) from error
 
 
 async def respond(order: Order, actor: Actor) -> Response:

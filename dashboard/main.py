@@ -4,12 +4,14 @@ from contextlib import nullcontext
 
 import streamlit as st
 
-from dashboard import explaining, freshness, navigation, notices, shell, shown
+from dashboard import explaining, freshness, moments, navigation, notices, shell, shown
+from dashboard.reader_zones import reader_zones
 from dashboard.session import current_actor
 from dashboard.tracing import page_run
 from dashboard.turns import in_line
 
 actor = current_actor()
+reader_zones.note(actor.id, moments.zone().key)
 # Before the navigation: else the browser asks a CDN for a picture of the page's icon, for its tab.
 st.set_page_config(page_icon="🧮", layout="wide")
 page = st.navigation(navigation.sections(actor), expanded=True)

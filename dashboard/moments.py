@@ -1,30 +1,18 @@
 """Moments and durations, in the words and the time zone of the reader."""
 
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.owner_filter import is_zone
+from core import zones
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-REMEMBERED = 32  # readings
-
-_seen: deque[str] = deque(maxlen=REMEMBERED)
 
 
 def zone() -> ZoneInfo:
-    """Return the zone that the reader's browser named, or UTC when it named none we know."""
-    named = st.context.timezone or "UTC"
-    found = ZoneInfo(named if is_zone(named) else "UTC")
-    _seen.appendleft(found.key)
-    return found
-
-
-def seen() -> list[str]:
-    """Return the zones of the readers who looked last, without repetition; UTC is among them."""
-    return list(dict.fromkeys([*_seen, "UTC"]))
+    """Return the zone that the reader's browser names, or UTC when it cannot be used."""
+    return zones.find_zone(st.context.timezone or "") or zones.UTC
 
 
 def clock(at: datetime, *, now: datetime | None = None) -> str:

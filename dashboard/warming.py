@@ -19,14 +19,15 @@ from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
-from dashboard import data, moments, shown
+from dashboard import data, shown
+from dashboard.reader_zones import reader_zones
 from dashboard.turns import in_line
 
 LOOK_SECONDS = 0.5
 
 
 async def watch() -> None:
-    """Warm each new snapshot, in the zones of those who looked last, until cancelled."""
+    """Warm each new snapshot, in the zones that most people look in, until cancelled."""
     warmed: Snapshot | None = None
     try:
         while True:
@@ -60,5 +61,5 @@ def _questions(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
         yield partial(data.top_owners, snapshot, period)
     yield partial(data.owners, snapshot, OwnerFilter(), skip=0)
     yield partial(data.curve, snapshot, Period.ALL)
-    for zone, step in product(moments.seen(), Step):
+    for zone, step in product(reader_zones.most_common(), Step):
         yield partial(data.recent, snapshot, TrendFilter(step, zone=zone))

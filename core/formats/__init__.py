@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from core.formats import json_array, parquet, raw_csv, spreadsheet_csv, xlsx
-from core.formats.sheet import UTC, Sheet
+from core.formats.sheet import Sheet
 
-__all__ = ["FORMATS", "UTC", "Format", "Sheet"]
+__all__ = ["FORMATS", "Format", "Sheet"]
 
 
 @dataclass(frozen=True)

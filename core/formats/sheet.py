@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-UTC = ZoneInfo("UTC")
+from core.zones import UTC
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from core import zones
 from core.actors import SCOPE_OF
 from core.catalog import QUESTIONS
 from core.days import Step
@@ -46,7 +47,7 @@ FORMAT = _parameter(
     enum=list(FORMATS),
 )
 ZONE = _parameter(
-    exporting.ZONE,
+    zones.FIELD,
     "The time zone of days, and of moments in `csv` and `xlsx`; the others tell moments in UTC.",
     type="string",
     default="UTC",

@@ -75,7 +75,13 @@ def test_the_filters_and_the_zone_of_the_page_apply(
         ("/downloads/items_by_user", 404, "Ask for one of"),
         ("/downloads/passwords.csv", 404, "nothing of this name"),
         (OWNERS + "?zone=Mars/Olympus", 422, "no such time zone"),
+        *[
+            (f"{path}?zone={name}", 422, "no such time zone")
+            for path in (OWNERS, "/downloads/trends.xlsx", "/downloads/new_items.svg")
+            for name in ("localtime", "Factory", "posixrules", "posix/Europe/Berlin", "right/UTC")
+        ],
         (OWNERS + "?zone=../../etc/passwd", 422, "no such time zone"),
+        (OWNERS + "?zone=", 422, "no such time zone"),
         (OWNERS + "?colour=red", 422, "no such filter"),
         (OWNERS + "?period=11d", 422, "no period"),
         (OWNERS + "?joined_until=", 422, "leave it out"),
@@ -90,6 +96,17 @@ def test_what_makes_no_sense_is_refused_in_words(
     assert response.status_code == status
     assert told in response.json()["detail"]
     assert noted("export.begin") == []
+
+
+@pytest.mark.parametrize("name", ["localtime", "posix/Europe/Berlin", "right/UTC", "%00", "../UTC"])
+def test_programs_learn_that_a_zone_is_none(
+    snapshot: Snapshot, house: House, superuser: Actor, name: str
+) -> None:
+    with script(house, superuser) as client:
+        for question in ("trends", "items_by_user", "items"):
+            answer = client.get(f"/api/v1/exports/{question}?format=csv&zone={name}")
+            assert answer.status_code == 422
+            assert "no such time zone" in answer.json()["detail"]
 
 
 def test_asking_for_headers_alone_is_no_export(snapshot: Snapshot, insider: TestClient) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 
 from dashboard import moments
 
@@ -40,3 +41,15 @@ def test_duration(seconds: float, words: str) -> None:
 
 def test_no_duration_is_no_word() -> None:
     assert moments.duration(None) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["localtime", "posix/Europe/Berlin", "right/UTC", "x" * 9999, None]
+)
+def test_a_browser_whose_zone_cannot_be_used_is_in_utc(
+    name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ContextProxy, "timezone", property(lambda _: name))
+    assert moments.zone().key == "UTC"
+    monkeypatch.setattr(ContextProxy, "timezone", property(lambda _: "Asia/Kathmandu"))
+    assert moments.zone().key == "Asia/Kathmandu"

@@ -8,7 +8,8 @@ from core import set_back, snapshots, warehouse
 from core.actors import Actor
 from core.errors import Unavailable
 from core.settings import get_settings
-from dashboard import data, freshness, moments, shown, warming
+from dashboard import data, freshness, shown, warming
+from dashboard.reader_zones import ReaderZones
 from etl import refresh
 from tests.pages.conftest import make_item
 
@@ -27,7 +28,9 @@ def test_a_new_snapshot_is_warmed_once(
         return read(snapshot, question, **parameters)
 
     monkeypatch.setattr(warehouse, "read", listen)
-    monkeypatch.setattr(moments, "seen", lambda: ["Asia/Kathmandu", "UTC"])
+    reader_zones = ReaderZones()
+    reader_zones.note(1, "Asia/Kathmandu")
+    monkeypatch.setattr(warming, "reader_zones", reader_zones)
     warm = warming.warm_newer(None)
     assert warm == snapshots.current()
     assert asked.count("created") == 2, "once for each zone"
