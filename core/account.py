@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from core import audit, endings, sign_ins, throttle
+from core import audit, endings, sessions, sign_ins, throttle
 from core.actors import Actor, require_staff, require_superuser
 from core.errors import Forbidden, NotFound
 from core.fields import FullName, Password, parse
@@ -132,9 +132,5 @@ def _mark_changed(user: User) -> None:
 
 
 def _end(db: Session, *, user_id: int | None, but: int | None) -> int:
-    ended = delete(AuthSession).where(
-        AuthSession.user_id == user_id, AuthSession.id.is_distinct_from(but)
-    )
-    count = len(db.scalars(ended.returning(AuthSession.id)).all())
-    endings.announce(db)
-    return count
+    others = AuthSession.id.is_distinct_from(but)
+    return sessions.end_where(db, (AuthSession.user_id == user_id) & others)

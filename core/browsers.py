@@ -5,9 +5,10 @@ After https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Dev
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.leftovers import delete_free
 from core.models import KnownBrowser, User
 from core.security import hash_token, new_token
 
@@ -43,4 +44,4 @@ def remember(db: Session, *, token: str | None, user: User) -> str:
 
 def delete_old(db: Session) -> None:
     """Delete the browsers that have not been used for long."""
-    db.execute(delete(KnownBrowser).where(KnownBrowser.used_at < datetime.now(UTC) - REMEMBERED))
+    delete_free(db, KnownBrowser.id, KnownBrowser.used_at < datetime.now(UTC) - REMEMBERED)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from core import audit, embedded
-from core.errors import Forbidden, Refused, Unavailable
+from core.errors import Forbidden, Overtaken, Refused, Unavailable
 from core.settings import get_settings
 
 CONNECT_TIMEOUT_SECONDS = 3
@@ -20,6 +20,7 @@ NOTICE_DEATH = (
     " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
 AWAY = "The database cannot be reached right now. Nothing was saved; please try again in a moment."
+OVERTAKEN = "Somebody else changed this at the same moment, so nothing was saved. Please try again."
 TOO_SLOW = "The database took too long to answer, so this was stopped and nothing was saved."
 
 
@@ -57,7 +58,7 @@ def transaction() -> Iterator[Session]:
     """Open one transaction: committed at the end of the block, rolled back on any exception.
 
     What the block was `Forbidden` to do leaves an audit row all the same. Raises `Unavailable`
-    when PostgreSQL is away or too slow.
+    when PostgreSQL is away or too slow, and `Overtaken` when others were faster with the same rows.
     """
     try:
         with Session(get_engine(), expire_on_commit=False) as db, db.begin():
@@ -87,6 +88,8 @@ def _note(refused: Refused) -> None:
 
 def _translate(error: Exception) -> Exception:
     code = getattr(getattr(error, "orig", None), "pgcode", None)
+    if code in {"40P01", "40001"}:  # deadlock_detected, serialization_failure
+        return Overtaken(OVERTAKEN)
     if code in {"57014", "55P03"}:  # query_canceled, lock_not_available
         return Unavailable(TOO_SLOW)
     if isinstance(error, OperationalError | TimeoutError):

@@ -76,6 +76,12 @@ class Unavailable(TallyError):
     status = 503
 
 
+class Overtaken(Unavailable):
+    """Somebody else changed the same rows at the same moment; trying again will work."""
+
+    status = 409
+
+
 class TooMany(TallyError):
     """Too much was asked for; after `seconds` it may be asked again."""
 

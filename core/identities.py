@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from core import audit, sessions, users
+from core import audit, sessions, superusers, users
 from core.actors import Actor, require_superuser
 from core.errors import Forbidden, Invalid, NotFound, Refused
 from core.models import EMAIL_LENGTH, LinkedIdentity, User
@@ -55,7 +55,7 @@ def sign_in(db: Session, *, arrival: Arrival, identity: Identity) -> SignIn | No
     """
     _one_at_a_time(db, identity)
     link = _find(db, identity)
-    user = _lock(db, link.user_id) if link else None
+    user = superusers.lock(db, link.user_id) if link else None
     try:
         user = _admit(db, arrival, identity, user)
     except NotAdmitted as refusal:
@@ -153,7 +153,7 @@ def _match(db: Session, arrival: Arrival, identity: Identity) -> User | None:
     same_issuer = (LinkedIdentity.user_id == found.id) & (LinkedIdentity.issuer == identity.issuer)
     if db.scalar(select(LinkedIdentity.id).where(same_issuer)) is not None:
         raise NotAdmitted("the account with this address is linked to another subject")
-    return _lock(db, found.id)
+    return superusers.lock(db, found.id)
 
 
 def _create(db: Session, arrival: Arrival, identity: Identity, roles: Mapping[str, object]) -> User:
@@ -192,10 +192,6 @@ def _link(db: Session, arrival: Arrival, identity: Identity, user: User) -> None
     db.flush()
     changes = audit.difference({}, _view(row))
     audit.record(db, actor=arrival.actor, action="identity.link", subject=user, changes=changes)
-
-
-def _lock(db: Session, user_id: int) -> User | None:
-    return db.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
 def _one_at_a_time(db: Session, identity: Identity) -> None:

@@ -31,6 +31,14 @@ FILL_MISSING_NAMES = """
     FROM import_user i
     WHERE lower("user".email) = i.email AND "user".full_name IS NULL AND i.full_name IS NOT NULL
 """
+# Users are locked by id, as everywhere, and new addresses are claimed by one import at a time.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(:key)"
+LOCK_KEY = 0x7A11_0005
+LOCK_UNNAMED = """
+    SELECT FROM "user" u JOIN import_user i ON lower(u.email) = i.email
+    WHERE u.full_name IS NULL AND i.full_name IS NOT NULL
+    ORDER BY u.id FOR NO KEY UPDATE OF u
+"""
 ADD_USERS = """
     INSERT INTO "user" (email, full_name, hashed_password)
     SELECT email, full_name, :password FROM import_user i
@@ -44,6 +52,7 @@ FIND_OWNERS = """
     SELECT u.id, i.owner_email
     FROM (SELECT DISTINCT owner_email FROM import_item) i
     JOIN "user" u ON lower(u.email) = i.owner_email
+    ORDER BY u.id
     FOR KEY SHARE OF u
 """
 UNKNOWN_OWNERS = """
@@ -113,6 +122,8 @@ def import_files(db: Session, *, actor: Actor, users: Path, items: Path, watch: 
 def _store(db: Session, items: Path, user_lines: int, watch: Watch) -> Imported:
     step = "Storing"
     watch(step, 0, 3)
+    _run(db, ONE_AT_A_TIME, key=LOCK_KEY)
+    _run(db, LOCK_UNNAMED)
     filled = _run(db, FILL_MISSING_NAMES)
     added = _run(db, ADD_USERS, password=UNUSABLE_PASSWORD)
     watch(step, 1, 3)

@@ -136,8 +136,9 @@ def update_item(
     """
     require_staff(db, actor, "item.update", item_id)
     form = parse(ItemChangeById if "owner_id" in values else ItemChange, values)
-    item = _lock(db, item_id, version)
+    # The owner first, then the item: the order in which a deletion of the owner locks them.
     changes = _stored(db, form.model_dump(exclude_unset=True))
+    item = _lock(db, item_id, version)
     difference = audit.difference(_view(item), changes)
     if not difference:
         return _attach_owner(db, item)

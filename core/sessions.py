@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core import audit, browsers, sign_in_requests, throttle
+from core import audit, browsers, endings, sign_in_requests, throttle
 from core.actors import Actor
+from core.leftovers import delete_free
 from core.models import ADDRESS_LENGTH, USER_AGENT_LENGTH, AuthSession, User
 from core.security import hash_token, new_token
 from core.settings import get_settings
@@ -103,6 +104,16 @@ def sign_out(db: Session, *, actor: Actor) -> None:
     audit.record(db, actor=actor, action="session.sign_out")
 
 
+def end_where(db: Session, condition: ColumnElement[bool]) -> int:
+    """End the sessions that `condition` names; return how many they were."""
+    # Locked by id, so that two who end several, or note their use, do not deadlock.
+    named = select(AuthSession.id).where(condition).order_by(AuthSession.id).with_for_update()
+    ids = db.scalars(named).all()
+    db.execute(delete(AuthSession).where(AuthSession.id.in_(ids)))
+    endings.announce(db)
+    return len(ids)
+
+
 def delete_expired(db: Session) -> int:
     """Delete the sessions that are past their limits, and what else signing in left behind.
 
@@ -112,7 +123,7 @@ def delete_expired(db: Session) -> int:
         room.delete_old(db)
     idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
     expired = (AuthSession.expires_at <= func.now()) | (AuthSession.last_seen_at <= idle_since)
-    return len(db.scalars(delete(AuthSession).where(expired).returning(AuthSession.id)).all())
+    return delete_free(db, AuthSession.id, expired)
 
 
 def _usable() -> ColumnElement[bool]:
@@ -126,7 +137,10 @@ def _usable() -> ColumnElement[bool]:
 
 
 def _touch(db: Session, session_ids: Collection[int]) -> None:
-    touch = update(AuthSession).where(AuthSession.id.in_(session_ids))
+    # One that is locked is being ended, or its use is being noted.
+    free = select(AuthSession.id).where(AuthSession.id.in_(session_ids))
+    free = free.with_for_update(skip_locked=True)
+    touch = update(AuthSession).where(AuthSession.id.in_(free.scalar_subquery()))
     db.execute(touch.values(last_seen_at=func.now()))
 
 

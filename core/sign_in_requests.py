@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from core.leftovers import delete_free
 from core.models import SignInRequest
 from core.security import hash_token, new_token
 
@@ -52,7 +53,7 @@ def proofs(token: str) -> Proofs:
 def delete_old(db: Session) -> None:
     """Delete the requests that nobody came back from."""
     long_ago = datetime.now(UTC) - LIFETIME
-    db.execute(delete(SignInRequest).where(SignInRequest.created_at < long_ago))
+    delete_free(db, SignInRequest.token_hash, SignInRequest.created_at < long_ago)
 
 
 def _derive(token: str, purpose: str) -> str:

@@ -85,11 +85,12 @@ def conclude(
     if user is None or not proven or not user.is_active or not user.is_staff:
         note(db, attempt, user, action=ACTION, outcome="refused")
         return None
-    throttle.forgive(db, attempt.buckets)
     token = browsers.remember(db, token=attempt.browser_token, user=user)
-    return sessions.begin(
+    begun = sessions.begin(
         db, user=user, address=attempt.address, user_agent=user_agent, browser_token=token
     )
+    throttle.forgive(db, attempt.buckets)  # last: what is counted is locked after whom it is about
+    return begun
 
 
 def prove(user: User, *, attempt: Attempt, checked: Checked) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core.leftovers import delete_free
 from core.models import SignInThrottle
 
 FORGET_AFTER = timedelta(hours=24)
@@ -94,7 +95,7 @@ def forgive(db: Session, buckets: Sequence[Bucket]) -> None:
 def delete_old(db: Session) -> None:
     """Delete what has been forgotten."""
     long_ago = datetime.now(UTC) - FORGET_AFTER
-    db.execute(delete(SignInThrottle).where(SignInThrottle.failed_at < long_ago))
+    delete_free(db, SignInThrottle.bucket, SignInThrottle.failed_at < long_ago)
 
 
 def _count(db: Session, bucket: Bucket) -> None:

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core import audit, endings
 from core.actors import Actor, require_staff, require_superuser
 from core.errors import Forbidden, Invalid, NotFound
 from core.fields import TokenName, parse
+from core.leftovers import delete_free
 from core.models import ApiToken, User
 from core.security import TOKEN_BYTES, hash_token
 from core.sessions import TOUCH_INTERVAL, OpenSession
@@ -136,7 +137,7 @@ def find_open(db: Session, *, token_hash: bytes) -> OpenSession | None:
 def delete_expired(db: Session) -> int:
     """Delete the tokens that expired a while ago; return how many they were."""
     expired = ApiToken.expires_at <= datetime.now(UTC) - timedelta(days=KEPT_DAYS)
-    return len(db.scalars(delete(ApiToken).where(expired).returning(ApiToken.id)).all())
+    return delete_free(db, ApiToken.id, expired)
 
 
 def looks_right(token: str) -> bool:

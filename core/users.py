@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit, endings
+from core import audit, endings, sessions, superusers
 from core.actors import Actor, require_staff, require_superuser
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, VersionNeeded
 from core.fields import Email, FullName, Password, parse
@@ -17,8 +17,8 @@ from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
 from core.models import ApiToken, AuthSession, Item, User
 from core.passwords import refuse_guessable
 from core.security import UNUSABLE_PASSWORD, hash_password
+from core.superusers import ROLE_FIELDS
 
-ROLE_FIELDS = ("is_active", "is_staff", "is_superuser")
 FIELDS = ("email", "full_name", *ROLE_FIELDS)
 UNDO_ITEMS = 10_000
 
@@ -117,11 +117,13 @@ def update_user(
     password = changes.pop("password", None)
     if password:
         changes["hashed_password"] = hash_password(password)
+    if superusers.takes_rights(changes):
+        superusers.lock_first(db, Refused(actor, "user.update", user_id))
     user = _lock(db, user_id, version)
     if password:
         refuse_guessable(password, email=changes.get("email", user.email))
-    if _loses_superuser(user, changes):
-        _require_another_superuser(db, user, Refused(actor, "user.update", user_id))
+    if superusers.loses_role(user, changes):
+        superusers.require_another(db, user, Refused(actor, "user.update", user_id))
     difference = audit.difference({**_view(user), "hashed_password": ""}, changes)
     if not difference:
         return user
@@ -131,8 +133,7 @@ def update_user(
     user.updated_at = func.now()
     _flush(db)
     if difference.keys() & {*ROLE_FIELDS, "hashed_password"}:
-        db.execute(delete(AuthSession).where(AuthSession.user_id == user.id))
-        endings.announce(db)
+        sessions.end_where(db, AuthSession.user_id == user.id)
     if any(after is False for _, after in difference.values()):
         db.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
     audit.record(db, actor=actor, action="user.update", subject=user, changes=difference)
@@ -151,12 +152,13 @@ def delete_user(db: Session, *, actor: Actor, user_id: int, version: int | None)
     Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster.
     """
     require_superuser(db, actor, "user.delete", user_id)
+    refused = Refused(actor, "user.delete", user_id)
+    superusers.lock_first(db, refused)
     user = _lock(db, user_id, version)
     if user.id == actor.id:
-        refused = Refused(actor, "user.delete", user_id)
         raise Forbidden("You cannot delete yourself; ask another superuser.", refused=refused)
     if user.is_superuser and user.is_active:
-        _require_another_superuser(db, user, Refused(actor, "user.delete", user_id))
+        superusers.require_another(db, user, refused)
     count = _count_items(db, user_id)
     removed = RemovedUser(user=_columns(user), items=_undoable(db, user, count), item_count=count)
     changes = audit.difference(_view(user), dict.fromkeys(FIELDS)) | {"items": [count, 0]}
@@ -260,23 +262,3 @@ def _undoable(db: Session, user: User, count: int) -> list[dict[str, Any]] | Non
     if count > UNDO_ITEMS:
         return None
     return [_columns(item) for item in db.scalars(select(Item).where(Item.owner_id == user.id))]
-
-
-def _loses_superuser(user: User, changes: Mapping[str, object]) -> bool:
-    if not (user.is_superuser and user.is_active and user.is_staff):
-        return False
-    return any(changes.get(name) is False for name in ROLE_FIELDS)
-
-
-def _require_another_superuser(db: Session, user: User, refused: Refused) -> None:
-    # Locked in one order, so that of two who demote each other at once the second one waits.
-    active = db.scalars(
-        select(User.id)
-        .where(User.is_superuser, User.is_staff, User.is_active)
-        .order_by(User.id)
-        .with_for_update()
-    ).all()
-    if set(active) <= {user.id}:
-        raise Forbidden(
-            "This is the last active superuser; make somebody else one first.", refused=refused
-        )

@@ -119,11 +119,18 @@ def is_same_origin(scope: Scope, *, required: bool) -> bool:
     if origin is None:
         own_site = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
         return own_site and not required
-    scheme, host = origin.partition("://")[::2]
-    if scheme in {"http", "https"} and host.lower() == headers.get("host", "").lower():
-        return True
-    public_url = get_settings().public_url
-    return public_url is not None and origin.lower() == public_url.rstrip("/").lower()
+    public_url = (get_settings().public_url or "").rstrip("/").lower()
+    own = f"{_own_scheme(scope)}://{headers.get('host', '')}".lower()
+    return origin.lower() in ({own, public_url} if public_url else {own})
+
+
+def _own_scheme(scope: Scope) -> str:
+    """Return how people reach Tally, as their browsers see it: a proxy may have ended their TLS.
+
+    With a `PUBLIC_URL` of https nobody comes by http, whatever the proxy says or does not say.
+    """
+    is_secure = get_settings().https or scope.get("scheme") in {"https", "wss"}
+    return "https" if is_secure else "http"
 
 
 def path_and_query(scope: Scope) -> str:

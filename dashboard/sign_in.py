@@ -90,7 +90,8 @@ class Door:
         except TooMany as error:
             return show_again(status=error.status, error=error.message, wait=error.seconds)
         except Unavailable as error:
-            return show_again(status=503, error=BUSY if error.message == BUSY else AWAY)
+            text = AWAY if error.message == database.AWAY else error.message
+            return show_again(status=error.status, error=text)
         if begun is None:
             return show_again(status=401, error=WRONG)
         return sign_in_page.led_in(request, begun, target)

@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 core="account actors browsers endings grants identities passwords providers security sessions
-    sign_in_requests sign_ins throttle tokens users"
+    sign_in_requests sign_ins superusers throttle tokens users"
 dashboard="bearer bounded_http connections cookies gate headers hosts openid session sign_in
     sign_in_page single_sign_on visitors"
 files=""

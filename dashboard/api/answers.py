@@ -17,9 +17,9 @@ CREATED: Responses = {
 }
 CHANGED: Responses = {
     200: {"headers": versions.ANSWERED},
-    **problems.documented(400, 404, 412, 413, 415, 422, 428),
+    **problems.documented(400, 404, 409, 412, 413, 415, 422, 428),
 }
-DELETED: Responses = problems.documented(400, 404, 412, 422, 428)
+DELETED: Responses = problems.documented(400, 404, 409, 412, 422, 428)
 
 
 def answer(

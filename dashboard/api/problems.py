@@ -19,6 +19,7 @@ REASONS = {
     401: "There is neither a valid token nor a session.",
     403: "The token was not given the scope, or its owner may not do this.",
     404: "There is nothing with this id.",
+    409: "Somebody else changed the same rows at the same moment; try again.",
     412: "It was changed since the version that If-Match names.",
     413: "The body is larger than 64 KiB.",
     415: "The body is not `application/json`.",

@@ -166,6 +166,20 @@ def test_the_public_address_is_an_origin_of_ours(
         assert is_same_origin({"type": "http", "headers": headers.raw}, required=True) is own
 
 
+@pytest.mark.parametrize("asked_by", ["http", "https", "ws", "wss"])
+@pytest.mark.parametrize("public_url", ["", "https://tally.example.com"])
+def test_an_origin_is_ours_with_its_scheme_alone(
+    public_url: str, asked_by: str, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", public_url)
+    get_settings.cache_clear()
+    ours = "https" if public_url or asked_by in {"https", "wss"} else "http"
+    for scheme in ("http", "https", "ws", "file"):
+        origin = {"host": "tally.example.com", "origin": f"{scheme}://Tally.example.com"}
+        scope = {"type": "http", "scheme": asked_by, "headers": Headers(origin).raw}
+        assert is_same_origin(scope, required=True) is (scheme == ours), origin
+
+
 @pytest.mark.parametrize("host", ["", "a b", "localhost:8501/x", "user@localhost", "é", "a:b"])
 def test_a_host_that_is_none_is_refused(insider: TestClient, host: str) -> None:
     assert insider.get("/users", headers={"Host": host.encode()}).status_code == 400
