@@ -44,7 +44,7 @@ def show(actor: Actor) -> None:
         return
     titles = {"name": "Change name", "password": "Change password"}
     draw = {"name": _name, "password": _password}[draft.action]
-    st.dialog(titles[draft.action], on_dismiss=drafts.discard)(draw)(actor, draft)
+    drafts.show(draft, titles[draft.action], lambda: draw(actor, draft))
 
 
 def _session(actor: Actor, row: AuthSession) -> None:

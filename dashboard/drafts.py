@@ -13,6 +13,8 @@ from dashboard import notices
 DRAFT = "drafts.open"
 OPTIONAL = " (optional)"
 EMPTY = "(empty)"
+CANCEL = "Cancel"
+QUESTIONS = frozenset({"delete", "revoke"})  # nothing is typed in these
 
 
 @dataclass
@@ -31,6 +33,11 @@ class Draft:
     current: Mapping[str, Any] | None = None
     insists: bool = False
     key: str = field(default_factory=lambda: f"draft-{secrets.token_hex(4)}")
+
+    @property
+    def is_form(self) -> bool:
+        """Whether something can be typed in it, which is not to be lost."""
+        return self.action not in QUESTIONS
 
     def keep_mine(self) -> None:
         """Save what is typed over what somebody else saved."""
@@ -122,6 +129,15 @@ def discard() -> None:
     st.session_state.pop(DRAFT, None)
 
 
+def show(draft: Draft, title: str, draw: Callable[[], None]) -> None:
+    """Show the dialog of a form or a question.
+
+    What is typed in a form is in the browser until it is submitted, so neither Escape nor a click
+    beside it closes one: only its own buttons do.
+    """
+    st.dialog(title, dismissible=not draft.is_form, on_dismiss=discard)(draw)()
+
+
 def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], str]) -> None:
     """Draw a form and save it when it is submitted.
 
@@ -132,7 +148,9 @@ def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], 
         fields = Fields(draft)
         draw(fields)
         place = st.empty()
-        pressed = _save_button(draft, place)
+        pressed, cancelled = _buttons(draft, place)
+    if cancelled:
+        _leave()
     if pressed or draft.insists:
         draft.insists = False
         attempt(draft, fields, lambda: save(fields))
@@ -157,11 +175,25 @@ def attempt(draft: Draft, fields: Fields | None, act: Callable[[], str]) -> None
         st.rerun()
 
 
-def _save_button(draft: Draft, place: Any) -> bool:
-    if draft.current is not None:
-        return False  # the two ways out of a conflict take its place
-    label = "Create" if draft.action == "create" else "Save changes"
-    return bool(place.form_submit_button(label, type="primary"))
+def do_beside(act: Callable[[], str]) -> None:
+    """Do something at once that is not what the form is for, which stays open as it is typed."""
+    try:
+        said = act()
+    except TallyError as error:
+        notices.trouble(error)
+        return
+    notices.say(said)
+    st.rerun()
+
+
+def _buttons(draft: Draft, place: Any) -> tuple[bool, bool]:
+    """Draw the ways out of a form; return whether it is to be saved, and whether to be left."""
+    with place.container(horizontal=True):
+        if draft.current is not None:
+            return False, False  # the ways out of a conflict take their place
+        label = "Create" if draft.action == "create" else "Save changes"
+        pressed = st.form_submit_button(label, type="primary")  # first: Enter presses it
+        return pressed, st.form_submit_button(CANCEL)
 
 
 def _show_conflict(draft: Draft, fields: Fields) -> None:
@@ -179,6 +211,14 @@ def _show_conflict(draft: Draft, fields: Fields) -> None:
     with st.container(horizontal=True):
         st.form_submit_button("Save mine over it", type="primary", on_click=draft.keep_mine)
         st.form_submit_button("Use theirs", on_click=draft.take_theirs)
+        # Beside the other one in the run that meets the conflict, so it needs a name of its own.
+        if st.form_submit_button(CANCEL, key=f"{draft.key}-leave"):
+            _leave()
+
+
+def _leave() -> None:
+    discard()
+    st.rerun()
 
 
 def _words(value: object) -> str:

@@ -32,7 +32,7 @@ def show(actor: Actor) -> None:
         return
     titles = {"create": "New item", "edit": "Edit item", "delete": "Delete item"}
     draw = {"create": _create, "edit": _edit, "delete": _delete}[draft.action]
-    st.dialog(titles[draft.action], on_dismiss=drafts.discard)(draw)(actor, draft)
+    drafts.show(draft, titles[draft.action], lambda: draw(actor, draft))
 
 
 def _create(actor: Actor, draft: Draft) -> None:

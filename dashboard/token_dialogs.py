@@ -31,7 +31,7 @@ def show(actor: Actor) -> None:
         return
     titles = {"create": "New token", "revoke": "Revoke token"}
     draw = {"create": _create, "revoke": _revoke}[draft.action]
-    st.dialog(titles[draft.action], on_dismiss=drafts.discard)(draw)(actor, draft)
+    drafts.show(draft, titles[draft.action], lambda: draw(actor, draft))
 
 
 def show_made() -> None:

@@ -20,10 +20,10 @@ def show(actor: Actor, draft: Draft) -> None:
         owned = tokens.list_tokens_of(db, actor=actor, user_id=user_id)
     for link in links:
         if _row(f"{draft.key}-link-{link.id}", *_linked(link), "Unlink"):
-            drafts.attempt(draft, None, partial(_unlink, actor, link.id))
+            drafts.do_beside(partial(_unlink, actor, link.id))
     for token in owned:
         if _row(f"{draft.key}-token-{token.id}", *_token(token), "Revoke"):
-            drafts.attempt(draft, None, partial(_revoke, actor, token.id))
+            drafts.do_beside(partial(_revoke, actor, token.id))
 
 
 def _row(key: str, name: str, about: str, label: str) -> bool:

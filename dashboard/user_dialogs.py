@@ -36,7 +36,7 @@ def show(actor: Actor) -> None:
         return
     titles = {"create": "New user", "edit": "Edit user", "delete": "Delete user"}
     draw = {"create": _create, "edit": _edit, "delete": _delete}[draft.action]
-    st.dialog(titles[draft.action], on_dismiss=drafts.discard)(draw)(actor, draft)
+    drafts.show(draft, titles[draft.action], lambda: draw(actor, draft))
 
 
 def _create(actor: Actor, draft: Draft) -> None:
@@ -62,7 +62,7 @@ def _edit(actor: Actor, draft: Draft) -> None:
 
     drafts.edit(draft, _fields, save)
     if st.button("Sign out everywhere", key=f"{draft.key}-end", icon=":material/logout:"):
-        drafts.attempt(draft, None, lambda: _end_sessions(actor, draft))
+        drafts.do_beside(lambda: _end_sessions(actor, draft))
     user_access.show(actor, draft)
 
 

@@ -54,7 +54,7 @@ def test_every_dialog_is_drawn(
     form.get_by_role("button", name="Create").click()
     expect(form.get_by_text("Use 10 to 128 characters.")).to_be_visible()
     snap(tab, f"dialog-errors-{width}-{scheme}")
-    tab.keyboard.press("Escape")
+    form.get_by_role("button", name="Cancel").click()
     expect(form).to_have_count(0)
     tab.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 208})
     tab.get_by_role("button", name="Delete").click()
@@ -74,7 +74,8 @@ def test_every_dialog_is_drawn(
     expect(form.get_by_text("Saved meanwhile")).to_have_count(0)
     expect(form.get_by_label("Title")).to_have_count(1)
     expect(form.get_by_label("Title")).to_have_value(re.compile(r"\(moved\)$"))
-    tab.keyboard.press("Escape")
+    form.get_by_role("button", name="Cancel").click()
+    expect(form).to_have_count(0)
     assert watched.complaints == []
     context.close()
 

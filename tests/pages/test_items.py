@@ -146,6 +146,18 @@ def test_a_conflict_shows_both_and_theirs_may_win(
     assert get(item.id).title == "Theirs, and more"
 
 
+def test_a_conflict_can_be_left_and_nothing_is_saved(
+    staff: Actor, system: Actor, open_page: Open
+) -> None:
+    item = make_item(system, "staff@example.com", "Lamp")
+    at = press(conflict(open_page(staff, "items"), system, item), "Cancel")
+    assert not at.exception
+    assert not [f for f in at.text_input if f.label == "Title"]
+    assert (get(item.id).title, get(item.id).version) == ("Theirs", 2)
+    press(choose(at, 0), "Edit")
+    assert field(at, "Title").value == "Theirs"
+
+
 def test_a_deleted_item_can_be_brought_back(staff: Actor, system: Actor, open_page: Open) -> None:
     item = make_item(system, "staff@example.com", "Lamp")
     at = press(choose(open_page(staff, "items"), 0), "Delete")
