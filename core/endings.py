@@ -5,13 +5,16 @@ from collections.abc import Callable
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from core.supervision import Failures
+
 _listeners: list[Callable[[], None]] = []
+_failures = Failures("Telling that a session or token has ended")
 
 
 def connect(listener: Callable[[], None]) -> Callable[[], None]:
     """Call `listener` whenever a session or token has ended; return what disconnects it.
 
-    It is called in whichever thread committed, and must neither wait nor fail.
+    It is called in whichever thread committed, and must not wait.
     """
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
@@ -24,4 +27,5 @@ def announce(db: Session) -> None:
 
 def _tell(_: Session) -> None:
     for listener in list(_listeners):
-        listener()
+        with _failures.contained():  # it is committed, whatever becomes of the news
+            listener()

@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from core.supervision import Failures
+
 FOLDER = "quarantine"
 
 log = logging.getLogger(__name__)
 _listeners: list[Callable[[], None]] = []
+_failures = Failures("Telling of a damaged snapshot")
 
 
 def connect(listener: Callable[[], None]) -> None:
     """Call `listener` whenever this process learns of a damaged snapshot; one listener at a time.
 
-    It is called in whichever thread found out, and must neither wait nor fail.
+    It is called in whichever thread found out, and must not wait.
     """
     _listeners[:] = [listener]
 
@@ -22,7 +25,8 @@ def connect(listener: Callable[[], None]) -> None:
 def announce() -> None:
     """Tell the listener that a damaged snapshot was met."""
     for listener in _listeners:
-        listener()
+        with _failures.contained():
+            listener()
 
 
 def note(snapshot: Path, reason: str) -> None:

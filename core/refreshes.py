@@ -14,11 +14,13 @@ from core.actors import Actor, require_staff, require_superuser
 from core.errors import Conflict, NotFound
 from core.models import RefreshRun
 from core.settings import get_settings
+from core.supervision import Failures
 
 OPEN = ("requested", "running")
 TROUBLE = ("failed", "held")
 _wake: list[Callable[[], None]] = []
 _next_run: list[Callable[[], datetime | None]] = []
+_failures = Failures("Telling the scheduler of a request")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ def connect(
 def wake() -> None:
     """Tell the scheduler of this process, if it has one, that a request waits."""
     for call in _wake:
-        call()
+        with _failures.contained():  # it looks by itself in a moment
+            call()
 
 
 def next_run() -> datetime | None:

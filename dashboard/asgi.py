@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse, zones
 from core.errors import Unavailable
 from core.settings import ROOT
-from dashboard import api, checks, downloads, garbage, options, warming
+from dashboard import api, checks, downloads, garbage, options
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -24,6 +24,7 @@ from dashboard.single_sign_on import SingleSignOn
 from dashboard.tracing import Tracing
 from dashboard.unexpected import Unexpected
 from dashboard.visitors import Visitors
+from dashboard.warming import Warming
 from etl import schedule
 from etl.scheduler import Scheduler
 
@@ -37,6 +38,7 @@ options.load()
 visitors = Visitors()
 scripts = Visitors(tokens.find_open)
 connections = Connections()
+warming = Warming()
 door = Door(visitors=visitors, connections=connections)
 
 

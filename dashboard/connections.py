@@ -20,6 +20,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from core import database, sessions
 from core.errors import Unavailable
 from core.sessions import OpenSession
+from core.supervision import Watcher
 
 SIGNED_OUT = 4401
 POLL_SECONDS = 0.5
@@ -75,6 +76,7 @@ class Connections:
     """The live websockets of this process, by session."""
 
     def __init__(self) -> None:
+        self.watcher = Watcher("The watch over ended sessions", every=POLL_SECONDS)
         self._live: defaultdict[int, set[Connection]] = defaultdict(set)
         self._ends_at: dict[int, datetime] = {}
         self._touched: dict[int, float] = {}
@@ -102,10 +104,11 @@ class Connections:
 
     async def watch(self) -> None:
         """Close what was ended anywhere, such as by another process, until cancelled."""
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            if self._live:
-                await self._close_ended()
+        await self.watcher.run(self._look)
+
+    async def _look(self) -> None:
+        if self._live:
+            await self._close_ended()
 
     async def _close_ended(self) -> None:
         session_ids = set(self._live)

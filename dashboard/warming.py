@@ -9,7 +9,6 @@ from contextlib import suppress
 from functools import partial
 from itertools import product
 
-import anyio
 import anyio.to_thread
 
 from core import snapshots
@@ -18,6 +17,7 @@ from core.errors import Unavailable
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.snapshots import Snapshot
+from core.supervision import Watcher
 from core.trend_filter import TrendFilter
 from dashboard import data, shown
 from dashboard.reader_zones import reader_zones
@@ -26,19 +26,32 @@ from dashboard.turns import in_line
 LOOK_SECONDS = 0.5
 
 
-async def watch() -> None:
-    """Warm each new snapshot, in the zones that most people look in, until cancelled."""
-    warmed: Snapshot | None = None
-    try:
-        while True:
-            warmed = await anyio.to_thread.run_sync(warm_newer, warmed)
-            await anyio.sleep(LOOK_SECONDS)
-    finally:
-        shown.offer(None)
+class Warming:
+    """The watch for new snapshots, and which of them is warm."""
+
+    def __init__(self) -> None:
+        self.watcher = Watcher("The watch for new snapshots", every=LOOK_SECONDS)
+        self._warmed: Snapshot | None = None
+
+    async def watch(self) -> None:
+        """Warm each new snapshot, in the zones that most people look in, until cancelled."""
+        try:
+            await self.watcher.run(self._look)
+        finally:
+            shown.offer(None)
+
+    async def _look(self) -> None:
+        look = partial(warm_newer, self._warmed, progress=self.watcher.progress)
+        self._warmed = await anyio.to_thread.run_sync(look)
 
 
-def warm_newer(warmed: Snapshot | None) -> Snapshot | None:
-    """Warm the current snapshot unless it is `warmed`, and have it shown; return which it is."""
+def warm_newer(
+    warmed: Snapshot | None, *, progress: Callable[[], None] = lambda: None
+) -> Snapshot | None:
+    """Warm the current snapshot unless it is `warmed`, and have it shown; return which it is.
+
+    `progress` is called after each answer, as there may be many of them.
+    """
     try:
         newest = snapshots.current()
     except Unavailable:
@@ -49,6 +62,7 @@ def warm_newer(warmed: Snapshot | None) -> Snapshot | None:
             for ask in _questions(newest):
                 with in_line():
                     ask()
+                progress()
     shown.offer(newest)
     return newest
 

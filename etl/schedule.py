@@ -14,6 +14,7 @@ from core import checks, quarantine, refreshes, sessions, set_back, snapshots, t
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
+from core.supervision import Failures
 from etl import checking, refresh
 from etl.gate import Held
 from etl.scheduler import Scheduler
@@ -67,7 +68,7 @@ def build(stop: threading.Event) -> Scheduler:
     scheduler = Scheduler()
     for job in jobs(scheduler, stop):
         scheduler.add_job(
-            _logged(job.work),
+            _contained(job.id, job.work),
             "interval",
             id=job.id,
             seconds=job.every.total_seconds(),
@@ -79,7 +80,7 @@ def build(stop: threading.Event) -> Scheduler:
 
     def repair() -> None:
         if snapshots.passed_over():
-            work = _logged(lambda: _run(REPAIR, stop))
+            work = _contained(REPAIR, lambda: _run(REPAIR, stop))
             scheduler.add_job(work, id=REPAIR, replace_existing=True)
 
     refreshes.connect(wake, next_run=lambda: _next_run(scheduler))
@@ -156,7 +157,7 @@ def _run_requested(scheduler: Scheduler, stop: threading.Event) -> None:
     if waiting.status != "requested":
         refresh.recover()
         return
-    work = _logged(lambda: _run("manual", stop))
+    work = _contained(REQUESTED, lambda: _run("manual", stop))
     scheduler.add_job(work, id=REQUESTED, replace_existing=True)
 
 
@@ -166,7 +167,7 @@ def _start_check(scheduler: Scheduler, stop: threading.Event, status: str) -> No
     if status != "requested":
         checking.recover()
         return
-    work = _logged(lambda: checking.run_requested(stop))
+    work = _contained(CHECK, lambda: checking.run_requested(stop))
     scheduler.add_job(work, id=CHECK, replace_existing=True)
 
 
@@ -176,14 +177,16 @@ def _delete_expired() -> None:
         tokens.delete_expired(db)
 
 
-def _logged(work: Callable[[], object]) -> Callable[[], None]:
-    """Wrap a job so that what the surroundings do to it is one line in the log, not a traceback."""
+def _contained(id: str, work: Callable[[], object]) -> Callable[[], None]:
+    """Wrap a job so that whatever happens to it ends this run of it alone."""
+    failures = Failures(f"The scheduled job {id}")
 
     def run() -> None:
-        try:
-            work()
-        except TallyError as error:
-            log.warning("A scheduled job could not do its work: %s", error.message)
+        with failures.contained():
+            try:
+                work()
+            except TallyError as error:
+                log.warning("A scheduled job could not do its work: %s", error.message)
 
     return run
 

@@ -8,14 +8,21 @@ from apscheduler.executors.pool import BasePoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from core.supervision import Watcher
+
 THREADS = 10
+RETRY_SECONDS = 5.0
 DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
 class Scheduler(BackgroundScheduler):  # type: ignore[misc]
-    """Runs jobs in threads; a job may add or change jobs at any time, also while all ends."""
+    """Runs jobs in threads; a job may add or change jobs at any time, also while all ends.
+
+    Its own thread looks for jobs that are due; `watcher` knows how that goes.
+    """
 
     def __init__(self) -> None:
+        self.watcher = Watcher("The scheduler")
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
         executors = {"default": _Executor(self._threads)}
         super().__init__(timezone=UTC, job_defaults=DEFAULTS, executors=executors)
@@ -36,6 +43,18 @@ class Scheduler(BackgroundScheduler):  # type: ignore[misc]
         """
         with suppress(JobLookupError):
             super().remove_job(job_id, jobstore)
+
+    def _main_loop(self) -> None:
+        with self.watcher.going():
+            super()._main_loop()
+
+    def _process_jobs(self) -> float | None:
+        """Start what is due; return the seconds until the next look, None to wait to be woken."""
+        seconds: float | None = RETRY_SECONDS
+        with self.watcher.failures.contained():
+            seconds = super()._process_jobs()
+        self.watcher.progress()
+        return seconds
 
 
 class _Executor(BasePoolExecutor):  # type: ignore[misc]

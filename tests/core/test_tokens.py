@@ -240,6 +240,25 @@ def test_it_ends_when_it_expires_and_is_forgotten_later(staff: Actor, db: Sessio
     assert tokens.delete_expired(db) == 1
 
 
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(1), BaseException()])
+def test_a_listener_that_fails_keeps_the_news_from_nobody(
+    staff: Actor, error: BaseException
+) -> None:
+    def fail() -> None:
+        raise error
+
+    told: list[str] = []
+    row = make(staff).row
+    disconnect = [endings.connect(fail), endings.connect(lambda: told.append("ended"))]
+    try:
+        with database.transaction() as db:
+            tokens.revoke_token(db, actor=staff, token_id=row.id)
+        assert told == ["ended"]
+    finally:
+        for each in disconnect:
+            each()
+
+
 def test_endings_are_told_when_they_are_committed_and_only_then(
     staff: Actor, system: Actor
 ) -> None:

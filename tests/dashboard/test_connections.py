@@ -1,6 +1,7 @@
 """An open page ends with its session, wherever that was ended, and timers keep none alive."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from starlette.types import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core import database
+from core import database, sessions
 from core.actors import Actor
 from core.errors import Unavailable
 from core.models import AuthSession
@@ -122,6 +123,27 @@ def test_a_database_that_cannot_answer_does_not_end_the_watch(
         assert _led_to(websocket) == "/sign-in"
 
 
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(1), BaseException()])
+def test_whatever_happens_to_one_look_the_next_one_closes_what_ended(
+    insider: TestClient, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    keep_open, failed = sessions.keep_open, threading.Event()
+
+    def fail_once(db: Session, **given: object) -> object:
+        if not failed.is_set():
+            failed.set()
+            raise error
+        return keep_open(db, **given)  # type: ignore[arg-type]
+
+    with insider.websocket_connect(STREAM, headers=ORIGIN) as websocket:
+        websocket.receive_json()
+        monkeypatch.setattr(sessions, "keep_open", fail_once)
+        assert failed.wait(5)
+        with database.transaction() as db:
+            db.execute(delete(AuthSession))
+        assert _led_to(websocket) == "/sign-in"
+
+
 def test_after_the_end_nothing_gets_through_any_more(superuser: Actor) -> None:
     async def end() -> None:
         sent: list[Message] = []
@@ -207,7 +229,10 @@ def _last_seen() -> datetime:
 
 def test_while_nobody_is_here_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.connections.POLL_SECONDS", 0.01)
-    connections = Connections()
+    connections, asked = Connections(), []
+
+    async def ask() -> None:
+        asked.append(True)
 
     async def watch_for_a_moment() -> None:
         watching = asyncio.create_task(connections.watch())
@@ -215,5 +240,6 @@ def test_while_nobody_is_here_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) 
         assert not watching.done()
         watching.cancel()
 
-    monkeypatch.setattr(connections, "_close_ended", None)
+    monkeypatch.setattr(connections, "_close_ended", ask)
     asyncio.run(watch_for_a_moment())
+    assert not asked

@@ -1,5 +1,6 @@
 """Warming: what pages ask first has an answer before they ask, for each new snapshot once."""
 
+import asyncio
 import shutil
 
 import pytest
@@ -10,6 +11,7 @@ from core.errors import Unavailable
 from core.settings import get_settings
 from dashboard import data, freshness, shown, warming
 from dashboard.reader_zones import ReaderZones
+from dashboard.warming import Warming
 from etl import refresh
 from tests.pages.conftest import make_item
 
@@ -56,6 +58,32 @@ def test_pages_show_a_new_snapshot_when_it_is_warm(
     make_item(system, superuser.email, "two")
     refresh.run(trigger="manual")
     assert shown.newest() == snapshots.current(), "nobody has looked for long"
+
+
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(1), BaseException()])
+def test_whatever_happens_to_one_look_the_next_one_warms(
+    superuser: Actor, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    refresh.run(trigger="manual")
+    questions, failed = warming._questions, []
+
+    def fail_once(snapshot: snapshots.Snapshot) -> object:
+        failed.append(snapshot)
+        if len(failed) == 1:
+            raise error
+        return questions(snapshot)
+
+    async def look() -> None:
+        watching = asyncio.create_task(Warming().watch())
+        while shown._ready is None:
+            assert not watching.done()
+            await asyncio.sleep(0.01)
+        watching.cancel()
+
+    shown.offer(None)
+    monkeypatch.setattr(warming, "_questions", fail_once)
+    asyncio.run(asyncio.wait_for(look(), 20))
+    assert len(failed) == 2
 
 
 def test_what_is_gone_is_not_shown(superuser: Actor) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from core import refreshes, snapshots
 from core.actors import Actor
@@ -18,6 +19,7 @@ from etl import record, refresh, schedule
 from etl.scheduler import Scheduler
 from tests.conftest import Sql, forget, sign_in
 from tests.etl.conftest import fill
+from tests.faults import world
 
 
 @pytest.fixture
@@ -124,6 +126,52 @@ def test_a_job_survives_postgresql_being_away(
     assert "PostgreSQL cannot be reached" in caplog.text
     assert "Traceback" not in caplog.text
     assert scheduler.get_job("refresh") is not None
+
+
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(1), BaseException()])
+def test_whatever_happens_to_a_job_is_told_once_and_it_runs_again(
+    start: Callable[[str], Scheduler],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: BaseException,
+) -> None:
+    runs: list[None] = []
+
+    def fail() -> None:
+        runs.append(None)
+        raise error
+
+    monkeypatch.setattr(schedule, "POLL_INTERVAL", timedelta(seconds=0.02))
+    monkeypatch.setattr(schedule, "_run_requested", lambda *_: fail())
+    scheduler = start("0")
+    assert world.wait_until(lambda: len(runs) > 3, 10)
+    assert scheduler.watcher.trouble() is None
+    told = [
+        r for r in caplog.records if r.message == "The scheduled job requests failed, and goes on."
+    ]
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(1), BaseException()])
+def test_whatever_happens_to_the_schedulers_own_thread_it_goes_on(
+    start: Callable[[str], Scheduler], monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    failed: list[None] = []
+
+    def fail_twice(self: BackgroundScheduler) -> object:
+        if len(failed) < 2:
+            failed.append(None)
+            raise error
+        return look(self)
+
+    look = BackgroundScheduler._process_jobs
+    monkeypatch.setattr(BackgroundScheduler, "_process_jobs", fail_twice)
+    monkeypatch.setattr("etl.scheduler.RETRY_SECONDS", 0.01)
+    scheduler = start("15")
+    assert finished().trigger == "schedule"
+    assert scheduler.watcher.trouble() is None
+    scheduler.shutdown()
+    assert scheduler.watcher.trouble() == "The scheduler has ended"
 
 
 def test_expired_sessions_are_deleted(
