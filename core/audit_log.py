@@ -8,6 +8,7 @@ from sqlalchemy import Select, Text, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from core.actors import Actor, require_superuser
+from core.characters import searched
 from core.database import transaction
 from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
 from core.models import AuditEvent
@@ -63,8 +64,8 @@ def parse(query: Mapping[str, str], *, now: datetime | None = None) -> Wanted:
     """Return what an address asks for; what it names wrongly narrows nothing."""
     period = PERIODS.get(query.get("period", ""))
     return Wanted(
-        search=query.get("q", ""),
-        who=query.get("who", ""),
+        search=searched(query.get("q", "")),
+        who=searched(query.get("who", "")),
         action=query.get("action", ""),
         outcome=query.get("outcome", ""),
         since=(now or datetime.now(UTC)) - period if period else None,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -14,6 +14,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from core import characters
+from core.addresses import as_typed, normalize_address
 from core.errors import Invalid
 from core.models import (
     DESCRIPTION_LENGTH,
@@ -34,10 +36,6 @@ MESSAGES = {
 }
 
 Form = TypeVar("Form", bound=BaseModel)
-
-# The addresses of an intranet (`ann@tally.local`) are as good as any; emptying this list is the
-# way that the library documents.
-SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 def parse(form: type[Form], values: Mapping[str, object]) -> Form:
@@ -64,20 +62,35 @@ def _refuse(message: str) -> PydanticCustomError:
 def _plain(value: object) -> object:
     if isinstance(value, str):
         if "\x00" in value:
-            raise _refuse("This contains a NUL character (U+0000), which cannot be stored.")
+            raise _refuse(characters.NUL)
         if any("\ud800" <= character <= "\udfff" for character in value):
-            raise _refuse("This contains half a character (an unpaired surrogate).")
+            raise _refuse(characters.SURROGATE)
     return value
 
 
-def _stripped(value: object) -> object:
+def _sound(value: str) -> str:
+    if fault := characters.find_fault(value):
+        raise _refuse(fault)
+    if value.strip() and not characters.is_visible(value):
+        raise _refuse("This has only characters that cannot be seen.")
+    return value
+
+
+def _address(value: object) -> object:
     value = _plain(value)
-    return value.strip() if isinstance(value, str) else value
+    return as_typed(value) if isinstance(value, str) else value
 
 
-def _optional(value: object) -> object:
-    value = _stripped(value)
-    return None if value == "" else value
+def _line(value: object) -> object:
+    return characters.one_line(_sound(value)) if isinstance(value, str) else value
+
+
+def _optional_line(value: object) -> object:
+    return _line(value) or None if isinstance(value, str) else value
+
+
+def _optional_text(value: object) -> object:
+    return characters.paragraphs(_sound(value)) or None if isinstance(value, str) else value
 
 
 def _whole(value: object) -> object:
@@ -110,10 +123,9 @@ def _email(value: str) -> str:
     if not value:
         raise _refuse("Enter an e-mail address.")
     try:
-        checked = validate_email(value, check_deliverability=False, globally_deliverable=False)
+        return normalize_address(value)
     except EmailNotValidError as error:
         raise _refuse(f"This is not an e-mail address: {error}") from error
-    return checked.normalized.lower()
 
 
 def _password(value: str) -> str:
@@ -133,27 +145,27 @@ def _schema_or_null(**keywords: object) -> WithJsonSchema:
 
 Email = Annotated[
     str,
-    BeforeValidator(_stripped),
+    BeforeValidator(_address),
     _at_most(EMAIL_LENGTH),
     AfterValidator(_email),
     _schema(format="email", maxLength=EMAIL_LENGTH),
 ]
 FullName = Annotated[
     str | None,
-    BeforeValidator(_optional),
+    BeforeValidator(_optional_line),
     _at_most(NAME_LENGTH),
     _schema_or_null(maxLength=NAME_LENGTH),
 ]
 Title = Annotated[
     str,
-    BeforeValidator(_stripped),
+    BeforeValidator(_line),
     AfterValidator(_title),
     _at_most(TITLE_LENGTH),
     _schema(minLength=1, maxLength=TITLE_LENGTH),
 ]
 Description = Annotated[
     str | None,
-    BeforeValidator(_optional),
+    BeforeValidator(_optional_text),
     _at_most(DESCRIPTION_LENGTH),
     _schema_or_null(maxLength=DESCRIPTION_LENGTH),
 ]
@@ -165,9 +177,11 @@ Password = Annotated[
 ]
 TokenName = Annotated[
     str,
-    BeforeValidator(_stripped),
+    BeforeValidator(_line),
     AfterValidator(_token_name),
     _at_most(TOKEN_NAME_LENGTH),
 ]
-Search = Annotated[str, BeforeValidator(_plain), _at_most(SEARCH_LENGTH)]
+Search = Annotated[
+    str, BeforeValidator(_plain), AfterValidator(characters.searched), _at_most(SEARCH_LENGTH)
+]
 Id = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_ID)]

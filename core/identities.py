@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, sessions, superusers, users
 from core.actors import Actor, require_superuser
+from core.addresses import is_disguised
 from core.errors import Forbidden, Invalid, NotFound, Refused
 from core.models import EMAIL_LENGTH, LinkedIdentity, User
 from core.providers import Provider
@@ -145,6 +146,8 @@ def _match(db: Session, arrival: Arrival, identity: Identity) -> User | None:
     """Return the user who has the verified address, if it may be linked; None if there is none."""
     if identity.email is None or not identity.is_verified:
         raise NotAdmitted("the provider does not say that the address is verified")
+    if is_disguised(identity.email):
+        raise NotAdmitted("the address has letters that only look like plain ones")
     found = users.find_by_email(db, identity.email)
     if found is None:
         return None

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from core import audit_log, owner_filter, trend_filter
 from core.audit_log import Wanted
+from core.characters import searched
 from core.errors import Invalid
 from core.fields import SEARCH_LENGTH
 from core.owner_filter import OwnerFilter
@@ -102,9 +103,9 @@ def everything(query: Mapping[str, str], _: ZoneInfo) -> Everything:
 
 
 def search(query: Mapping[str, str], _: ZoneInfo) -> Search:
-    """Return the text that is looked for, without outer blanks."""
+    """Return the text that is looked for, without what came along unseen."""
     _refuse_others(query, {"q"})
-    text = query.get("q", "").strip()
+    text = searched(query.get("q", ""))
     if len(text) > SEARCH_LENGTH:
         raise Invalid({"q": f"Search for at most {SEARCH_LENGTH} characters."})
     return Search(text)

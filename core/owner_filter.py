@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from core import zones
+from core.characters import searched
 from core.periods import Period
 
 MOST_ITEMS = 10**12  # more than anybody owns
@@ -88,7 +89,7 @@ def parse(query: Mapping[str, str], *, zone: str = "UTC") -> tuple[OwnerFilter, 
     of the days when the query names none.
     """
     notes: list[str] = []
-    text = query.get("q", "").replace("\x00", "").strip()
+    text = searched(query.get("q", ""))
     if len(text) > LONGEST_SEARCH:
         text = text[:LONGEST_SEARCH]
         notes.append(f"The search was cut to {LONGEST_SEARCH} characters.")

@@ -52,7 +52,7 @@ def begin(
     """
     if not get_settings().password_sign_in:
         raise Forbidden(SWITCHED_OFF)
-    user = find_by_email(db, email.replace("\x00", ""))
+    user = find_by_email(db, email)
     known = browsers.find(db, token=browser_token, user=user)
     buckets = (
         (throttle.browser(known.id),)

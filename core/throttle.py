@@ -10,6 +10,7 @@ from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core.addresses import find_form
 from core.leftovers import delete_free
 from core.models import SignInThrottle
 
@@ -34,7 +35,7 @@ class Bucket:
 
 def account(email: str) -> Bucket:
     """Return the bucket of an account, which need not exist."""
-    return Bucket("account", email.strip().lower(), ACCOUNT_FREE)
+    return Bucket("account", find_form(email), ACCOUNT_FREE)
 
 
 def client(address: str | None) -> Bucket:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, endings, sessions, superusers
 from core.actors import Actor, require_staff, require_superuser
+from core.addresses import find_form
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, VersionNeeded
 from core.fields import Email, FullName, Password, parse
 from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
@@ -210,8 +211,8 @@ def ensure_first_superuser(db: Session, *, email: str, password: str | None) -> 
 
 
 def find_by_email(db: Session, email: str) -> User | None:
-    """Return the user with this address, whatever its case."""
-    return db.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+    """Return the user with this address, whatever its case, width and Unicode form."""
+    return db.scalar(select(User).where(func.lower(User.email) == find_form(email)))
 
 
 def _get(db: Session, user_id: int) -> User:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import account
 from core.actors import Actor
+from core.characters import one_line
 from core.database import transaction
 from core.errors import Invalid, TallyError, TooMany
 from core.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
@@ -29,7 +30,7 @@ def sessions(actor: Actor, rows: Sequence[AuthSession]) -> None:
 
 def open_name(actor: Actor) -> None:
     """Open the form for the actor's name."""
-    drafts.open_draft(Draft(SCREEN, "name", {"full_name": actor.full_name}))
+    drafts.open_draft(Draft(SCREEN, "name", {"full_name": one_line(actor.full_name or "")}))
 
 
 def open_password() -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import audit_log, audit_rows
 from core.audit_log import OUTCOMES, Wanted
+from core.characters import searched
 from core.models import AuditEvent
 from dashboard import filters, moments
 from dashboard.tables import ROW_HEIGHT
@@ -37,7 +38,7 @@ def narrow(actions: Sequence[str]) -> tuple[Wanted, dict[str, str]]:
     names = {EVERYTHING: "Any outcome"} | {name: name.capitalize() for name in OUTCOMES}
     outcome = _choice("Outcome", "outcome", [EVERYTHING, *OUTCOMES], names, 140)
     period = _choice("Time", "period", list(PERIOD_NAMES), PERIOD_NAMES, 140)
-    given = {"q": search, "who": (who or "").strip(), "action": action, "outcome": outcome}
+    given = {"q": search, "who": searched(who or ""), "action": action, "outcome": outcome}
     query = {name: value for name, value in (given | {"period": period}).items() if value}
     return audit_log.parse(query), query
 

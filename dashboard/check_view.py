@@ -8,6 +8,7 @@ import streamlit as st
 from core import receipts
 from core.actors import Actor
 from core.catalog import find_question
+from core.characters import searched
 from core.comparison import Comparison
 from core.database import transaction
 from core.receipts import Receipt
@@ -43,7 +44,7 @@ def ask() -> str:
     text = st.text_input(
         "Or its SHA-256", key="sha256", bind="query-params", placeholder="64 digits and letters"
     )
-    return (text or "").strip().lower()
+    return searched(text or "").lower()
 
 
 def answer(actor: Actor, sha256: str) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from core import database, demo, grants, imports, schema, setup, snapshots, telemetry
 from core.actors import Actor
+from core.addresses import warn_of_lookalikes
 from core.bulk import Watch
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
@@ -153,7 +154,7 @@ def create_superuser(
     _make_ready()
     password = _ask_password() if get_settings().password_sign_in else None
     with database.transaction() as db:
-        setup.create_superuser(
+        user = setup.create_superuser(
             db,
             actor=_operator(),
             email=email,
@@ -161,7 +162,10 @@ def create_superuser(
             full_name=full_name,
             promote=promote,
         )
+        email = user.email
     out.print(f"{email} is a superuser and may sign in.", markup=False)
+    if warning := warn_of_lookalikes(email):
+        out.print(f"Warning: {warning}", markup=False)
 
 
 @app.command()

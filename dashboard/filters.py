@@ -6,6 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import streamlit as st
 
+from core.characters import searched
 from core.days import Step
 from core.listing import PAGE_SIZE
 from core.owner_filter import FIRST_DAY, LAST_DAY
@@ -47,7 +48,7 @@ class Part(Generic[Rows]):
 
 
 def search(label: str, *, placeholder: str, width: int = 360) -> str:
-    """Draw the search field; return what is looked for, without outer blanks."""
+    """Draw the search field; return what is looked for, without what came along unseen."""
     text = st.text_input(
         label,
         type="search",
@@ -58,7 +59,7 @@ def search(label: str, *, placeholder: str, width: int = 360) -> str:
         bind="query-params",
         width=width,
     )
-    return (text or "").strip()
+    return searched(text or "")
 
 
 def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:

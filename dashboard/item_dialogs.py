@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import items
 from core.actors import Actor
+from core.characters import one_line
 from core.database import transaction
 from core.models import Item
 from dashboard import drafts, notices
@@ -90,7 +91,7 @@ def _fields(fields: Fields) -> None:
 
 def _values(item: Item) -> dict[str, object]:
     return {
-        "title": item.title,
+        "title": one_line(item.title),
         "description": item.description,
         "owner_email": item.owner.email,
     }

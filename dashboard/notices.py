@@ -12,6 +12,7 @@ from core.snapshots import NONE_YET
 from core.telemetry import trace_id
 
 SAID = "notices.said"
+WARNED = "notices.warned"
 UNDO = "notices.undo"
 MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 LIVE = re.compile(r"([:@.])(?=\S)")
@@ -46,8 +47,17 @@ def say(text: str) -> None:
     st.session_state[SAID] = text
 
 
+def warn(text: str | None) -> None:
+    """Keep a warning for the next run, which shows it until somebody closes it."""
+    if text:
+        st.session_state[WARNED] = text
+
+
 def show_said() -> None:
     """Show what was said before this run, once."""
+    warning = st.session_state.pop(WARNED, None)
+    if warning:
+        st.toast(escape(warning), icon=":material/warning:", duration="infinite")
     text = st.session_state.pop(SAID, None)
     if text:
         st.toast(text, icon=":material/check:")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx2 as httpx
@@ -17,8 +17,11 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from pydantic import BaseModel, Field, ValidationError
 
+from core.account import NameChange
+from core.errors import Invalid
+from core.fields import parse
 from core.identities import Identity
-from core.models import EMAIL_LENGTH, NAME_LENGTH, SUBJECT_LENGTH
+from core.models import EMAIL_LENGTH, SUBJECT_LENGTH
 from core.providers import Provider
 from core.sign_in_requests import Proofs
 from dashboard.bounded_http import BoundedTransport
@@ -197,7 +200,7 @@ class OpenId:
             subject=claims["sub"],
             email=_line(claims.get("email"), EMAIL_LENGTH),
             is_verified=claims.get("email_verified") is True,
-            full_name=_line(claims.get("name"), NAME_LENGTH),
+            full_name=_name(claims.get("name")),
             roles=_roles(claims.get(self.provider.role_claim or "")),
         )
 
@@ -225,6 +228,13 @@ def _public_keys(value: dict[str, Any]) -> KeySet:
     """Return the keys that signatures can be checked with, and no shared secrets among them."""
     keys = [key for key in Keys.model_validate(value).keys if key.get("kty") in KEY_TYPES]
     return KeySet.import_key_set({"keys": keys})
+
+
+def _name(claim: object) -> str | None:
+    """Return a name as it is stored; one that cannot be, keeps nobody out."""
+    with suppress(Invalid):
+        return parse(NameChange, {"full_name": claim}).full_name
+    return None
 
 
 def _line(claim: object, length: int) -> str | None:

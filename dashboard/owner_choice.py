@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.characters import searched
 from core.snapshots import Snapshot
 from dashboard import data, filters
 from dashboard.notices import count, errors_shown, escape
@@ -62,7 +63,7 @@ def _search(snapshot: Snapshot, offers: DeltaGenerator) -> None:
         live="300ms",
         width=320,
     )
-    text = (text or "").strip()
+    text = searched(text or "")
     if len(text) < LEAST:
         return
     with offers.container(border=True, gap="xxsmall", width=420), errors_shown():

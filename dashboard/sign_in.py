@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from core import database, sessions, sign_ins
 from core.actors import Actor
+from core.addresses import as_typed
 from core.errors import TooMany, Unavailable
 from core.fields import PASSWORD_MAXIMUM
 from core.models import EMAIL_LENGTH
@@ -80,8 +81,9 @@ class Door:
             return sign_in_page.form(
                 request, target="/", error=error.detail, status=error.status_code
             )
+        fields["email"] = as_typed(fields.get("email", ""))
         target = sign_in_page.own_path(fields.get("next", ""))
-        email, password = fields.get("email", ""), fields.get("password", "")
+        email, password = fields["email"], fields.get("password", "")
         show_again = partial(sign_in_page.form, request, target=target, email=email)
         if refusal := _refusal(request, fields):
             return show_again(status=refusal[0], error=refusal[1])

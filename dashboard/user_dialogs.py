@@ -4,6 +4,8 @@ import streamlit as st
 
 from core import account, users
 from core.actors import Actor
+from core.addresses import warn_of_lookalikes
+from core.characters import one_line
 from core.database import transaction
 from core.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from core.models import User
@@ -42,7 +44,8 @@ def show(actor: Actor) -> None:
 def _create(actor: Actor, draft: Draft) -> None:
     def save(fields: Fields) -> str:
         with transaction() as db:
-            users.create_user(db, actor=actor, values=_typed(fields))
+            user = users.create_user(db, actor=actor, values=_typed(fields))
+        notices.warn(warn_of_lookalikes(user.email))
         return "The user was created."
 
     drafts.edit(draft, _fields, save)
@@ -51,13 +54,15 @@ def _create(actor: Actor, draft: Draft) -> None:
 def _edit(actor: Actor, draft: Draft) -> None:
     def save(fields: Fields) -> str:
         with transaction() as db:
-            users.update_user(
+            user = users.update_user(
                 db,
                 actor=actor,
                 user_id=draft.id or 0,
                 version=draft.version,
                 values=_typed(fields),
             )
+        if user.email != draft.values["email"]:
+            notices.warn(warn_of_lookalikes(user.email))
         return "The user was saved."
 
     drafts.edit(draft, _fields, save)
@@ -124,7 +129,8 @@ def _typed(fields: Fields) -> dict[str, object]:
 
 
 def _values(user: User) -> dict[str, object]:
-    return {name: getattr(user, name) for name in users.FIELDS}
+    values = {name: getattr(user, name) for name in users.FIELDS}
+    return values | {"full_name": one_line(user.full_name or "")}
 
 
 def _impact(count: int) -> str:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from core import users
 from core.actors import Actor
+from core.addresses import warn_of_lookalikes
 from core.fields import Id
 from core.models import User
 from core.users import UserChange, UserForm
@@ -41,6 +42,7 @@ class UserOut(BaseModel):
                     "version": 1,
                     "created_at": "2026-11-23T06:00:00Z",
                     "updated_at": "2026-11-23T06:00:00Z",
+                    "warnings": [],
                 }
             ]
         },
@@ -55,6 +57,12 @@ class UserOut(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
+
+    @computed_field(description="What may be wrong with the address: letters of several scripts")
+    def warnings(self) -> list[str]:
+        """Return what people should look at again."""
+        warning = warn_of_lookalikes(self.email)
+        return [warning] if warning else []
 
 
 router = APIRouter(prefix="/users", tags=["users"])

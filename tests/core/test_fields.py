@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from core.characters import find_fault, is_visible, one_line
 from core.errors import Invalid
 from core.fields import Email, FullName, Password, Title, parse
 
@@ -58,11 +59,18 @@ def test_an_empty_name_is_none(typed: str | None) -> None:
     assert parse(Sample, {"name": typed}).name is None
 
 
+@pytest.mark.parametrize("field", ["title", "name"])
+@pytest.mark.parametrize("typed", ["\u200b", " \u3164 ", "\u2800", "\ufe0f", "\U000e0041"])
+def test_a_text_that_cannot_be_seen_is_refused(field: str, typed: str) -> None:
+    with pytest.raises(Invalid, match="only characters that cannot be seen"):
+        parse(Sample, {field: typed})
+
+
 @given(st.text(max_size=400))
-def test_any_text_is_accepted_or_refused_by_field(text: str) -> None:
-    acceptable = 1 <= len(text.strip()) <= 255 and "\x00" not in text
-    if acceptable:
-        assert parse(Sample, {"title": text}).title == text.strip()
+def test_any_text_is_accepted_in_its_one_form_or_refused_by_field(text: str) -> None:
+    stored = one_line(text)
+    if is_visible(text) and find_fault(text) is None and len(stored) <= 255:
+        assert parse(Sample, {"title": text}).title == stored
         return
     with pytest.raises(Invalid) as refused:
         parse(Sample, {"title": text})

@@ -89,6 +89,8 @@ def test_a_verified_address_links_once_and_the_subject_counts_from_then_on(staff
     [
         (replace(RUTH, is_verified=False), {"link_by_email": True}, "not say that the address"),
         (replace(RUTH, email=None), {"link_by_email": True}, "not say that the address"),
+        (replace(RUTH, email="ｒoot@example.com"), {"link_by_email": True}, "only look like plain"),
+        (replace(RUTH, email="ａnn@example.com"), {"create_users": True}, "only look like plain"),
         (RUTH, {}, "link_by_email is off"),
         (RUTH, {"create_users": True}, "link_by_email is off"),
         (ANN, {"link_by_email": True}, "create_users is off"),

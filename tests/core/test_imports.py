@@ -120,7 +120,7 @@ def test_what_copy_would_read_as_syntax_is_kept_as_text(tmp_path: Path, system: 
     load(tmp_path, system, ANN, ITEMS + f'Lamp,"{odd}\r\n\\.",ann@example.com\n')
 
     with database.transaction() as db:
-        assert db.scalars(select(Item.description)).one() == f"{odd}\r\n\\."
+        assert db.scalars(select(Item.description)).one() == odd.replace("\t", " ") + "\n\\."
 
 
 def test_byte_order_mark_column_order_line_ends_and_blank_lines(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.characters import searched
 from core.owner_filter import NAMES, OwnerFilter, parse
 from core.periods import Period
 
@@ -20,7 +21,7 @@ def filters(draw: st.DrawFn) -> OwnerFilter:
     since, until = sorted([draw(DAYS), draw(DAYS)])
     text = draw(st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=320))
     return OwnerFilter(
-        search=text.strip(),
+        search=searched(text),
         period=draw(st.sampled_from(Period)),
         least=draw(st.sampled_from([None, least])),
         most=draw(st.sampled_from([None, most])),
