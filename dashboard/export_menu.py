@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.formats import FORMATS, Format
+from core.formats.regions import wants_semicolons
 from dashboard import exporting, moments
 from dashboard.pictures import LOOKS
 
@@ -40,7 +41,14 @@ def draw(
     with st.popover("Export", icon=":material/download:", type="tertiary"):
         zone = moments.zone()
         st.caption(f"{held}{source}. {_days(zone) if by_day else _zones(zone)}")
-        st.html(_list(_choice(question, each, rows, given) for each in FORMATS.values()))
+        formats = in_order(st.context.locale)
+        st.html(_list(_choice(question, each, rows, given) for each in formats))
+
+
+def in_order(locale: str | None) -> list[Format]:
+    """Return the formats, and first of all the CSV that Excel opens in the reader's locale."""
+    first = "semicolon.csv" if wants_semicolons(locale) else "csv"
+    return sorted(FORMATS.values(), key=lambda each: each.name != first)
 
 
 def draw_picture(picture: str, filters: Mapping[str, str] | None = None) -> None:

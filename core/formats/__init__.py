@@ -6,8 +6,9 @@ that knows the format refuses it.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from core.formats import json_array, parquet, raw_csv, spreadsheet_csv, xlsx
+from core.formats import excel_texts, json_array, parquet, raw_csv, spreadsheet_csv, xlsx
 from core.formats.sheet import Sheet
 
 __all__ = ["FORMATS", "Format", "Sheet"]
@@ -36,15 +37,23 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="csv",
             label="CSV for Excel",
-            remark="opens as it is meant, and runs nothing",
+            remark="Opens cleanly in Excel; formulas can't run",
             media_type="text/csv; charset=utf-8",
             write=spreadsheet_csv.write,
             localised=True,
         ),
         Format(
+            name="semicolon.csv",
+            label="CSV for Excel, semicolons",
+            remark="For Excel set to a region with decimal commas",
+            media_type="text/csv; charset=utf-8",
+            write=partial(spreadsheet_csv.write, dialect=excel_texts.SEMICOLON),
+            localised=True,
+        ),
+        Format(
             name="xlsx",
             label="Excel workbook",
-            remark="numbers, dates and texts are what they are",
+            remark="Real numbers, dates and text",
             media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             write=xlsx.write,
             localised=True,
@@ -52,22 +61,22 @@ FORMATS: Mapping[str, Format] = {
         ),
         Format(
             name="raw.csv",
-            label="CSV, raw",
-            remark="for programs: every value as it is",
+            label="Raw CSV",
+            remark="Exact values, for scripts",
             media_type="text/csv; charset=utf-8",
             write=raw_csv.write,
         ),
         Format(
             name="parquet",
             label="Parquet",
-            remark="for DuckDB, Polars and pandas",
+            remark="For DuckDB, Polars and pandas",
             media_type="application/vnd.apache.parquet",
             write=parquet.write,
         ),
         Format(
             name="json",
             label="JSON",
-            remark="one array, a row a line",
+            remark="One array, one row per line",
             media_type="application/json",
             write=json_array.write,
         ),

@@ -10,10 +10,17 @@ MARCH_1900 = 61.0  # Excel knows no days before 1900, and one in February 1900 t
 DAY = 86_400 * 1_000_000  # microseconds
 MOMENT, DATE = "%Y-%m-%d %H:%M:%S%.6f", "%Y-%m-%d"
 TEXT = "@"
-# What XML cannot contain or would change, and the sign that begins the escapes of it (22.9.2.19).
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "_x": "_x005F_x"} | {
-    chr(code): f"_x{code:04X}_" for code in (*range(9), 11, 12, 13, *range(14, 32), 0xFFFE, 0xFFFF)
-}
+LONGEST = 32_767  # units of UTF-16 in a cell; Excel calls a file with more in one damaged
+# Excel alone reads escapes such as _x000D_ (22.9.2.19), others show them. So nothing is escaped:
+# line breaks are those of Excel, and what XML cannot contain is a sign for it.
+_BREAKS = {"\r\n": "\n", "\r": "\n"}
+_SIGNS = {chr(code): chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n\r"}
+_SHOWN = _BREAKS | _SIGNS | dict.fromkeys("\ufffe\uffff", "\ufffd")
+_XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# A text that looks like an escape is divided: Excel looks for them in each run on its own.
+_ESCAPE, _ESCAPE_BEGIN = "_x[0-9A-Fa-f]{4}_", "_(x[0-9A-Fa-f]{4})"
+_RUN, _RUN_END = '<r><t xml:space="preserve">', "</t></r>"
+_DIVIDED = f"_{_RUN_END}{_RUN}${{1}}"
 
 
 def rows(
@@ -23,7 +30,7 @@ def rows(
 
     `identities` are numbers to be kept as text; `styles` has one for each column.
     """
-    texts = frame.cast(dict.fromkeys(identities, pl.String()))
+    texts = _shortened(frame.cast(dict.fromkeys(identities, pl.String())))
     place = pl.int_range(first, first + frame.height).cast(pl.String)
     made = [
         pl.concat_str(
@@ -37,6 +44,13 @@ def rows(
     ]
     row = pl.concat_str(pl.lit('<row r="'), place, pl.lit('">'), *made, pl.lit("</row>"))
     return str(texts.select(row.str.join("")).item())
+
+
+def shown(text: str) -> str:
+    """Return a text as a cell shows it: breaks are line feeds, control characters are signs."""
+    for hidden, sign in _SHOWN.items():
+        text = text.replace(hidden, sign)
+    return text
 
 
 def look(kind: pl.DataType, *, identity: bool) -> str:
@@ -78,6 +92,27 @@ def _day(days: pl.Expr, text: pl.Expr) -> pl.Expr:
 
 
 def _text(column: pl.Expr) -> pl.Expr:
-    escaped = column.str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
-    before = pl.lit(' t="inlineStr"><is><t xml:space="preserve">')
-    return pl.concat_str(before, escaped, pl.lit("</t></is>"))
+    changed = _SHOWN | _XML
+    text = column.str.replace_many(list(changed), list(changed.values()), leftmost=True)
+    before, after = pl.lit(' t="inlineStr"><is>'), pl.lit("</is>")
+    plain = pl.concat_str(before, pl.lit('<t xml:space="preserve">'), text, pl.lit("</t>"), after)
+    divided = text.str.replace_all(_ESCAPE_BEGIN, _DIVIDED)
+    runs = pl.concat_str(before, pl.lit(_RUN), divided, pl.lit(_RUN_END), after)
+    return pl.when(text.str.contains(_ESCAPE)).then(runs).otherwise(plain)
+
+
+def _shortened(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with texts that fit into a cell; an ellipsis stands for what does not."""
+    texts = pl.col(pl.String)
+    longest = frame.select(texts.str.len_bytes().max())
+    wide = [name for name in longest.columns if (longest[name][0] or 0) > LONGEST]
+    return frame.with_columns(
+        frame[name].map_elements(_shorten, return_dtype=pl.String) for name in wide
+    )
+
+
+def _shorten(text: str) -> str:
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * LONGEST:
+        return text
+    return units[: 2 * (LONGEST - 1)].decode("utf-16-le", errors="ignore") + "…"

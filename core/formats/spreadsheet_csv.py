@@ -1,10 +1,12 @@
 """CSV for spreadsheets: it opens in Excel as it is meant, and nothing in it is computed.
 
 Moments and days are in the reader's zone, which the column's name tells. An apostrophe stands
-before each text that a spreadsheet would take for something else.
+before each text that Excel would take for something else. Excel splits at the list separator of
+its region and at no other, so there is a file for either: with commas, and with semicolons.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -12,46 +14,20 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from polars import selectors
 
+from core.formats import excel_texts
+from core.formats.excel_texts import Dialect
 from core.formats.raw_csv import END_OF_LINE, unclosed
 from core.formats.sheet import Sheet
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # without it, Excel does not read UTF-8
 MOMENT = "%Y-%m-%d %H:%M:%S"
-# A cell that begins so may be taken for a formula, also with the wide signs of East Asian input.
-# https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = "^[=+\\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20]"
-_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-# What Excel turns into another text: codes with leading zeros, long numbers of which it keeps 15
-# digits, and what looks like a decimal, a share, an amount, a power, a date, a time or a truth.
-MANGLED = "|".join(
-    f"^\\s*(?:{look})\\s*$"
-    for look in (
-        "0[0-9]+",
-        "[0-9]{12,}",
-        "[0-9]*(?:[.,:/\\-][0-9]+)+(?:[ T][0-9]{1,2}:[0-9:.]+)?(?: ?[ap]m)?",
-        "[0-9.,]+e[+\\-]?[0-9]+",
-        "[0-9.,]+ ?%",
-        "[$€£¥] ?[0-9.,]+|[0-9.,]+ ?[$€£¥]",
-        f"[0-9]{{1,4}}[ ./,\\-]*{_MONTH}[ ./,\\-]*[0-9]{{0,4}}",
-        f"{_MONTH}[ ./,\\-]*[0-9]{{1,4}}",
-        "true|false",
-    )
-)
-TAKEN_FOR_ELSE = f"(?i){FORMULA}|{MANGLED}"
 
 
-def write(sheet: Sheet) -> Iterator[bytes]:
+def write(sheet: Sheet, *, dialect: Dialect = excel_texts.COMMA) -> Iterator[bytes]:
     """Yield the file, with its header in the first part."""
-    header = BYTE_ORDER_MARK + _encode(_localised(sheet.header(), sheet), header=True)
-    return unclosed(chain([header], (_encode(_localised(f, sheet)) for f in sheet.frames)))
-
-
-def neutralised(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with an apostrophe before each text that would not stay as it is."""
-    text = pl.col(pl.String)
-    return frame.with_columns(
-        pl.when(text.str.contains(TAKEN_FOR_ELSE)).then("'" + text).otherwise(text).name.keep()
-    )
+    encode = partial(_encode, dialect=dialect)
+    header = BYTE_ORDER_MARK + encode(in_zone(sheet.header(), sheet.zone), header=True)
+    return unclosed(chain([header], (encode(_localised(f, sheet, dialect)) for f in sheet.frames)))
 
 
 def in_zone(frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
@@ -65,12 +41,13 @@ def in_zone(frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
     return frame.rename({name: f"{name} ({zone.key})" for name in timed})
 
 
-def _localised(frame: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
+def _localised(frame: pl.DataFrame, sheet: Sheet, dialect: Dialect) -> pl.DataFrame:
     texts = frame.cast(dict.fromkeys(sheet.identities, pl.String()))
-    return in_zone(neutralised(texts), sheet.zone)
+    kept = texts.with_columns(excel_texts.keep(pl.col(pl.String), dialect))
+    return in_zone(kept, sheet.zone)
 
 
-def _encode(frame: pl.DataFrame, *, header: bool = False) -> bytes:
+def _encode(frame: pl.DataFrame, *, dialect: Dialect, header: bool = False) -> bytes:
     out = BytesIO()
     frame.write_csv(
         out,
@@ -78,5 +55,7 @@ def _encode(frame: pl.DataFrame, *, header: bool = False) -> bytes:
         line_terminator=END_OF_LINE,
         quote_style="non_numeric",
         datetime_format=MOMENT,
+        separator=dialect.separator,
+        decimal_comma=dialect.decimal_comma,
     )
     return out.getvalue()

@@ -88,6 +88,6 @@ def _skeleton(sheet: Sheet, columns: pl.Schema) -> bytes:
     about.set_column(0, 1, 30)
     for number, (name, value) in enumerate(sheet.about.items()):
         about.write_string(number, 0, name, bold)
-        about.write_string(number, 1, value)
+        about.write_string(number, 1, cells.shown(value))
     workbook.close()
     return file.getvalue()

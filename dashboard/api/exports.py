@@ -23,9 +23,12 @@ from dashboard.api.calls import CurrentCall
 from dashboard.api.description import scoped
 
 DEFAULT = "json"
-# What programs mean by CSV is the raw one; that for Excel is asked for by its name.
+# What programs mean by CSV is the raw one; those for Excel are asked for by their names.
+FOR_EXCEL = {"csv", "semicolon.csv"}
 BY_MEDIA_TYPE = {
-    each.media_type.partition(";")[0]: name for name, each in FORMATS.items() if name != "csv"
+    each.media_type.partition(";")[0]: name
+    for name, each in FORMATS.items()
+    if name not in FOR_EXCEL
 }
 FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 ROWS = {"type": "array", "items": {"type": "object"}}
@@ -42,7 +45,8 @@ def _parameter(name: str, description: str, **schema: object) -> dict[str, Any]:
 FORMAT = _parameter(
     "format",
     "The format of the file. Without it the first type in `Accept` that one of them has counts, "
-    "where `text/csv` is `raw.csv`; otherwise it is JSON.",
+    "where `text/csv` is `raw.csv`; otherwise it is JSON. `csv` is for Excel in regions whose "
+    "decimals have a point, `semicolon.csv` for those with a comma, such as Germany and France.",
     type="string",
     enum=list(FORMATS),
 )

@@ -71,7 +71,7 @@ def test_the_filters_and_the_zone_of_the_page_apply(
 @pytest.mark.parametrize(
     ("path", "status", "told"),
     [
-        ("/downloads/items_by_user.exe", 404, "Ask for one of .csv, .xlsx"),
+        ("/downloads/items_by_user.exe", 404, "Ask for one of .csv, .semicolon.csv, .xlsx"),
         ("/downloads/items_by_user", 404, "Ask for one of"),
         ("/downloads/passwords.csv", 404, "nothing of this name"),
         (OWNERS + "?zone=Mars/Olympus", 422, "no such time zone"),

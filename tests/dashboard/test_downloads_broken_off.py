@@ -8,6 +8,7 @@ import socket
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx2 as httpx
 import polars as pl
@@ -47,6 +48,7 @@ def test_a_source_that_breaks_is_a_failed_transfer_in_every_format(
         "xlsx": lambda content: zipfile.ZipFile(io.BytesIO(content)),
         "parquet": lambda content: pq.read_table(io.BytesIO(content)),
         "json": json.loads,
+        "semicolon.csv": partial(strict_csv, separator=";"),
     }
     with served(house) as client:
         for name in FORMATS:
@@ -62,9 +64,10 @@ def test_a_source_that_breaks_is_a_failed_transfer_in_every_format(
     assert [event.outcome for event in noted()] == ["failed"] * len(FORMATS)
 
 
-def strict_csv(content: bytes) -> object:
+def strict_csv(content: bytes, separator: str = ",") -> object:
     """Read CSV as those do who forgive nothing."""
-    return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+    text = io.StringIO(content.decode(), newline="")
+    return list(csv.reader(text, delimiter=separator, strict=True))
 
 
 def test_who_hangs_up_leaves_a_receipt_that_says_so(
