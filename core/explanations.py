@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import polars as pl
+import pyarrow as pa
 
 from core import metrics, warehouse
 from core.errors import NotFound
+from core.frames import to_table
 from core.periods import Period
 from core.snapshots import ITEMS, USERS, Snapshot
 
@@ -47,7 +48,7 @@ class Explanation:
 
     question: Question
     count: int
-    rows: pl.DataFrame
+    rows: pa.Table
     sql: str
     parameters: Mapping[str, object] = field(default_factory=dict)
 
@@ -71,7 +72,7 @@ def explain(snapshot: Snapshot, question: Question) -> Explanation:
     counted = warehouse.read(snapshot, name, **counting, **narrowing)
     rows = warehouse.read(snapshot, f"rows_{question.kind}", limit=SHOWN, **files, **narrowing)
     sql = (warehouse.QUESTIONS / f"{name}.sql").read_text("utf-8")
-    return Explanation(question, int(counted.item()), rows, sql, narrowing)
+    return Explanation(question, int(counted.item()), to_table(rows), sql, narrowing)
 
 
 def parameters(question: Question) -> dict[str, object]:

@@ -23,7 +23,9 @@ class Matches:
     @classmethod
     def of(cls, wanted: OwnerFilter, flags: Flags) -> "Matches":
         """Return those whose ranks are flagged; the first is that of rank 1."""
-        return cls(wanted, int(np.count_nonzero(flags)), np.packbits(flags))
+        bits = np.packbits(flags)
+        bits.setflags(write=False)  # as threads share it
+        return cls(wanted, int(np.count_nonzero(flags)), bits)
 
     def ranks(self, skip: int, limit: int) -> Integers:
         """Return some of the ranks, ascending."""

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 import polars as pl
+import pyarrow as pa
+
+from core.frames import to_table
 
 
 @dataclass(frozen=True)
@@ -14,8 +17,8 @@ class Movement:
     first few then: was, email, full_name, rank (null for who is not among the first hundred now).
     """
 
-    rows: pl.DataFrame
-    dropped: pl.DataFrame
+    rows: pa.Table
+    dropped: pa.Table
 
 
 def compare(now: pl.DataFrame, then: pl.DataFrame, *, most: int) -> Movement:
@@ -27,4 +30,5 @@ def compare(now: pl.DataFrame, then: pl.DataFrame, *, most: int) -> Movement:
     dropped = gone.rename({"rank": "was"}).join(
         ranks, on="user_id", how="left", maintain_order="left"
     )
-    return Movement(rows, dropped.select("was", "email", "full_name", "rank"))
+    dropped = dropped.select("was", "email", "full_name", "rank")
+    return Movement(to_table(rows), to_table(dropped))

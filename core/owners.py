@@ -137,12 +137,19 @@ def _ranks(snapshot: Snapshot) -> Ranks:
     """Return what moved in the ranking; read once for each snapshot that is still in use."""
     if snapshot not in _moved:
         left, joined = (
-            warehouse.read(snapshot, question, files=snapshot.files(dataset))["moved"].to_numpy()
+            _numbers(warehouse.read(snapshot, question, files=snapshot.files(dataset))["moved"])
             for question, dataset in (("left", LEFT), ("joined", JOINED))
         )
         size = sum(file.rows for file in snapshot.manifest.dataset(ITEMS_BY_USER))
         _moved[snapshot] = Ranks(size, left, joined)
     return _moved[snapshot]
+
+
+def _numbers(series: pl.Series) -> Integers:
+    """Return the numbers of a series as threads may share them: in memory of their own."""
+    numbers = series.to_numpy().copy()
+    numbers.setflags(write=False)
+    return numbers
 
 
 def _findable(search: str) -> str:

@@ -7,6 +7,7 @@ import altair as alt
 import polars as pl
 
 from core.days import Step
+from core.frames import to_table
 from dashboard.drawing import COUNT, PANEL_HEIGHT, ROWS, SHORT, Drawing, Shape, inked
 
 COURSE_HEIGHT = 34
@@ -29,14 +30,14 @@ def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
         f"at most {most:,}, in the {step} of {steps['day'][counts.index(most)]}; "
         f"{counts[-1]:,} in the last one so far."
     )
-    return Drawing(_created(noun, step), with_ends(rows, step), text)
+    return Drawing(_created(noun, step), to_table(with_ends(rows, step)), text)
 
 
 def course(days: pl.DataFrame, *, noun: str) -> Drawing:
     """Draw in small how many came into being each day, one bar each, without axes."""
     listed = ", ".join(f"{count:,}" for count in days[noun])
     text = f"New {noun} each day, {days['day'][0]} to {days['day'][-1]}: {listed}."
-    return Drawing(_course(noun), days.select("day", count=noun), text)
+    return Drawing(_course(noun), to_table(days.select("day", count=noun)), text)
 
 
 def with_ends(steps: pl.DataFrame, step: Step) -> pl.DataFrame:

@@ -5,11 +5,12 @@ from functools import wraps
 from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
 
-import polars as pl
+import pyarrow as pa
 import streamlit as st
 
 from core import comparison, explanations, metrics, trends
 from core.explanations import Explanation, Question
+from core.frames import to_frame, to_table
 from core.listing import PAGE_SIZE
 from core.matches import Matches
 from core.owner_filter import OwnerFilter
@@ -19,6 +20,7 @@ from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
 from dashboard import series
 from dashboard.filters import Part
+from dashboard.shareable import require_shareable
 from dashboard.turns import holding, out_of_line
 
 KEPT = 100  # answers a function; a page is about 10 kB, who of a million owners matches 125 kB
@@ -30,7 +32,8 @@ Answer = TypeVar("Answer")
 def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
     """Ask once for each snapshot, and whatever else a function is called with.
 
-    All who ask get the same object, which nobody changes.
+    All who ask get the same object, which nobody changes. Raises `NotShareable` where it holds what
+    threads cannot share, as a Polars frame.
     """
     # A snapshot never changes, so what it answers never goes stale and needs no clearing.
     identities: dict[str | type, Callable[[Any], Any]] = {
@@ -41,7 +44,13 @@ def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
         TrendFilter: repr,
     }
     keep = st.cache_resource(max_entries=KEPT, show_spinner=False, hash_funcs=identities)
-    ask_once = keep(function)
+
+    @keep
+    @wraps(function)
+    def ask_once(*args: Asked.args, **named: Asked.kwargs) -> Answer:
+        answer = function(*args, **named)
+        require_shareable(answer)
+        return answer
 
     @wraps(function)
     def answer(*args: Asked.args, **named: Asked.kwargs) -> Answer:
@@ -78,16 +87,16 @@ def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
     return metrics.new(snapshot)
 
 
-def owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> Part[pl.DataFrame]:
+def owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> Part[pa.Table]:
     """Return a page of `core.metrics.items_by_user`, and how many rows there are in all."""
     rows = _page_of_owners(snapshot, wanted, skip=skip)
     return Part(rows, _matches(snapshot, wanted).count, skipped=skip)
 
 
 @_asked
-def _page_of_owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> pl.DataFrame:
+def _page_of_owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> pa.Table:
     found = _matches(snapshot, wanted)
-    return metrics.page_of_owners(snapshot, found, skip=skip, limit=PAGE_SIZE)
+    return to_table(metrics.page_of_owners(snapshot, found, skip=skip, limit=PAGE_SIZE))
 
 
 @_asked
@@ -96,9 +105,9 @@ def _matches(snapshot: Snapshot, wanted: OwnerFilter) -> Matches:
 
 
 @_asked
-def find_owners(snapshot: Snapshot, text: str) -> pl.DataFrame:
+def find_owners(snapshot: Snapshot, text: str) -> pa.Table:
     """Return the first few owners whose address or name contains a text, most items first."""
-    return metrics.items_by_user(snapshot, OwnerFilter(text), limit=FOUND)
+    return to_table(metrics.items_by_user(snapshot, OwnerFilter(text), limit=FOUND))
 
 
 @_asked
@@ -108,34 +117,35 @@ def owner(snapshot: Snapshot, user_id: int) -> dict[str, object] | None:
 
 
 @_asked
-def top_owners(snapshot: Snapshot, period: Period) -> pl.DataFrame:
+def top_owners(snapshot: Snapshot, period: Period) -> pa.Table:
     """See `core.metrics.top_owners`."""
-    return metrics.top_owners(snapshot, period)
+    return to_table(metrics.top_owners(snapshot, period))
 
 
 @_asked
-def trend(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
+def trend(snapshot: Snapshot, wanted: TrendFilter) -> pa.Table:
     """See `core.trends.trend`."""
-    created = _created(snapshot, wanted.owner, wanted.zone)
-    return trends.steps(created, wanted, until=trends.today(snapshot, wanted))
+    created = to_frame(_created(snapshot, wanted.owner, wanted.zone))
+    return to_table(trends.steps(created, wanted, until=trends.today(snapshot, wanted)))
 
 
 @_asked
-def recent(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
+def recent(snapshot: Snapshot, wanted: TrendFilter) -> pa.Table:
     """Return as many of the last steps as an overview shows; see `series.recent`."""
     until = trends.today(snapshot, wanted)
-    return series.recent(trend(snapshot, wanted), wanted.step, until=until)
+    steps = to_frame(trend(snapshot, wanted))
+    return to_table(series.recent(steps, wanted.step, until=until))
 
 
 @_asked
-def _created(snapshot: Snapshot, owner: int | None, zone: str) -> pl.DataFrame:
-    return trends.created(snapshot, owner, zone)
+def _created(snapshot: Snapshot, owner: int | None, zone: str) -> pa.Table:
+    return to_table(trends.created(snapshot, owner, zone))
 
 
 @_asked
-def distribution(snapshot: Snapshot) -> pl.DataFrame:
+def distribution(snapshot: Snapshot) -> pa.Table:
     """See `core.metrics.distribution`."""
-    return metrics.distribution(snapshot)
+    return to_table(metrics.distribution(snapshot))
 
 
 @_asked
@@ -151,9 +161,9 @@ def compared(snapshot: Snapshot, receipt: Receipt) -> comparison.Comparison:
 
 
 @_asked
-def curve(snapshot: Snapshot, period: Period) -> pl.DataFrame:
+def curve(snapshot: Snapshot, period: Period) -> pa.Table:
     """Return how many items the owners have along the whole ranking; see `series.curve`."""
-    return series.curve(metrics.item_counts(snapshot, period))
+    return to_table(series.curve(metrics.item_counts(snapshot, period)))
 
 
 @_asked

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
-from io import BytesIO
 from typing import Any, TypeAlias
 
 import altair as alt
-import polars as pl
+import pyarrow as pa
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -35,7 +34,7 @@ class Drawing:
     """
 
     shape: Shape
-    rows: pl.DataFrame
+    rows: pa.Table
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
 
@@ -50,11 +49,13 @@ class Drawing:
     @cached_property
     def with_arrow(self) -> dict[str, Any]:
         """The whole specification, with its rows as Arrow beside it; nobody changes it."""
-        rows = BytesIO()
-        self.rows.write_ipc_stream(rows, compat_level=pl.CompatLevel.oldest())
+        stream = pa.BufferOutputStream()
+        with pa.ipc.new_stream(stream, self.rows.schema) as writer:
+            writer.write_table(self.rows)
+        rows = stream.getvalue().to_pybytes()
         # Named after what it holds: a browser draws anew when the name is another.
-        name = hashlib.sha256(rows.getbuffer()).hexdigest()[:16]
-        return {**self.specification({"name": name}), "datasets": {name: rows.getvalue()}}
+        name = hashlib.sha256(rows).hexdigest()[:16]
+        return {**self.specification({"name": name}), "datasets": {name: rows}}
 
 
 def show(drawing: Drawing) -> DeltaGenerator:

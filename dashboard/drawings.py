@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import product
 
 from core import metrics
+from core.frames import to_frame
 from core.periods import COMPARED, Period
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
@@ -20,14 +21,14 @@ from dashboard.trend_choice import NOUNS
 @kept
 def created(snapshot: Snapshot, wanted: TrendFilter) -> Mapping[str, Drawing]:
     """Return `created_charts.created` of the last steps, of each noun."""
-    steps = data.recent(snapshot, wanted)
+    steps = to_frame(data.recent(snapshot, wanted))
     return {noun: created_charts.created(steps, noun=noun, step=wanted.step) for noun in NOUNS}
 
 
 @kept
 def courses(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period], Drawing]:
     """Return `created_charts.course` of the days of each period that is compared, of each noun."""
-    days = data.recent(snapshot, daily)
+    days = to_frame(data.recent(snapshot, daily))
     return {
         (noun, period): created_charts.course(days.tail(period.days or 0), noun=noun)
         for noun, period in product(NOUNS, COMPARED)
@@ -37,10 +38,11 @@ def courses(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period
 @kept
 def top_owners(snapshot: Snapshot, period: Period) -> Drawing:
     """See `owner_charts.ranking`; of the first owners of a period."""
-    return owner_charts.ranking(data.top_owners(snapshot, period).head(metrics.TOP))
+    top = to_frame(data.top_owners(snapshot, period))
+    return owner_charts.ranking(top.head(metrics.TOP))
 
 
 @kept
 def distribution(snapshot: Snapshot) -> Drawing:
     """See `owner_charts.distribution`."""
-    return owner_charts.distribution(data.distribution(snapshot))
+    return owner_charts.distribution(to_frame(data.distribution(snapshot)))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import metrics, snapshots
 from core.errors import Unavailable
+from core.frames import to_frame
 from core.manifest import Broken
 from core.movement import Movement, compare
 from core.periods import Period
@@ -64,7 +65,7 @@ def movement(snapshot: Snapshot, before: Earlier | None, period: Period) -> Move
 
     Raises `Unavailable` when that is gone or damaged.
     """
-    now = data.top_owners(snapshot, period)
+    now = to_frame(data.top_owners(snapshot, period))
     then = now if before is None else _top_owners(before, period)
     return compare(now, then, most=metrics.TOP)
 

@@ -17,7 +17,7 @@ from core.explanations import Explanation
 from core.recount import Recount
 from core.snapshots import Snapshot
 from dashboard import data, moments, notices, shown
-from dashboard.tables import MISSING, ROW_HEIGHT, as_sent
+from dashboard.tables import MISSING, ROW_HEIGHT
 from dashboard.turns import out_of_line
 
 OPEN = "explaining.open"
@@ -187,12 +187,12 @@ def describe(found: Explanation, now: Recount) -> list[str]:
 
 
 def _rows(found: Explanation) -> None:
-    shown = found.rows.height
+    shown = found.rows.num_rows
     of = f"1 to {shown:,} of {found.count:,} rows, by id" if shown else "No rows"
     st.caption(of)
     if shown:
         st.dataframe(
-            as_sent(found.rows),
+            found.rows,
             hide_index=True,
             height=min(shown + 1, 8) * ROW_HEIGHT,
             row_height=ROW_HEIGHT,

@@ -5,6 +5,7 @@ from functools import cache
 import altair as alt
 import polars as pl
 
+from core.frames import to_table
 from dashboard.drawing import COUNT, INK, ROWS, SHORT, Drawing, Shape, inked
 
 BUCKET = (
@@ -20,7 +21,7 @@ def ranking(owners: pl.DataFrame) -> Drawing:
     """Draw one bar an owner, in the order given; of `email` and `item_count`."""
     listed = ", ".join(f"{r['email']} {r['item_count']:,}" for r in owners.to_dicts())
     rows = owners.select("email", "full_name", "item_count")
-    return Drawing(_ranking(), rows, f"Items owned, most first: {listed}.")
+    return Drawing(_ranking(), to_table(rows), f"Items owned, most first: {listed}.")
 
 
 def ranks(page: pl.DataFrame) -> Drawing:
@@ -30,7 +31,8 @@ def ranks(page: pl.DataFrame) -> Drawing:
         f"Items owned, rank {ranks[0]:,} to {ranks[-1]:,}: "
         f"from {max(counts):,} down to {min(counts):,}."
     )
-    return Drawing(_ranks(), page.select("rank", "email", "full_name", "item_count"), text)
+    rows = page.select("rank", "email", "full_name", "item_count")
+    return Drawing(_ranks(), to_table(rows), text)
 
 
 def curve(points: pl.DataFrame, *, first: int, last: int) -> Drawing:
@@ -45,13 +47,14 @@ def curve(points: pl.DataFrame, *, first: int, last: int) -> Drawing:
         f"This page shows ranks {first:,} to {last:,}."
     )
     here = {"first": first, "last": max(last, first * 1.02)}
-    return Drawing(_curve(single=points.height == 1), points, text, here)
+    return Drawing(_curve(single=points.height == 1), to_table(points), text, here)
 
 
 def distribution(spread: pl.DataFrame) -> Drawing:
     """Draw how many users own how many items; of `bucket` and `users`, in the order given."""
     listed = ", ".join(f"{r['bucket']}: {r['users']:,}" for r in spread.to_dicts())
-    return Drawing(_distribution(), spread, f"Users by the number of items they own: {listed}.")
+    text = f"Users by the number of items they own: {listed}."
+    return Drawing(_distribution(), to_table(spread), text)
 
 
 @cache

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.characters import searched
+from core.frames import to_frame
 from core.snapshots import Snapshot
 from dashboard import data, filters
 from dashboard.notices import count, errors_shown, escape
@@ -67,7 +68,7 @@ def _search(snapshot: Snapshot, offers: DeltaGenerator) -> None:
     if len(text) < LEAST:
         return
     with offers.container(border=True, gap="xxsmall", width=420), errors_shown():
-        found = data.find_owners(snapshot, text)
+        found = to_frame(data.find_owners(snapshot, text))
         if not len(found):
             st.caption("No owner of items matches.")
         for row in found.iter_rows(named=True):

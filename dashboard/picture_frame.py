@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import polars as pl
+import pyarrow as pa
 import streamlit as st
 from polars import selectors
 
+from core.frames import to_frame
 from dashboard.drawing import INK, Drawing
 
 WIDTH, MARGIN = 760, 24  # pixels
@@ -48,12 +49,16 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, LINE, max_lines=MOST_LINES, placeholder=" …")
 
 
-def _plain(rows: pl.DataFrame) -> list[dict[str, Any]]:
+def _plain(rows: pa.Table) -> list[dict[str, Any]]:
     """Return rows as JSON can hold them, and XML what is in them."""
-    return rows.with_columns(
-        selectors.string().str.replace_all(NO_XML, REPLACEMENT),
-        selectors.date().dt.strftime("%Y-%m-%d"),
-    ).to_dicts()
+    return (
+        to_frame(rows)
+        .with_columns(
+            selectors.string().str.replace_all(NO_XML, REPLACEMENT),
+            selectors.date().dt.strftime("%Y-%m-%d"),
+        )
+        .to_dicts()
+    )
 
 
 def _inked(node: Any, ink: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from core.frames import to_table
 from core.models import RefreshRun
 from dashboard import moments
 from dashboard.drawing import INK, PANEL_HEIGHT, ROWS, Drawing, Shape, inked
@@ -40,7 +41,7 @@ def steps(runs: Sequence[RefreshRun]) -> Drawing:
         f"Seconds by step of the last {len(shown)} refreshes: the newest took {total[-1]:.1f} s,"
         f" the longest {max(total):.1f} s."
     )
-    return Drawing(_steps(), pl.DataFrame(rows), text)
+    return Drawing(_steps(), to_table(pl.DataFrame(rows)), text)
 
 
 def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
@@ -63,7 +64,7 @@ def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
     listed = ", ".join(f"{row['name']} {row['seconds']:.3f} s" for row in rows)
     names = {row["row"]: row["name"] for row in rows}
     text = f"Spans by their start: {listed}."
-    return Drawing(_waterfall(), pl.DataFrame(rows), text, {"names": names})
+    return Drawing(_waterfall(), to_table(pl.DataFrame(rows)), text, {"names": names})
 
 
 def label(name: str, told: dict[str, Any]) -> str:

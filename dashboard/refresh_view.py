@@ -11,6 +11,7 @@ from core import checks, refreshes, set_back, stored
 from core.actors import Actor
 from core.database import transaction
 from core.errors import TallyError
+from core.frames import to_table
 from core.models import RefreshRun, SnapshotCheck
 from core.stored import Stored
 from dashboard import (
@@ -23,7 +24,7 @@ from dashboard import (
     refresh_charts,
 )
 from dashboard import refresh_dialogs as dialogs
-from dashboard.tables import MISSING, ROW_HEIGHT, as_sent
+from dashboard.tables import MISSING, ROW_HEIGHT
 
 Row = TypeVar("Row", RefreshRun, SnapshotCheck, Stored)
 SIZES = ("B", "kB", "MB", "GB", "TB")
@@ -273,7 +274,7 @@ def _choose(
     frame: pl.DataFrame, rows: Sequence[Row], name: str, columns: dict[str, Any], *, key: str
 ) -> Row | None:
     state = st.dataframe(
-        as_sent(frame),
+        to_table(frame),
         column_config=columns,
         hide_index=True,
         height="content" if len(rows) <= 12 else 12 * ROW_HEIGHT,

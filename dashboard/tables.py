@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import polars as pl
-import pyarrow as pa
 import streamlit as st
 
+from core.frames import to_table
 from core.models import ApiToken, Item, User
 from dashboard import moments
 
@@ -149,11 +149,6 @@ def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
     return _choose(frame, rows, name="API tokens", columns=columns)
 
 
-def as_sent(frame: pl.DataFrame) -> pa.Table:
-    """Return a frame as a browser takes it, so that it does not become one of pandas before."""
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
 def role(user: User) -> str | None:
     """Return what a user may do in Tally, in one word, or None for one who cannot sign in."""
     if user.is_superuser:
@@ -175,7 +170,7 @@ def _chosen_row(
     # The key follows the rows: a choice never carries over to what took a row's place.
     identity = zlib.crc32(repr(identities).encode())
     state = st.dataframe(
-        as_sent(frame),
+        to_table(frame),
         column_config=columns,
         hide_index=True,
         height="content",
@@ -192,7 +187,7 @@ def _chosen_row(
 
 def _show(frame: pl.DataFrame, *, name: str, columns: dict[str, Any]) -> None:
     st.dataframe(
-        as_sent(frame),
+        to_table(frame),
         column_config=columns,
         hide_index=True,
         height="content",

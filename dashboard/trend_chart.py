@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from core.days import Step
+from core.frames import to_table
 from dashboard.created_charts import spanning, tooltip, with_ends
 from dashboard.drawing import PADDING, ROWS, SHORT, Drawing, Shape, inked, shape
 
@@ -26,13 +27,14 @@ def trend(
     """
     text = describe(steps, noun=noun, step=step, total=total)
     brushed = {} if window is None else {"brush": {"x": _whole_days(*window)}}
-    return Drawing(_trend(noun, step, total=total), with_ends(steps, step), text, brushed)
+    rows = to_table(with_ends(steps, step))
+    return Drawing(_trend(noun, step, total=total), rows, text, brushed)
 
 
 def still(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
     """Draw the same `day` and `count` whole, with nothing to drag: for a picture."""
     text = describe(steps, noun=noun, step=step, total=total)
-    return Drawing(_still(noun, step, total=total), with_ends(steps, step), text)
+    return Drawing(_still(noun, step, total=total), to_table(with_ends(steps, step)), text)
 
 
 def describe(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> str:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from core.frames import to_frame
 from dashboard import (
-    data,
     drawings,
     earlier,
     explaining,
@@ -24,22 +24,22 @@ with panels.toolbar():
     actions = panels.actions()
 panels.notes([*notes, *told])
 
-top = data.top_owners(snapshot, period)
+movement = earlier.movement(snapshot, before, period)
+rows, dropped = to_frame(movement.rows), to_frame(movement.dropped)
 
-if len(top):
-    movement = earlier.movement(snapshot, before, period)
+if len(rows):
     query = {"period": period.value} if period.days else {}
     with actions:
-        export_menu.draw("active_users", query, rows=len(movement.rows), noun="users")
+        export_menu.draw("active_users", query, rows=len(rows), noun="users")
     st.caption(owner_filters.RULES[period])
     with panels.chart(owner_filters.TITLES[period], drawings.top_owners(snapshot, period)):
         export_menu.draw_picture("top_owners", query)
     since = None if before is None else earlier.name(before)
-    chosen = tables.top_owners(movement.rows, since=since)
-    explaining.users(movement.rows, period=period)
-    if len(movement.dropped):
+    chosen = tables.top_owners(rows, since=since)
+    explaining.users(rows, period=period)
+    if len(dropped):
         st.subheader("Dropped out", anchor=False)
-        tables.dropped(movement.dropped)
+        tables.dropped(dropped)
     if chosen is not None:
         navigation.open_screen("items", query={"owner": str(chosen)})
 elif period.days:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.frames import to_frame
 from core.listing import PAGE_SIZE
 from core.narrowing import Ranks
 from dashboard import (
@@ -33,21 +34,22 @@ if found.count:
     query.pop("zone", None)  # the menu adds the reader's
     with actions:
         export_menu.draw("items_by_user", query, rows=found.count, noun=noun)
-    ranks = found.rows["rank"]
+    rows = to_frame(found.rows)
+    ranks = rows["rank"]
     with st.grid(2, min_column_width=330):
-        here = owner_charts.ranks(found.rows)
+        here = owner_charts.ranks(rows)
         with panels.chart("Items of the users on this page", here):
             number = found.skipped // PAGE_SIZE + 1
             export_menu.draw_picture("page_of_owners", {**query, "page": str(number)})
-        points = data.curve(snapshot, wanted.period)
+        points = to_frame(data.curve(snapshot, wanted.period))
         place = owner_charts.curve(points, first=ranks[0], last=ranks[-1])
         with panels.chart("Where this page stands among all owners", place):
             looked_at = Ranks(wanted.period, ranks[0], ranks[-1])
             export_menu.draw_picture("ranks", looked_at.to_query())
     filters.place(found, noun=noun)
-    chosen = tables.owners(found.rows, name="Items by user")
+    chosen = tables.owners(rows, name="Items by user")
     filters.pages(found)
-    explaining.users(found.rows, period=wanted.period)
+    explaining.users(rows, period=wanted.period)
     if chosen is not None:
         navigation.open_screen("items", query={"owner": str(chosen)})
 elif wanted.narrows:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.days import Step
+from core.frames import to_frame
 from core.periods import COMPARED, Period
 from core.trend_filter import TrendFilter, Window
 from dashboard import (
@@ -55,7 +56,7 @@ with panels.toolbar():
     actions = panels.actions()
 
 wanted = TrendFilter(step, zone=zone.key)
-steps = data.recent(snapshot, wanted)
+steps = to_frame(data.recent(snapshot, wanted))
 created = drawings.created(snapshot, wanted)
 looked_at = TrendFilter(step, window=Window(steps["day"][0], steps["day"][-1])).to_query()
 with actions:

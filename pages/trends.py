@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.days import Step
+from core.frames import to_frame
 from core.trend_filter import TrendFilter, Window, parse_owner, parse_window
 from core.trends import between
 from dashboard import (
@@ -42,7 +43,7 @@ with fields:
 panels.notes(notes)
 
 whose = None if owner is None else owner.id
-steps = data.trend(snapshot, TrendFilter(step, whose, zone=zone.key))
+steps = to_frame(data.trend(snapshot, TrendFilter(step, whose, zone=zone.key)))
 if int(steps[noun].sum()) == 0:
     notices.no_items() if noun == "items" and owner is None else notices.empty(
         "Nothing was created yet.", "Choose another owner, or look again after the next refresh."

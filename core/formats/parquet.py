@@ -2,28 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.formats.parts import Parts
 from core.formats.sheet import Sheet
+from core.frames import to_table
 
 
 def write(sheet: Sheet) -> Iterator[bytes]:
     """Yield the file; what is to be known about it stands in its metadata."""
     out = Parts()
-    schema = _arrow(sheet.header()).schema.with_metadata(_named(sheet.about))
+    schema = to_table(sheet.header()).schema.with_metadata(_named(sheet.about))
     writer = pq.ParquetWriter(pa.PythonFile(out, mode="w"), schema, compression="zstd")
     for frame in sheet.frames:
-        writer.write_table(_arrow(frame).cast(schema))
+        writer.write_table(to_table(frame).cast(schema))
         yield out.take()
     writer.close()
     yield out.take()
-
-
-def _arrow(frame: pl.DataFrame) -> pa.Table:
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _named(about: Mapping[str, str]) -> dict[str, str]:

@@ -28,7 +28,7 @@ def snapshot(sql: Sql) -> Snapshot:
 def count(snapshot: Snapshot, name: str, **about: object) -> int:
     """Return the number that is explained, having looked that its rows are as many."""
     found = explanations.explain(snapshot, explanations.ask(snapshot, name, **about))
-    assert found.rows.height == min(found.count, explanations.SHOWN)
+    assert found.rows.num_rows == min(found.count, explanations.SHOWN)
     return found.count
 
 

@@ -1,7 +1,7 @@
 """Who matches a filter, as bits, and what moved in the ranking meanwhile."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.matches import Matches
@@ -12,6 +12,7 @@ FLAGS = st.integers(0, 60).flatmap(lambda n: st.lists(st.booleans(), min_size=n,
 PLACES = st.sets(st.integers(1, 30))
 
 
+@settings(deadline=None)
 @given(flags=FLAGS)
 def test_a_page_of_matches_has_the_ranks_that_are_flagged(flags: list[bool]) -> None:
     expected = [rank for rank, matches in enumerate(flags, start=1) if matches]
@@ -34,6 +35,7 @@ def test_a_million_owners_take_an_eighth_of_a_megabyte() -> None:
     assert bits.nbytes == 125_000
 
 
+@settings(deadline=None)
 @given(left=PLACES, joined=PLACES, matching=PLACES)
 def test_places_become_ranks_and_ranks_become_places(
     left: set[int], joined: set[int], matching: set[int]

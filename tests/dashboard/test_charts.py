@@ -32,7 +32,7 @@ def test_new_rows_by_step_are_told_and_the_last_step_is_pale() -> None:
         "New items by week, 2026-02-23 to 2026-03-09: 1,234 in all, at most 1,200, "
         "in the week of 2026-02-23; 4 in the last one so far."
     )
-    assert drawn.rows["whole"].to_list() == [True, True, False]
+    assert drawn.rows["whole"].to_pylist() == [True, True, False]
 
 
 def test_the_course_of_a_figure_tells_every_day() -> None:

@@ -8,6 +8,7 @@ import polars as pl
 
 from core import metrics
 from core.days import Step
+from core.frames import to_frame
 from core.movement import compare
 from core.owner_filter import OwnerFilter
 from core.periods import COMPARED, Period
@@ -103,7 +104,7 @@ def movements(now: Snapshot, then: Snapshot, rows: Rows) -> Iterator[Figure]:
     for period in Period:
         top = [metrics.top_owners(snapshot, period) for snapshot in (now, then)]
         moved = compare(*top, most=metrics.TOP)
-        shown = (moved.rows.rows(), moved.dropped.rows())
+        shown = (to_frame(moved.rows).rows(), to_frame(moved.dropped).rows())
         yield Figure(f"movement in {period}", shown, rows.moved(period))
 
 
