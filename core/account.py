@@ -84,7 +84,7 @@ def rename(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
 
 
 def begin_password_change(db: Session, *, actor: Actor) -> Attempt:
-    """Count an attempt to prove the current password, which is throttled like a sign-in.
+    """Count an attempt to prove the current password, throttled by session.
 
     The caller commits; unless it has to `wait`, `Attempt.check` and `change_password` follow.
     """
@@ -92,7 +92,7 @@ def begin_password_change(db: Session, *, actor: Actor) -> Attempt:
     user = db.get(User, actor.id) if actor.id else None
     if user is None:
         raise Forbidden("Only people have passwords.")
-    return sign_ins.begin(db, email=user.email, address=actor.address, action=PASSWORD_ACTION)
+    return sign_ins.begin_proof(db, user=user, actor=actor, action=PASSWORD_ACTION)
 
 
 def change_password(

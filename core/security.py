@@ -14,7 +14,8 @@ TOKEN_BYTES = 32
 
 # OWASP Password Storage Cheat Sheet: argon2id with m=19 MiB, t=2, p=1.
 _passwords = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
-_slots = threading.BoundedSemaphore(2)  # a burst of sign-ins must not take all cores and memory
+# A burst must not take all memory: three at the sign-in, and one for who is signed in already.
+_slots = threading.BoundedSemaphore(4)
 
 
 def hash_password(password: str) -> str:

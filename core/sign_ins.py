@@ -21,14 +21,18 @@ NOBODY = 0  # an id that no user has
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt: whose it seems to be, and for how many seconds it has to `wait` (mostly 0)."""
+    """One attempt: whose it seems to be, and for how many seconds it has to `wait` (mostly 0).
+
+    It `is_known` when it comes from a browser that this user has signed in with before.
+    """
 
     email: str
     address: str | None
     user_id: int | None
     hashed: str = field(repr=False)
     buckets: tuple[Bucket, ...]
-    browser_token: str | None = field(repr=False)
+    browser_token: str | None = field(default=None, repr=False)
+    is_known: bool = False
     wait: float = 0.0
 
     def check(self, password: str) -> Checked:
@@ -42,7 +46,6 @@ def begin(
     email: str,
     address: str | None,
     browser_token: str | None = None,
-    action: str = ACTION,
 ) -> Attempt:
     """Count an attempt and read what it is checked against; then comes `check`, then `conclude`.
 
@@ -50,8 +53,7 @@ def begin(
     something to commit: a count, or the audit row of the refusal. Raises `Forbidden` where
     passwords are switched off.
     """
-    if not get_settings().password_sign_in:
-        raise Forbidden(SWITCHED_OFF)
+    _require_passwords()
     user = find_by_email(db, email)
     known = browsers.find(db, token=browser_token, user=user)
     buckets = (
@@ -66,6 +68,27 @@ def begin(
         hashed=user.hashed_password if user else UNUSABLE_PASSWORD,
         buckets=buckets,
         browser_token=browser_token,
+        is_known=known is not None,
+        wait=throttle.claim(db, buckets),
+    )
+    if attempt.wait:
+        note(db, attempt, user, action=ACTION, outcome="throttled")
+    return attempt
+
+
+def begin_proof(db: Session, *, user: User, actor: Actor, action: str) -> Attempt:
+    """Count an attempt of who is signed in to prove the password, for `action`; as `begin`.
+
+    It is counted by session alone: guessing at the account elsewhere keeps nobody from it.
+    """
+    _require_passwords()
+    buckets = (throttle.session(user.id, actor.session_id),)
+    attempt = Attempt(
+        email=user.email,
+        address=actor.address,
+        user_id=user.id,
+        hashed=user.hashed_password,
+        buckets=buckets,
         wait=throttle.claim(db, buckets),
     )
     if attempt.wait:
@@ -104,6 +127,11 @@ def prove(user: User, *, attempt: Attempt, checked: Checked) -> bool:
     if checked.new_hash:
         user.hashed_password = checked.new_hash
     return True
+
+
+def _require_passwords() -> None:
+    if not get_settings().password_sign_in:
+        raise Forbidden(SWITCHED_OFF)
 
 
 def note(db: Session, attempt: Attempt, user: User | None, *, action: str, outcome: str) -> None:

@@ -16,7 +16,7 @@ from core.models import SignInThrottle
 
 FORGET_AFTER = timedelta(hours=24)
 LONGEST_DELAY = 900  # seconds: a hundred guesses a day, and never a lock for good
-ACCOUNT_FREE, CLIENT_FREE, BROWSER_FREE = 5, 20, 5
+ACCOUNT_FREE, CLIENT_FREE, BROWSER_FREE, SESSION_FREE = 5, 20, 5, 5
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,14 @@ def client(address: str | None) -> Bucket:
     return Bucket("client", str(network), CLIENT_FREE)
 
 
-def browser(browser_id: int) -> Bucket:
+def browser(browser_id: int | str) -> Bucket:
     """Return the bucket of a browser that its owner has signed in with before."""
     return Bucket("browser", str(browser_id), BROWSER_FREE)
+
+
+def session(user_id: int, session_id: int | None) -> Bucket:
+    """Return the bucket of somebody who is signed in: nobody else can fill it."""
+    return Bucket("session", f"{user_id} {session_id}", SESSION_FREE)
 
 
 def claim(db: Session, buckets: Sequence[Bucket]) -> float:

@@ -97,11 +97,13 @@ class Gate:
         token = bearer.read_token(scope)
         if token is None:
             return await self._find_session(scope)
-        return await self.scripts.find(token) if tokens.looks_right(token) else None
+        if not tokens.looks_right(token):
+            return None
+        return await self.scripts.find(token, address=_address(scope))
 
     async def _find_session(self, scope: Scope) -> OpenSession | None:
         token = cookies.read_token(scope, cookies.session_cookie(scope))
-        return await self.visitors.find(token) if token else None
+        return await self.visitors.find(token, address=_address(scope)) if token else None
 
 
 def is_public(path: str) -> bool:
@@ -147,13 +149,17 @@ def _without_identity(scope: Scope) -> Scope:
 
 def _admitted(scope: Scope, actor: Actor) -> Scope:
     """Return the scope as the application gets it: with who it is, and without the tokens."""
-    client = scope.get("client")
-    actor = replace(actor, address=client[0] if client else None)
+    actor = replace(actor, address=_address(scope))
     headers = scope["headers"]
     headers = [(key, value) for key, value in headers if key != b"authorization"]
     for name in cookies.secret_cookies(scope):
         headers = cookies.without(headers, name)
     return {**scope, "headers": [*headers, *_identity(actor)], "user": actor}
+
+
+def _address(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def _identity(actor: Actor) -> list[tuple[bytes, bytes]]:

@@ -78,8 +78,11 @@ class Health:
 
     async def _is_staff(self, request: Request) -> bool:
         token = cookies.read_token(request.scope, cookies.session_cookie(request.scope))
+        address = request.client.host if request.client else None
         try:
-            return token is not None and await self.visitors.find(token) is not None
+            return (
+                token is not None and await self.visitors.find(token, address=address) is not None
+            )
         except Unavailable:
             return False
 

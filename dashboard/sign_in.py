@@ -5,13 +5,12 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 import anyio.to_thread
-from anyio import CapacityLimiter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core import database, sessions, sign_ins
+from core import database, sessions
 from core.actors import Actor
 from core.addresses import as_typed
 from core.errors import TooMany, Unavailable
@@ -22,25 +21,18 @@ from core.sessions import SignIn
 from core.settings import get_settings
 from dashboard import cookies, html_pages, sign_in_page
 from dashboard.connections import Connections
+from dashboard.sign_in_queue import Credentials, SignInQueue
 from dashboard.visitors import Visitors
 
 LARGEST_FORM = 16_384
 LARGEST_BODY = 4 * 1024 * 1024  # so much is read and thrown away, so that the answer arrives
 MOST_FIELDS = 10
-MOST_WAITING = 100
 WRONG = "The e-mail address or the password is wrong, or this account may not sign in."
 EXPIRED = "This form was open for too long. Please try again."
 TOO_LONG = "That is longer than a password can be."
 NOT_AN_ADDRESS = "This is not an e-mail address."
 STILL_IN = "You are still signed in"
-TOO_MANY = (
-    "There were too many failed attempts to sign in, so this one was not looked at. Please wait a "
-    "little and try again."
-)
-BUSY = "Too many people are signing in at once. Please try again in a moment."
 AWAY = "The database cannot be reached right now, so nobody can sign in. Please try again soon."
-# As many as may be hashed at once: the others wait without a thread or a database connection.
-_threads = CapacityLimiter(2)
 
 
 class Door:
@@ -49,6 +41,7 @@ class Door:
     def __init__(self, *, visitors: Visitors, connections: Connections) -> None:
         self.visitors = visitors
         self.connections = connections
+        self.queue = SignInQueue()
 
     def routes(self) -> list[Route]:
         """Return the routes; `/auth/logout` is where `st.logout()` leads."""
@@ -127,23 +120,19 @@ class Door:
     async def find_actor(self, request: Request) -> Actor | None:
         """Return who is signed in with the browser that asks."""
         token = cookies.read_token(request.scope, cookies.session_cookie(request.scope))
-        session = await self.visitors.find(token) if token else None
+        session = await self.visitors.find(token, address=_address(request)) if token else None
         return session.actor if session else None
 
     async def _begin(self, request: Request, *, email: str, password: str) -> SignIn | None:
-        if _threads.statistics().tasks_waiting >= MOST_WAITING:
-            raise Unavailable(BUSY)
         previous = await self.find_actor(request)
-        try_it = partial(
-            _sign_in,
-            previous=previous,
+        given = Credentials(
             email=email,
             password=password,
-            address=request.client.host if request.client else None,
+            address=_address(request),
             user_agent=request.headers.get("user-agent"),
             browser_token=cookies.read_token(request.scope, cookies.browser_cookie(request.scope)),
         )
-        begun = await anyio.to_thread.run_sync(try_it, limiter=_threads)
+        begun = await self.queue.sign_in(given, previous=previous)
         await self.close(previous if begun else None)
         return begun
 
@@ -154,26 +143,8 @@ class Door:
             await self.connections.close(actor.session_id)
 
 
-def _sign_in(
-    *,
-    previous: Actor | None,
-    email: str,
-    password: str,
-    address: str | None,
-    user_agent: str | None,
-    browser_token: str | None,
-) -> SignIn | None:
-    """Sign in, in two transactions: none is open while the password is hashed."""
-    with database.transaction() as db:
-        attempt = sign_ins.begin(db, email=email, address=address, browser_token=browser_token)
-    if attempt.wait:
-        raise TooMany(TOO_MANY, seconds=attempt.wait)
-    checked = attempt.check(password)
-    with database.transaction() as db:
-        begun = sign_ins.conclude(db, attempt=attempt, checked=checked, user_agent=user_agent)
-        if begun and previous:
-            sessions.sign_out(db, actor=previous)
-        return begun
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 def _sign_out(actor: Actor) -> None:

@@ -4,7 +4,6 @@ import hmac
 import logging
 from functools import partial
 
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -60,10 +59,11 @@ class SingleSignOn:
         if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
             return show()
         try:
-            token = await anyio.to_thread.run_sync(_begin, client.provider.id, target)
+            begin = partial(_begin, client.provider.id, target)
+            token = await self.door.queue.ask(_address(request), begin)
             address = await client.address(redirect_uri=redirect_uri(request), proofs=proofs(token))
-        except Unavailable:
-            return show(error=AWAY, status=503)
+        except Unavailable as error:
+            return show(error=_say(error), status=503)
         except (Unreachable, Untrusted) as error:
             log.warning("Nobody can sign in with %s: %s", client.provider.id, error)
             return show(error=PROVIDER_AWAY.format(name=client.provider.name), status=503)
@@ -79,33 +79,48 @@ class SingleSignOn:
             return sign_in_page.form(request, target="/", error=NO_SUCH_WAY, status=404)
         try:
             response = await self._conclude(request, client)
-        except Unavailable:
-            response = sign_in_page.form(request, target="/", error=AWAY, status=503)
+        except Unavailable as error:
+            response = sign_in_page.form(request, target="/", error=_say(error), status=503)
         cookie = cookies.clear_cookie(cookies.request_cookie(request.scope))
         response.headers.append("Set-Cookie", cookie)
         return response
 
     async def _conclude(self, request: Request, client: OpenId) -> Response:
         arrival = _arrival(request, client)
-        target, name = await _take(request, client), client.provider.name
+        target, name = await self._take(request, client), client.provider.name
         if target is None:
-            await _note(arrival, "no such request of this browser")
+            await self._note(arrival, "no such request of this browser")
             return sign_in_page.form(request, target="/", error=OUTDATED, status=403)
         show = partial(sign_in_page.form, request, target=target)
         try:
             identity = await _identify(request, client)
         except Unreachable as error:
-            await _note(arrival, str(error))
+            await self._note(arrival, str(error))
             return show(error=PROVIDER_AWAY.format(name=name), status=503)
         except Untrusted as error:
-            await _note(arrival, str(error))
+            await self._note(arrival, str(error))
             return show(error=NO_PROOF.format(name=name), status=401)
         previous = await self.door.find_actor(request)
-        begun = await anyio.to_thread.run_sync(_sign_in, arrival, identity, previous)
+        finish = partial(_sign_in, arrival, identity, previous)
+        begun = await self.door.queue.ask(arrival.address, finish)
         if begun is None:
             return show(error=NO_ACCESS.format(name=name), status=403)
         await self.door.close(previous)
         return sign_in_page.led_in(request, begun, target)
+
+    async def _take(self, request: Request, client: OpenId) -> str | None:
+        """Return where this browser's request leads, which is over with that."""
+        token = cookies.read_token(request.scope, cookies.request_cookie(request.scope))
+        given = request.query_params.get("state", "").encode()
+        if token is None or not hmac.compare_digest(given, proofs(token).state.encode()):
+            return None
+        end = partial(_end, client.provider.id, token)
+        return await self.door.queue.ask(_address(request), end)
+
+    async def _note(self, arrival: Arrival, reason: str) -> None:
+        reason = sessions.printable(reason)[:LONGEST_REASON]
+        log.warning("A sign-in with %s was refused: %s", arrival.provider.id, reason)
+        await self.door.queue.ask(arrival.address, partial(_refuse, arrival, reason))
 
 
 def redirect_uri(request: Request) -> str:
@@ -114,21 +129,20 @@ def redirect_uri(request: Request) -> str:
     return f"{origin.rstrip('/')}/sign-in/with/{request.path_params['id']}/callback"
 
 
+def _say(error: Unavailable) -> str:
+    return AWAY if error.message == database.AWAY else error.message
+
+
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client else None
+
+
 def _arrival(request: Request, client: OpenId) -> Arrival:
     return Arrival(
         provider=client.provider,
-        address=request.client.host if request.client else None,
+        address=_address(request),
         user_agent=request.headers.get("user-agent"),
     )
-
-
-async def _take(request: Request, client: OpenId) -> str | None:
-    """Return where this browser's request leads, which is over with that."""
-    token = cookies.read_token(request.scope, cookies.request_cookie(request.scope))
-    given = request.query_params.get("state", "").encode()
-    if token is None or not hmac.compare_digest(given, proofs(token).state.encode()):
-        return None
-    return await anyio.to_thread.run_sync(_end, client.provider.id, token)
 
 
 async def _identify(request: Request, client: OpenId) -> Identity:
@@ -142,12 +156,6 @@ async def _identify(request: Request, client: OpenId) -> Identity:
         redirect_uri=redirect_uri(request),
         proofs=proofs(token),
     )
-
-
-async def _note(arrival: Arrival, reason: str) -> None:
-    reason = sessions.printable(reason)[:LONGEST_REASON]
-    log.warning("A sign-in with %s was refused: %s", arrival.provider.id, reason)
-    await anyio.to_thread.run_sync(_refuse, arrival, reason)
 
 
 def _begin(provider: str, target: str) -> str:

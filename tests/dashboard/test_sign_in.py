@@ -12,10 +12,10 @@ from core.errors import Unavailable
 from core.models import AuditEvent, AuthSession
 from core.settings import get_settings
 from dashboard import sign_in as room
-from dashboard import sign_in_page
+from dashboard import sign_in_page, sign_in_queue
 from dashboard.sign_in_page import own_path
 from tests.conftest import PASSWORD, make_user
-from tests.dashboard.conftest import EMAIL, HTML, House, form, session_cookie, sign_in
+from tests.dashboard.conftest import EMAIL, HTML, House, built, form, session_cookie, sign_in
 
 ERROR = re.compile(r'role="alert">([^<]*)<')
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_right_is_refused_before_any_hashing(
     status: int,
     error: str,
 ) -> None:
-    monkeypatch.setattr(room, "_sign_in", None)
+    monkeypatch.setattr(sign_in_queue.SignInQueue, "sign_in", None)
     response = sign_in(client, email, password)
     assert response.status_code == status
     assert ERROR.findall(response.text) == [error]
@@ -237,12 +237,15 @@ def test_without_the_database_the_form_says_so(
 
 
 def test_a_crowd_is_turned_away_before_it_takes_threads(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    superuser: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "MOST_WAITING", 0)
-    response = sign_in(client)
-    assert response.status_code == 503
-    assert ERROR.findall(response.text) == [room.BUSY]
+    for name in ("LONGEST_LINE", "MOST_HASHES_WAITING"):
+        with monkeypatch.context() as patch:
+            patch.setattr(sign_in_queue, name, 0)
+            with built() as house:
+                response = sign_in(house.client())
+        assert response.status_code == 503
+        assert ERROR.findall(response.text) == [sign_in_queue.BUSY]
 
 
 @pytest.mark.parametrize("path", ["/", "/users", "/items?q=a%20b&x=%2F%2Fevil", "/a/b#c", "/a:b"])
@@ -283,7 +286,7 @@ def test_guessing_is_slowed_down_and_tells_nothing(client: TestClient) -> None:
     wrong, right = sign_in(client, EMAIL, "not the password"), sign_in(client)
     for response in (wrong, right):
         assert response.status_code == 429
-        assert ERROR.findall(response.text) == [room.TOO_MANY]
+        assert ERROR.findall(response.text) == [sign_in_queue.TOO_MANY]
         assert int(response.headers["retry-after"]) >= 1
         assert f'value="{EMAIL}"' in response.text
         assert "tally_session" not in str(response.headers)

@@ -13,7 +13,7 @@ from core import database
 from core.actors import Actor
 from core.models import AuditEvent, AuthSession, SignInThrottle
 from core.telemetry import LineFormatter
-from dashboard import sign_in as room
+from dashboard import sign_in_queue as room
 from tests.conftest import make_user
 from tests.dashboard.conftest import EMAIL, HTML, House, sign_in
 
@@ -25,15 +25,11 @@ def seconds(email: str) -> float:
     """How long a wrong password takes, with the throttle as if nothing had happened."""
     with database.transaction() as db:
         db.execute(delete(SignInThrottle))
+    given = room.Credentials(email, "not the password", "192.0.2.1", None, None)
     begun = perf_counter()
-    assert not room._sign_in(
-        previous=None,
-        email=email,
-        password="not the password",
-        address="192.0.2.1",
-        user_agent=None,
-        browser_token=None,
-    )
+    attempt = room.begin(given)
+    checked = attempt.check(given.password)
+    assert not room.conclude(given, attempt, checked=checked, previous=None)
     return perf_counter() - begun
 
 
