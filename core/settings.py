@@ -85,6 +85,11 @@ class Settings(BaseSettings):
     session_absolute_days: float = Field(
         14, gt=0, description="A session ends so long after its sign-in"
     )
+    open_pages_per_person: int = Field(
+        20,
+        ge=1,
+        description="Open pages that one person may have; one more closes the one opened first",
+    )
     api_requests_per_minute: int = Field(
         600, ge=1, description="Requests to the API that one token or session may make in a minute"
     )

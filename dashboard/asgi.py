@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse, zones
 from core.errors import Unavailable
 from core.settings import ROOT
-from dashboard import api, checks, downloads, garbage, options
+from dashboard import api, checks, downloads, garbage, options, page_closed
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -94,6 +94,7 @@ app = st.App(
         *Health(visitors=visitors).routes(),
         *downloads.routes(),
         *checks.routes(),
+        *page_closed.routes(),
         Mount(api.PREFIX, app=api.api),
     ],
     middleware=[

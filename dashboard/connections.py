@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import anyio.to_thread
@@ -32,6 +33,23 @@ log = logging.getLogger(__name__)
 _thread = CapacityLimiter(1)
 
 
+@dataclass(frozen=True)
+class Goodbye:
+    """How an open page ends: where it is led, and the code and reason of its websocket's end.
+
+    It has so many seconds of `patience` to go there: one that is still there when its websocket is
+    closed opens the next websocket at once.
+    """
+
+    path: str
+    code: int
+    reason: str
+    patience: float = 0.0
+
+
+SIGN_IN = Goodbye("/sign-in", SIGNED_OUT, "Signed out")
+
+
 class Connection:
     """One websocket, between the server and the application."""
 
@@ -41,11 +59,14 @@ class Connection:
         self._receive = receive
         self._send = send
         self._closed = False
+        self._said_goodbye = asyncio.Event()
 
     async def receive(self) -> Message:
         """Pass on what the browser sends, until the session ends."""
         message = await self._receive()
         if self._closed:
+            if message["type"] != "websocket.disconnect":
+                await self._said_goodbye.wait()  # the websocket goes with the application
             return DISCONNECT
         self.used = self.used or _is_use(message)
         return message
@@ -57,19 +78,20 @@ class Connection:
         self._closed = message["type"] == "websocket.close"
         await self._send(message)
 
-    async def close(self) -> None:
-        """Lead the open page to the sign-in and close the websocket."""
+    async def close(self, goodbye: Goodbye = SIGN_IN) -> None:
+        """Lead the open page elsewhere and close the websocket."""
         if self._closed:
             return
         self._closed = True
-        goodbye = ForwardMsg()
-        goodbye.auth_redirect.url = "/sign-in"
+        leave = ForwardMsg()
+        leave.auth_redirect.url = goodbye.path
+        end = {"type": "websocket.close", "code": goodbye.code, "reason": goodbye.reason}
         with suppress(OSError, TimeoutError):  # the browser is gone already, or does not listen
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._send({"type": "websocket.send", "bytes": goodbye.SerializeToString()})
-                await self._send(
-                    {"type": "websocket.close", "code": SIGNED_OUT, "reason": "Signed out"}
-                )
+            async with asyncio.timeout(SEND_SECONDS + goodbye.patience):
+                await self._send({"type": "websocket.send", "bytes": leave.SerializeToString()})
+                await asyncio.sleep(goodbye.patience)
+                await self._send(end)
+        self._said_goodbye.set()
 
 
 class Connections:

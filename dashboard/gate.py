@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,6 +20,7 @@ from dashboard.connections import Connection, Connections
 from dashboard.headers import secured
 from dashboard.hosts import is_allowed
 from dashboard.problem import CHALLENGE, problem
+from dashboard.shares import Left, Page, Shares
 from dashboard.visitors import Visitors
 
 # What the gate vouches for: the headers it sets, and the keys they have in `st.user`.
@@ -54,6 +56,7 @@ class Gate:
         self.visitors = visitors
         self.scripts = scripts
         self.connections = connections
+        self.shares = Shares()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -78,19 +81,24 @@ class Gate:
         await answer(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        session = None
-        if _has_own_name(scope) and is_same_origin(scope, required=True):
-            try:
-                session = await self._find_session(scope)
-            except Unavailable:
-                session = None
-        if session is None:
+        session = await self._find_session_of_page(scope)
+        if session is None or not await self.shares.of(session.actor).may_open():
             await send({"type": "websocket.close", "code": 1008})  # before the accept: 403
             return
-        connection = Connection(session, receive, send)
-        with self.connections.opened(connection):
+        share = self.shares.of(session.actor)
+        page = Page(share, receive, send)
+        connection = Connection(session, page.receive, page.send)
+        with self.connections.opened(connection), share.opened(page, connection), suppress(Left):
             admitted = _with_own_host(_admitted(scope, session.actor))
             await self.app(admitted, connection.receive, connection.send)
+
+    async def _find_session_of_page(self, scope: Scope) -> OpenSession | None:
+        if not _has_own_name(scope) or not is_same_origin(scope, required=True):
+            return None
+        try:
+            return await self._find_session(scope)
+        except Unavailable:
+            return None
 
     async def _find(self, scope: Scope) -> OpenSession | None:
         """Return by whose session or token this is asked; a token counts alone, right or wrong."""

@@ -18,7 +18,7 @@ page = st.navigation(navigation.sections(actor), expanded=True)
 st.set_page_config(page_title=f"{page.title} · Tally")
 
 follows = navigation.shows_snapshot(page)
-with in_line() if follows else nullcontext(), page_run(page.url_path or "overview"):
+with in_line(actor.id) if follows else nullcontext(), page_run(page.url_path or "overview"):
     state = freshness.read()
     shell.sidebar(actor)
     shell.header(actor, page.title, state, follows=follows)

@@ -27,7 +27,7 @@ from core import database, endings, snapshots, tokens
 from core.actors import Actor
 from core.settings import get_settings
 from core.snapshots import Snapshot
-from dashboard import api, checks, downloads, freshness
+from dashboard import api, checks, downloads, freshness, page_closed
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -98,6 +98,7 @@ def built() -> Iterator[House]:
             *Health(visitors=visitors).routes(),
             *downloads.routes(),
             *checks.routes(),
+            *page_closed.routes(),
             Mount(api.PREFIX, app=api.api),
             Route("/broken", broken),
             Route("/{path:path}", echo, methods=["GET", "POST", "PUT"]),
@@ -195,8 +196,9 @@ async def broken(_: Request) -> Response:
 
 
 async def echo_messages(websocket: WebSocket) -> None:
-    """Send the headers of the handshake, then every message back."""
+    """Answer the first message with the headers of the handshake, send every other one back."""
     await websocket.accept()
+    await websocket.receive_bytes()
     await websocket.send_json(dict(websocket.headers))
     try:
         while True:
@@ -247,11 +249,24 @@ class Server:
 @contextmanager
 def running(folder: Path, **environment: str) -> Iterator[Server]:
     """Start Tally on a free port, with more environment as keywords; it logs into `folder`."""
+    with _started(folder, ["uvicorn", "dashboard.asgi:app"], environment) as server:
+        yield server
+
+
+@contextmanager
+def served_alone(folder: Path, **environment: str) -> Iterator[Server]:
+    """The same by `tally serve`, with what the server itself does about connections."""
+    with _started(folder, ["dashboard.cli", "serve"], environment) as server:
+        yield server
+
+
+@contextmanager
+def _started(folder: Path, program: list[str], environment: dict[str, str]) -> Iterator[Server]:
     port = free_port()
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "dashboard.asgi:app", "--port", str(port)],
+            [sys.executable, "-m", *program, "--port", str(port)],
             cwd=folder,  # anywhere but the repository
             env={**os.environ, "REFRESH_INTERVAL_MINUTES": "0", **environment},
             stdout=output,

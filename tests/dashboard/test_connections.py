@@ -60,6 +60,7 @@ def test_a_session_ended_elsewhere_is_closed_within_a_second(insider: TestClient
 
 def test_other_sessions_stay_open(insider: TestClient, house: House) -> None:
     with insider.websocket_connect(STREAM, headers=ORIGIN) as stays:
+        stays.send_bytes(b"first")
         stays.receive_json()
         cookies = dict(insider.cookies)
         insider.cookies.clear()
@@ -93,6 +94,7 @@ def test_during_an_outage_pages_last_as_long_as_was_known(
         yield
 
     with insider.websocket_connect(STREAM, headers=ORIGIN) as websocket:
+        websocket.send_bytes(b"first")
         websocket.receive_json()
         monkeypatch.setattr(database, "transaction", away)
         time.sleep(0.7)
@@ -114,6 +116,7 @@ def test_a_database_that_cannot_answer_does_not_end_the_watch(
         yield
 
     with insider.websocket_connect(STREAM, headers=ORIGIN) as websocket:
+        websocket.send_bytes(b"first")
         websocket.receive_json()
         monkeypatch.setattr(database, "transaction", broken)
         time.sleep(0.7)
@@ -136,6 +139,7 @@ def test_whatever_happens_to_one_look_the_next_one_closes_what_ended(
         return keep_open(db, **given)  # type: ignore[arg-type]
 
     with insider.websocket_connect(STREAM, headers=ORIGIN) as websocket:
+        websocket.send_bytes(b"first")
         websocket.receive_json()
         monkeypatch.setattr(sessions, "keep_open", fail_once)
         assert failed.wait(5)

@@ -132,6 +132,7 @@ def test_websockets_need_a_session_and_our_own_origin(
     house: House, insider: TestClient, client: TestClient
 ) -> None:
     with insider.websocket_connect("/_stcore/stream", headers=ORIGIN) as websocket:
+        websocket.send_bytes(b"first")
         assert websocket.receive_json()["x-tally-email"] == "root@example.com"
     assert _is_refused(client, ORIGIN)
     for origin in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ""}):

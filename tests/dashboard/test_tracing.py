@@ -74,6 +74,7 @@ def test_a_page_run_is_linked_to_its_websocket(
 ) -> None:
     headers = {"Origin": "http://testserver", "traceparent": f"00-{FOREIGN}-b7ad6b7169203331-01"}
     with insider.websocket_connect("/_stcore/stream", headers=headers) as websocket:
+        websocket.send_bytes(b"first")
         handshake = websocket.receive_json()
     context = type("Context", (), {"headers": handshake})
     monkeypatch.setattr(tracing.st, "context", context)

@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from dashboard import turns
-from dashboard.turns import holding, in_line, out_of_line
+from dashboard.turns import RunQueue, holding, in_line, out_of_line
 
 
 def begin(work: Callable[[], object]) -> threading.Thread:
@@ -49,7 +50,7 @@ def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     done.set()
     slow.join()
     with in_line():
-        assert not turns._line.acquire(blocking=False), "who was late let nobody in too many"
+        assert not turns._line.enter(None, seconds=0), "who was late let nobody in too many"
 
 
 def test_others_go_ahead_of_who_waits() -> None:
@@ -64,8 +65,8 @@ def test_others_go_ahead_of_who_waits() -> None:
         order.append("first")
     assert order == ["other", "first"]
     with out_of_line():
-        assert turns._line.acquire(blocking=False), "nobody is in it"
-        turns._line.release()
+        assert turns._line.enter(None, seconds=0), "nobody is in it"
+        turns._line.leave()
 
 
 def test_who_holds_a_lock_comes_back_into_line_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,12 +90,40 @@ def test_who_holds_a_lock_comes_back_into_line_after_it(monkeypatch: pytest.Monk
     first = begin(ask)
     first.join(20)
     assert not first.is_alive()
-    assert turns._line.acquire(blocking=False)
-    turns._line.release()
+    assert turns._line.enter(None, seconds=0)
+    turns._line.leave()
 
 
 def test_an_error_lets_the_next_one_in() -> None:
     with pytest.raises(ZeroDivisionError), in_line(), out_of_line():
         _ = 1 / 0
-    assert turns._line.acquire(blocking=False)
-    turns._line.release()
+    assert turns._line.enter(None, seconds=0)
+    turns._line.leave()
+
+
+def test_persons_run_by_turns_however_many_runs_of_one_wait() -> None:
+    queue, order = RunQueue(), []
+
+    def run(person: str) -> None:
+        assert queue.enter(person, seconds=10)
+        order.append(person)
+        queue.leave()
+
+    assert queue.enter("busy", seconds=0)
+    threads = []
+    for person in ["busy"] * 5 + ["ann", "ben", "ann"]:
+        threads.append(begin(partial(run, person)))
+        while sum(map(len, queue._waiting.values())) < len(threads):
+            time.sleep(0.001)
+    queue.leave()
+    for thread in threads:
+        thread.join(10)
+    assert order == ["ann", "busy", "ben", "ann", "busy", "busy", "busy", "busy"]
+
+
+def test_who_gives_up_waiting_is_not_called() -> None:
+    queue = RunQueue()
+    assert queue.enter("ann", seconds=0)
+    assert not queue.enter("ben", seconds=0.01)
+    queue.leave()
+    assert queue.enter("cid", seconds=0), "nobody left, and nobody was called"

@@ -16,9 +16,9 @@ from tests.pages.conftest import Open
 
 def is_free() -> bool:
     """Tell whether somebody else could run now."""
-    free = turns._line.acquire(blocking=False)
+    free = turns._line.enter(None, seconds=0)
     if free:
-        turns._line.release()
+        turns._line.leave()
     return free
 
 

@@ -1,0 +1,102 @@
+"""Somebody with 100 and 300 websockets at full speed: the server serves others, and ends."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2 as httpx
+import psutil
+import pytest
+
+from benchmarks import tab
+from core.actors import Actor
+from core.settings import ROOT
+from core.snapshots import Snapshot
+from dashboard import closed_pages
+from tests.conftest import make_user
+from tests.dashboard.conftest import Server, served_alone, session_cookie, sign_in
+
+BUSY, QUIET = "busy@example.com", "quiet@example.com"
+SECONDS = 4
+PATIENCE = 60  # against a hang; nothing is promised about time on a machine that runs tests
+PAGES = 20
+# Its socket, the event loop that Streamlit makes for a page, and what a run has open for a moment.
+DESCRIPTORS_A_PAGE = 6
+
+
+@pytest.fixture
+def server(superuser: Actor, system: Actor, snapshot: Snapshot, tmp_path: Path) -> Iterator[Server]:
+    """Tally as it is served, with two of staff."""
+    for email in (BUSY, QUIET):
+        make_user(system, email, is_staff=True)
+    with served_alone(tmp_path, OPEN_PAGES_PER_PERSON=str(PAGES)) as server:
+        yield server
+
+
+def test_somebody_at_full_speed_keeps_nobody_out(server: Server) -> None:
+    busy, quiet = cookies(server, BUSY), cookies(server, QUIET)
+    process = psutil.Process(server.process.pid)
+    assert asyncio.run(look_around(server, quiet)) == 3
+    before = process.num_fds()
+    for sockets in (100, 300):
+        with hogging(server, busy, sockets) as hog:
+            assert asyncio.run(look_around(server, quiet)) == 3
+            assert httpx.get(f"{server.url}/healthz", timeout=PATIENCE).is_success
+            # The refused learn it late, so each of those still has its socket.
+            assert process.num_fds() < before + PAGES * DESCRIPTORS_A_PAGE + sockets
+        told, _ = hog.communicate(timeout=PATIENCE)
+        assert "refused with 403" in told
+        assert " messages" in told
+    kept = closed_pages.MOST * DESCRIPTORS_A_PAGE
+    wait_until(lambda: process.num_fds() <= before + kept)
+    assert asyncio.run(look_around(server, quiet)) == 3
+    assert server.stop() < PATIENCE
+
+
+async def look_around(server: Server, cookies: str) -> int:
+    """Run three pages of the navigation; return how many there were to run."""
+    async with tab.opened(server.url, cookies) as opened:
+        await opened.visit()
+        pages = list(opened.pages)[:3]
+        for page in pages:
+            await opened.visit(page)
+        return len(pages)
+
+
+@contextmanager
+def hogging(server: Server, cookies: str, sockets: int) -> Iterator[subprocess.Popen[str]]:
+    """Let somebody take what can be had, in a process of their own, from before the block on."""
+    command = [sys.executable, "-m", "benchmarks.hog", server.url, str(sockets), str(SECONDS)]
+    hog = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert hog.stdin
+    hog.stdin.write(f"{cookies}\n")
+    hog.stdin.close()
+    hog.stdin = None
+    try:
+        time.sleep(SECONDS / 2)
+        yield hog
+    finally:
+        if sys.exc_info()[0] is not None:
+            hog.kill()
+
+
+def cookies(server: Server, email: str) -> str:
+    """What a browser of somebody who is signed in sends."""
+    with server.client() as client:
+        assert sign_in(client, email).status_code == 303
+        session_cookie(client)
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+
+
+def wait_until(condition: object) -> None:
+    """Return when a condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "this never came to be"
+        time.sleep(0.2)
