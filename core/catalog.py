@@ -12,9 +12,10 @@ from core.audit_log import Wanted
 from core.database import transaction
 from core.errors import NotFound
 from core.listing import PAGE_SIZE
-from core.narrowing import Days, Everything, OwnersPage, Ranks, Recent, Search
+from core.narrowing import Days, Everything, OwnersPage, Ranks, Recent
 from core.owner_filter import OwnerFilter
 from core.questions import Question
+from core.row_filter import RowFilter
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
 
@@ -71,20 +72,19 @@ def distribution(_: Everything, snapshot: Snapshot | None = None) -> Answer:
     return _whole(taken, metrics.distribution(taken))
 
 
-def items(wanted: Search, snapshot: Snapshot | None = None) -> Answer:
+def items(wanted: RowFilter, snapshot: Snapshot | None = None) -> Answer:
     """Answer which items there are."""
     taken = snapshot or snapshots.current()
-    rows = raw_rows.count_items(taken, wanted.text)
-    return _of(
-        taken, columns.ITEMS, rows, raw_rows.stream_items(taken, wanted.text), "item_id", "owner_id"
-    )
+    rows = raw_rows.count_items(taken, wanted)
+    frames = raw_rows.stream_items(taken, wanted)
+    return _of(taken, columns.ITEMS, rows, frames, "item_id", "owner_id")
 
 
-def users(wanted: Search, snapshot: Snapshot | None = None) -> Answer:
+def users(wanted: RowFilter, snapshot: Snapshot | None = None) -> Answer:
     """Answer which users there are."""
     taken = snapshot or snapshots.current()
-    rows = raw_rows.count_users(taken, wanted.text)
-    return _of(taken, columns.USERS, rows, raw_rows.stream_users(taken, wanted.text), "user_id")
+    rows = raw_rows.count_users(taken, wanted)
+    return _of(taken, columns.USERS, rows, raw_rows.stream_users(taken, wanted), "user_id")
 
 
 def audit(wanted: Wanted, _: Snapshot | None = None) -> Answer:
@@ -196,9 +196,9 @@ QUESTIONS: Mapping[str, Question] = {
         Question(
             name="items",
             title="Items",
-            description="The items as they are in the snapshot, by id.",
+            description="The items as they are in the snapshot, with their owners, by id.",
             action="export.items",
-            parse=narrowing.search,
+            parse=narrowing.items,
             ask=items,
             key="item_id",
         ),
@@ -207,7 +207,7 @@ QUESTIONS: Mapping[str, Question] = {
             title="Users",
             description="The users as they are in the snapshot, by id.",
             action="export.users",
-            parse=narrowing.search,
+            parse=narrowing.users,
             ask=users,
             key="user_id",
             superusers_only=True,

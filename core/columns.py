@@ -20,9 +20,11 @@ ITEMS = pl.Schema(
     {
         "item_id": NUMBER,
         "owner_id": NUMBER,
+        "owner_email": TEXT,
         "title": TEXT,
         "description": TEXT,
         "created_at": MOMENT,
+        "updated_at": MOMENT,
     }
 )
 USERS = pl.Schema(
@@ -31,10 +33,17 @@ USERS = pl.Schema(
         "email": TEXT,
         "full_name": TEXT,
         "is_active": TRUTH,
+        "is_staff": TRUTH,
         "is_superuser": TRUTH,
         "created_at": MOMENT,
+        "updated_at": MOMENT,
     }
 )
+# What receipts cover that do not name their columns: those of exports before there were more.
+FIRST = {
+    "items": ("item_id", "owner_id", "title", "description", "created_at"),
+    "users": ("user_id", "email", "full_name", "is_active", "is_superuser", "created_at"),
+}
 _TEXTS = (
     "actor",
     "action",

@@ -1,10 +1,11 @@
 """Whether the numbers of an export are still those of today, and in how many rows they differ."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from core import snapshots, zones
+from core import columns, snapshots, zones
 from core.answers import Answer
 from core.catalog import find_question
 from core.exports import Seal
@@ -35,15 +36,33 @@ def compare(receipt: Receipt, now: Snapshot) -> Comparison:
     and `Invalid` for filters that are none any more.
     """
     question = find_question(receipt.question)
-    filters = _filters(question, receipt)
+    ask = _asking(question, receipt)
     if receipt.generation == now.generation:
         return Comparison(True, receipt.rows, receipt.rows, 0)
-    answer = question.ask(filters, now)
+    answer = ask(now)
     if answer.rows == receipt.rows and _content(question, answer) == receipt.content:
         return Comparison(True, receipt.rows, answer.rows, 0)
     then = next((s for s in snapshots.kept() if s.generation == receipt.generation), None)
-    differ = None if then is None else _differing(question, filters, then, now)
+    differ = None if then is None else _differing(question, ask(then), ask(now))
     return Comparison(False, receipt.rows, answer.rows, differ)
+
+
+def _asking(question: Question, receipt: Receipt) -> Callable[[Snapshot], Answer]:
+    """Return what asks the question of a receipt again, for the columns that it covers."""
+    filters = _filters(question, receipt)
+    covered = receipt.columns or columns.FIRST.get(question.name)
+
+    def ask(snapshot: Snapshot) -> Answer:
+        answer = question.ask(filters, snapshot)
+        return answer if covered is None else _only(answer, covered)
+
+    return ask
+
+
+def _only(answer: Answer, covered: tuple[str, ...]) -> Answer:
+    names = [name for name in covered if name in answer.schema]
+    schema = pl.Schema({name: answer.schema[name] for name in names})
+    return replace(answer, schema=schema, frames=(f.select(names) for f in answer.frames))
 
 
 def _filters(question: Question, receipt: Receipt) -> Filters:
@@ -59,8 +78,8 @@ def _content(question: Question, answer: Answer) -> str:
     return seal.content
 
 
-def _differing(question: Question, filters: Filters, then: Snapshot, now: Snapshot) -> int:
-    before, after = (_rows(question, question.ask(filters, taken)) for taken in (then, now))
+def _differing(question: Question, then: Answer, now: Answer) -> int:
+    before, after = _rows(question, then), _rows(question, now)
     both = before.join(after, on=question.key, how="full", suffix="_after")
     return both.filter(pl.col("row").ne_missing(pl.col("row_after"))).height
 

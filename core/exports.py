@@ -183,6 +183,7 @@ class Export:
             "generation": self.answer.generation,
             "as_of": self.as_of,
             "rows": self.answer.rows,
+            "columns": self.answer.schema.names(),
         }
 
     def _about(self) -> Mapping[str, str]:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-LAYOUT = 3
+LAYOUT = 4
+READABLE = (3, LAYOUT)  # 3 has no updated_at, and users no is_staff
 MANIFEST = "manifest.json"
 SEAL = "sha256"
 
@@ -74,8 +75,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         content = json.loads((folder / MANIFEST).read_bytes())
         layout = content.get("layout") if isinstance(content, dict) else None
-        if layout != LAYOUT:
-            raise OtherLayout(f"its layout is {layout}, and this Tally reads {LAYOUT}")
+        if layout not in READABLE:
+            known = " and ".join(map(str, READABLE))
+            raise OtherLayout(f"its layout is {layout}, and this Tally reads {known}")
         if content.pop(SEAL, None) != _seal(content):
             raise Broken("its manifest is not what was written")
         return Manifest.model_validate(content)

@@ -12,6 +12,7 @@ from core.errors import Invalid
 from core.fields import SEARCH_LENGTH
 from core.owner_filter import OwnerFilter
 from core.periods import Period
+from core.row_filter import RowFilter
 from core.trend_filter import TrendFilter
 
 NO_SUCH_FILTER = "There is no such filter."
@@ -19,6 +20,8 @@ NO_NUMBER = "This is a whole number, 1 or more."
 LONGEST_NUMBER = 12  # digits
 OF_OWNERS = frozenset(owner_filter.NAMES.values()) - {"zone"}
 OF_TRENDS = frozenset({"step", "owner", "from", "until"})
+OF_ITEMS = frozenset({"q", "owner", "period"})
+OF_USERS = frozenset({"q", "active", "period"})
 OF_EVENTS = frozenset({"q", "who", "action", "outcome", "period"})
 
 
@@ -36,17 +39,6 @@ class Everything:
     def to_query(self) -> dict[str, str]:
         """Return no parameters."""
         return {}
-
-
-@dataclass(frozen=True)
-class Search:
-    """A text that is looked for."""
-
-    text: str = ""
-
-    def to_query(self) -> dict[str, str]:
-        """Return it as the pages have it in their addresses."""
-        return {"q": self.text} if self.text else {}
 
 
 @dataclass(frozen=True)
@@ -102,22 +94,33 @@ def everything(query: Mapping[str, str], _: ZoneInfo) -> Everything:
     return Everything()
 
 
-def search(query: Mapping[str, str], _: ZoneInfo) -> Search:
-    """Return the text that is looked for, without what came along unseen."""
-    _refuse_others(query, {"q"})
-    text = searched(query.get("q", ""))
-    if len(text) > SEARCH_LENGTH:
-        raise Invalid({"q": f"Search for at most {SEARCH_LENGTH} characters."})
-    return Search(text)
+def items(query: Mapping[str, str], _: ZoneInfo) -> RowFilter:
+    """Return which items are asked for."""
+    _refuse_others(query, OF_ITEMS)
+    notes: list[str] = []
+    owner = trend_filter.parse_owner(query, notes)
+    found = RowFilter(_search(query), owner=owner, period=_period(query, notes))
+    _refuse(notes)
+    return found
+
+
+def users(query: Mapping[str, str], _: ZoneInfo) -> RowFilter:
+    """Return which users are asked for."""
+    _refuse_others(query, OF_USERS)
+    notes: list[str] = []
+    active = owner_filter.parse_activity(query.get("active", ""), notes)
+    found = RowFilter(_search(query), active=active, period=_period(query, notes))
+    _refuse(notes)
+    return found
 
 
 def recent(query: Mapping[str, str], _: ZoneInfo) -> Recent:
     """Return the period."""
     _refuse_others(query, {"period"})
     notes: list[str] = []
-    period = owner_filter.parse_period(query.get("period", ""), notes)
+    found = Recent(_period(query, notes))
     _refuse(notes)
-    return Recent(period)
+    return found
 
 
 def days(query: Mapping[str, str], zone: ZoneInfo) -> Days:
@@ -159,6 +162,17 @@ def events(query: Mapping[str, str], _: ZoneInfo) -> Wanted:
     """Return which events are asked for."""
     _refuse_others(query, OF_EVENTS)
     return audit_log.parse(query)
+
+
+def _search(query: Mapping[str, str]) -> str:
+    text = searched(query.get("q", ""))
+    if len(text) > SEARCH_LENGTH:
+        raise Invalid({"q": f"Search for at most {SEARCH_LENGTH} characters."})
+    return text
+
+
+def _period(query: Mapping[str, str], notes: list[str]) -> Period:
+    return owner_filter.parse_period(query.get("period", ""), notes)
 
 
 def _refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:

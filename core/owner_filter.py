@@ -98,7 +98,7 @@ def parse(query: Mapping[str, str], *, zone: str = "UTC") -> tuple[OwnerFilter, 
         period=parse_period(query.get("period", ""), notes),
         least=_number(query.get("least", ""), "least", notes),
         most=_number(query.get("most", ""), "most", notes),
-        active=_activity(query.get("active", ""), notes),
+        active=parse_activity(query.get("active", ""), notes),
         joined_from=parse_day(query.get("joined_from", ""), notes),
         joined_until=parse_day(query.get("joined_until", ""), notes),
         zone=_zone(query.get("zone", ""), zone, notes),
@@ -164,7 +164,7 @@ def _number(text: str, name: str, notes: list[str]) -> int | None:
     return found
 
 
-def _activity(text: str, notes: list[str]) -> Activity | None:
+def parse_activity(text: str, notes: list[str]) -> Activity | None:
     text = text.strip().lower()
     if text == YES:
         return "yes"

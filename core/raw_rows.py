@@ -5,66 +5,93 @@ from collections.abc import Iterator
 import polars as pl
 import pyarrow.compute as pc
 
-from core import warehouse
+from core import columns, warehouse
+from core.row_filter import RowFilter
 from core.snapshots import ITEMS, USERS, Snapshot
 
 BATCH = 32_768
 NOBODY = 0  # no id is
+ALL = RowFilter()
 
 
-def count_items(snapshot: Snapshot, search: str = "") -> int:
+def count_items(snapshot: Snapshot, wanted: RowFilter = ALL) -> int:
     """Return how many items there are, or match: see `stream_items`."""
-    if not search:
+    if not wanted.narrows:
         return snapshot.items
-    files, wanted = snapshot.files(ITEMS), _wanted_items(snapshot, search)
-    return int(warehouse.read(snapshot, "count_raw_items", files=files, **wanted).item())
+    files, compared = snapshot.files(ITEMS), _compared_items(snapshot, wanted)
+    return int(warehouse.read(snapshot, "count_raw_items", files=files, **compared).item())
 
 
-def stream_items(snapshot: Snapshot, search: str = "") -> Iterator[pl.DataFrame]:
-    """Yield item_id, owner_id, title, description and created_at in batches.
+def stream_items(snapshot: Snapshot, wanted: RowFilter = ALL) -> Iterator[pl.DataFrame]:
+    """Yield the items of a filter in batches, with the columns of `columns.ITEMS`.
 
-    As on the page of items, `search` is looked for in titles, and in whole addresses of owners.
+    As on the page of items, a search is one in titles, and for whole addresses of owners.
     """
-    yield from _stream(snapshot, ITEMS, "raw_items", _wanted_items(snapshot, search))
+    compared = _compared_items(snapshot, wanted)
+    for frame in _stream(snapshot, ITEMS, "raw_items", compared, users=snapshot.files(USERS)):
+        yield _completed(frame, columns.ITEMS)
 
 
-def count_users(snapshot: Snapshot, search: str = "") -> int:
+def count_users(snapshot: Snapshot, wanted: RowFilter = ALL) -> int:
     """Return how many users there are, or match: see `stream_users`."""
-    if not search:
+    if not wanted.narrows:
         return snapshot.users
-    files, text = snapshot.files(USERS), _folded(search)
-    return int(warehouse.read(snapshot, "count_raw_users", files=files, text=text).item())
+    files, compared = snapshot.files(USERS), _compared_users(snapshot, wanted)
+    return int(warehouse.read(snapshot, "count_raw_users", files=files, **compared).item())
 
 
-def stream_users(snapshot: Snapshot, search: str = "") -> Iterator[pl.DataFrame]:
-    """Yield user_id, email, full_name, is_active, is_superuser and created_at in batches.
+def stream_users(snapshot: Snapshot, wanted: RowFilter = ALL) -> Iterator[pl.DataFrame]:
+    """Yield the users of a filter in batches, with the columns of `columns.USERS`.
 
-    `search` is looked for in addresses and names.
+    A search is one in addresses and names.
     """
-    yield from _stream(snapshot, USERS, "raw_users", {"text": _folded(search)})
+    compared = _compared_users(snapshot, wanted)
+    for frame in _stream(snapshot, USERS, "raw_users", compared):
+        yield _completed(frame, columns.USERS)
 
 
 def _stream(
-    snapshot: Snapshot, dataset: str, question: str, wanted: dict[str, object]
+    snapshot: Snapshot, dataset: str, question: str, compared: dict[str, object], **more: object
 ) -> Iterator[pl.DataFrame]:
     # Each batch is a query of its own, so a slow reader occupies no place among the queries. It is
     # a range of ids that are known to match, so none reads or sorts the rows of another.
     for file in snapshot.files(dataset):
-        found = warehouse.read(snapshot, f"{question}_ids", files=[file], **wanted).to_series()
+        given = {"files": [file], **compared}
+        found = warehouse.read(snapshot, f"{question}_ids", **given).to_series()
         for start in range(0, len(found), BATCH):
             ids = found[start : start + BATCH]
-            yield warehouse.read(
-                snapshot, question, files=[file], first=ids[0], last=ids[-1], **wanted
-            )
+            yield warehouse.read(snapshot, question, first=ids[0], last=ids[-1], **given, **more)
 
 
-def _wanted_items(snapshot: Snapshot, search: str) -> dict[str, object]:
-    owner = NOBODY
-    if "@" in search:
-        files, email = snapshot.files(USERS), _folded(search)
-        found = warehouse.read(snapshot, "user_id_of", files=files, email=email)
-        owner = found.item() if found.height else NOBODY
-    return {"text": _folded(search), "owner": owner}
+def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Return all columns in their order; empty are those that an older snapshot lacks."""
+    missing = [pl.lit(None, kind).alias(name) for name, kind in schema.items()]
+    return frame.with_columns(m for m in missing if m.meta.output_name() not in frame).select(
+        schema.names()
+    )
+
+
+def _compared_items(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
+    return {
+        "text": _folded(wanted.search),
+        "found_owner": _find_owner(snapshot, wanted.search),
+        "owner": wanted.owner,
+        **wanted.bounds(snapshot.taken_at),
+    }
+
+
+def _compared_users(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
+    bounds = wanted.bounds(snapshot.taken_at)
+    return {"text": _folded(wanted.search), "active": wanted.is_active, **bounds}
+
+
+def _find_owner(snapshot: Snapshot, search: str) -> int:
+    """Return the user whose whole address is searched for, or nobody."""
+    if "@" not in search:
+        return NOBODY
+    files, email = snapshot.files(USERS), _folded(search)
+    found = warehouse.read(snapshot, "user_id_of", files=files, email=email)
+    return int(found.item()) if found.height else NOBODY
 
 
 def _folded(search: str) -> str:

@@ -26,7 +26,8 @@ class Receipt:
     """What an export was, and how it ended: success, aborted (by who asked for it) or failed.
 
     `sha256` is that of the bytes, `content` that of the rows, whatever the format and zone.
-    `picture` is the title of a chart that was drawn of them.
+    `picture` is the title of a chart that was drawn of them. `columns` are those of the rows; None
+    if the receipt is older than that it names them.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Receipt:
     content: str
     error: str | None = None
     picture: str | None = None
+    columns: tuple[str, ...] | None = None
 
 
 def begin(db: Session, *, actor: Actor, facts: Mapping[str, object]) -> AuditEvent:
@@ -94,4 +96,5 @@ def _receipt(event: AuditEvent) -> Receipt:
         content=facts["content"],
         error=facts.get("error"),
         picture=facts.get("picture"),
+        columns=tuple(facts["columns"]) if "columns" in facts else None,
     )

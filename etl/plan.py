@@ -9,13 +9,14 @@ from uuid import UUID
 
 from core import changes, snapshots
 from core.changes import Change
-from core.manifest import Broken, File, Manifest, read_manifest
+from core.manifest import LAYOUT, Broken, File, Manifest, read_manifest
 from etl.instant import Instant
 from etl.tables import COLUMNS, TABLES, Table
 
 FORCED = "It was asked for."
 NO_BASE = "There is no earlier snapshot in this folder."
 UNREADABLE = "The earlier snapshot cannot be used: {reason}."
+OTHER_LAYOUT = "The earlier snapshot was written by an earlier version of Tally."
 OTHER_DATABASE = "The earlier snapshot shows another database."
 OTHER_SCHEMA = "The tables, or the triggers that note changes, were altered since."
 TRIGGERS_OFF = "Triggers that note changes are missing or off: {names}."
@@ -100,6 +101,8 @@ def _compare(instant: Instant, manifest: Manifest, store: UUID) -> None:
     off = instant.catalog.triggers_off()
     if off:
         raise Unsure(TRIGGERS_OFF.format(names=", ".join(off)))
+    if manifest.layout != LAYOUT:
+        raise Unsure(OTHER_LAYOUT)
     if manifest.database != instant.database:
         raise Unsure(OTHER_DATABASE)
     if manifest.catalog != instant.catalog.fingerprint(COLUMNS):

@@ -57,22 +57,25 @@ TABLES = (
     Table(
         name="user",
         dataset=USERS,
-        columns="id AS user_id, email, full_name, is_active, is_superuser, created_at",
+        columns="id AS user_id, email, full_name, is_active, is_staff, is_superuser, created_at, "
+        "updated_at",
         schema=pa.schema(
             [
                 pa.field("user_id", pa.int64(), nullable=False),
                 pa.field("email", pa.string(), nullable=False),
                 pa.field("full_name", pa.string()),
                 pa.field("is_active", pa.bool_(), nullable=False),
+                pa.field("is_staff", pa.bool_(), nullable=False),
                 pa.field("is_superuser", pa.bool_(), nullable=False),
                 pa.field("created_at", _TIME, nullable=False),
+                pa.field("updated_at", _TIME, nullable=False),
             ]
         ),
     ),
     Table(
         name="item",
         dataset=ITEMS,
-        columns="id AS item_id, owner_id, title, description, created_at",
+        columns="id AS item_id, owner_id, title, description, created_at, updated_at",
         schema=pa.schema(
             [
                 pa.field("item_id", pa.int64(), nullable=False),
@@ -80,6 +83,7 @@ TABLES = (
                 pa.field("title", pa.string(), nullable=False),
                 pa.field("description", pa.string()),
                 pa.field("created_at", _TIME, nullable=False),
+                pa.field("updated_at", _TIME, nullable=False),
             ]
         ),
     ),
@@ -89,6 +93,7 @@ _TYPES = {
     "id": "bigint",
     "owner_id": "bigint",
     "created_at": "timestamp with time zone",
+    "updated_at": "timestamp with time zone",
 } | dict.fromkeys(("email", "full_name", "title", "description"), "character varying")
 COLUMN_TYPES = {
     (table.name, name): _TYPES.get(name, "boolean")

@@ -143,7 +143,8 @@ class _Comparison:
         (self._place / file.path).unlink()
         found = [f for f in self._manifest.dataset(table.dataset) if f.part == part]
         then = pl.read_parquet(self._folder / found[0].path) if found else now.clear()
-        missing, surplus, unequal = _compare(table, then, now)
+        # A snapshot of an earlier version has fewer columns.
+        missing, surplus, unequal = _compare(table, then, now.select(then.columns))
         if missing or surplus or unequal:
             noted = self._noted(table.name, part)
             self.differences.append(Difference(table.name, part, missing, surplus, unequal, noted))

@@ -5,6 +5,7 @@ import streamlit as st
 from core import items
 from core.database import transaction
 from core.listing import PAGE_SIZE
+from core.row_filter import RowFilter
 from core.trend_filter import parse_owner
 from dashboard import export_menu, filters, item_dialogs, notices, panels, tables
 from dashboard.session import current_actor
@@ -17,8 +18,8 @@ owner_id = parse_owner(st.query_params.to_dict(), owner_notes)
 with panels.toolbar(spread=False):
     search = filters.search("Search items", placeholder="Search titles, or an owner's address")
     actions = panels.actions()
-    if owner_id is None:  # an export of items is narrowed by their titles alone
-        export_menu.draw("items", {"q": search}, noun="items", as_of_snapshot=True)
+    wanted = RowFilter(search, owner=owner_id)
+    export_menu.draw("items", wanted.to_query(), noun="items", as_of_snapshot=True)
 
 if actions.button("New item", type="primary", icon=":material/add:"):
     item_dialogs.open_new()

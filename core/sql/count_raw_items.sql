@@ -1,4 +1,7 @@
--- How many items have a title that contains a text, whatever its case, or are a certain user's.
+-- How many items match: their title contains a text, whatever its case, or a found owner has them.
+-- An owner and a time narrow that; what is NULL narrows nothing.
 SELECT count(*) AS items
 FROM read_parquet($files)
-WHERE contains(lower(title), $text) OR owner_id = $owner
+WHERE ($text = '' OR contains(lower(title), $text) OR owner_id = $found_owner)
+    AND ($owner::BIGINT IS NULL OR owner_id = $owner)
+    AND ($after::TIMESTAMPTZ IS NULL OR created_at > $after AND created_at <= $until)

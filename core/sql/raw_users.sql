@@ -1,6 +1,8 @@
--- The users in a range of ids whose address or name contains a text, whatever its case.
-SELECT user_id, email, full_name, is_active, is_superuser, created_at
+-- The users in a range of ids who match; see count_raw_users.
+SELECT *
 FROM read_parquet($files)
 WHERE user_id BETWEEN $first AND $last
     AND ($text = '' OR contains(lower(email), $text) OR contains(lower(full_name), $text))
+    AND ($active::BOOLEAN IS NULL OR is_active = $active)
+    AND ($after::TIMESTAMPTZ IS NULL OR created_at > $after AND created_at <= $until)
 ORDER BY user_id

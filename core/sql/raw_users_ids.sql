@@ -1,5 +1,7 @@
--- The ids of the users whose address or name contains a text, whatever its case.
+-- The ids of the users who match; see count_raw_users.
 SELECT user_id
 FROM read_parquet($files)
-WHERE $text = '' OR contains(lower(email), $text) OR contains(lower(full_name), $text)
+WHERE ($text = '' OR contains(lower(email), $text) OR contains(lower(full_name), $text))
+    AND ($active::BOOLEAN IS NULL OR is_active = $active)
+    AND ($after::TIMESTAMPTZ IS NULL OR created_at > $after AND created_at <= $until)
 ORDER BY user_id

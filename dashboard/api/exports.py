@@ -62,25 +62,33 @@ SEARCH = _parameter("q", LOOK_FOR, type="string", maxLength=SEARCH_LENGTH)
 PERIOD = _parameter("period", "Count only items created in it.", type="string", enum=list(Period))
 COUNT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MOST_ITEMS}
 DAY: dict[str, Any] = {"type": "string", "format": "date"}
+OWNER = _parameter("owner", "Items of this user alone.", type="integer", minimum=1)
+ACTIVE = _parameter("active", "Active users, or the others.", type="string", enum=[YES, NO])
+CREATED = _parameter(
+    "period",
+    "Only those created in it; it ends with the instant of the snapshot.",
+    type="string",
+    enum=list(Period),
+)
 FILTERS: Mapping[str, Sequence[dict[str, Any]]] = {
     "items_by_user": [
         _parameter("q", LOOK_FOR, type="string", maxLength=LONGEST_SEARCH),
         PERIOD,
         _parameter("least", "Owners of so many items or more.", **COUNT),
         _parameter("most", "Owners of so many items or fewer.", **COUNT),
-        _parameter("active", "Active users, or the others.", type="string", enum=[YES, NO]),
+        ACTIVE,
         _parameter("joined_from", "Users who joined on this day or later.", **DAY),
         _parameter("joined_until", "Users who joined on this day or before.", **DAY),
     ],
     "active_users": [PERIOD],
     "trends": [
         _parameter("step", "How long a step is.", type="string", enum=list(Step), default="week"),
-        _parameter("owner", "Items of this user alone.", type="integer", minimum=1),
+        OWNER,
         _parameter("from", "Steps that begin on this day or later.", **DAY),
         _parameter("until", "Steps that begin on this day or before.", **DAY),
     ],
-    "items": [SEARCH],
-    "users": [SEARCH],
+    "items": [SEARCH, OWNER, CREATED],
+    "users": [SEARCH, ACTIVE, CREATED],
 }
 
 router = APIRouter(prefix="/exports", tags=["exports"])

@@ -1,6 +1,8 @@
 """Exports: counted before they end, with a receipt before the last byte, and only for some."""
 
 import hashlib
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -9,14 +11,15 @@ import polars as pl
 import pytest
 from sqlalchemy import select
 
-from core import database, exports, items, raw_rows, receipts, snapshots
+from core import columns, comparison, database, exports, items, raw_rows, receipts, snapshots
 from core.actors import Actor
 from core.answers import Answer, CutShort
 from core.catalog import QUESTIONS
 from core.errors import Forbidden, Invalid, Unavailable
-from core.exports import Export, Order, TooLong
+from core.exports import Export, Order, Seal, TooLong
 from core.formats import FORMATS
 from core.models import AuditEvent
+from core.row_filter import RowFilter
 from etl import refresh
 from tests.conftest import execute, make_user
 
@@ -283,8 +286,58 @@ def test_raw_rows_are_all_there_whatever_the_gaps(
     read = pl.concat(batches)
     assert read["user_id"].to_list() == [1, *(n * 999 for n in range(1, 1001))]
     assert read.height == raw_rows.count_users(taken)
-    found = pl.concat(raw_rows.stream_users(taken, "9@"))
+    found = pl.concat(raw_rows.stream_users(taken, RowFilter("9@")))
     assert found["user_id"].to_list() == [n * 999 for n in range(9, 1001, 10)]
+
+
+def test_items_come_with_their_owners_and_as_the_page_narrows_them(
+    snapshot: snapshots.Snapshot, superuser: Actor, environment: str
+) -> None:
+    execute(environment, "UPDATE item SET created_at = now() - interval '20 days' WHERE id = 1")
+    execute(environment, "UPDATE item SET updated_at = '2026-01-02 03:04:05Z' WHERE id = 2")
+    execute(environment, "UPDATE \"user\" SET is_active = false WHERE email = 'bo@example.com'")
+    refresh.run(trigger="test")
+    rows = pl.read_json(io.BytesIO(taken(superuser, order("items", "json"))))
+    assert rows.columns == columns.ITEMS.names()
+    assert rows["owner_email"].to_list() == ["ann@example.com"] * 2 + ["bo@example.com"]
+    assert rows["updated_at"][1] == "2026-01-02T03:04:05.000000Z"
+    ann = str(rows["owner_id"][0])
+    for narrowed, ids in (
+        ({"owner": ann}, [1, 2]),
+        ({"owner": ann, "period": "7d"}, [2]),
+        ({"owner": ann, "q": "lamp 1"}, [2]),
+        ({"owner": ann, "q": "bo@example.com"}, []),
+        ({"period": "7d"}, [2, 3]),
+        ({"owner": "999"}, []),
+    ):
+        found = json.loads(taken(superuser, order("items", "json", **narrowed)))
+        assert [row["item_id"] for row in found] == ids
+    users = json.loads(taken(superuser, order("users", "json", active="no")))
+    assert [(u["email"], u["is_staff"]) for u in users] == [("bo@example.com", False)]
+    assert list(users[0]) == columns.USERS.names()
+
+
+@pytest.mark.parametrize(
+    "query", [{"owner": "x"}, {"owner": "0"}, {"period": "1y"}, {"active": "yes"}]
+)
+def test_what_no_item_can_be_narrowed_by_is_refused(query: dict[str, str]) -> None:
+    with pytest.raises(Invalid):
+        order("items", **query)
+
+
+def test_a_receipt_of_fewer_columns_is_compared_by_these(
+    snapshot: snapshots.Snapshot, superuser: Actor, environment: str
+) -> None:
+    (receipt,) = found(superuser, taken(superuser, order("items", "json")))
+    assert receipt.columns == tuple(columns.ITEMS.names())
+    seal = Seal(frozenset())
+    for _ in seal.over(f.select(columns.FIRST["items"]) for f in raw_rows.stream_items(snapshot)):
+        pass
+    older = replace(receipt, columns=None, content=seal.content)
+    execute(environment, "UPDATE item SET updated_at = '2026-01-02 03:04:05Z' WHERE id = 2")
+    refresh.run(trigger="test")
+    assert comparison.compare(receipt, snapshots.current()).differ == 1
+    assert comparison.compare(older, snapshots.current()).same
 
 
 def test_an_export_keeps_its_snapshot(

@@ -124,7 +124,7 @@ def test_what_may_be_fine_tomorrow_is_not_noted(
         if how == "unreadable":
             patch.setattr(snapshots, "_sha256", too_many_files)
         else:
-            patch.setattr("core.manifest.LAYOUT", 99)
+            patch.setattr("core.manifest.READABLE", (99,))
         with suppress(Unavailable):
             assert snapshots.current() == good
         assert newest.folder in snapshots.broken()
