@@ -12,13 +12,11 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.Navigation_pb2 import Navigation
-from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Origin, Subprotocol
 
 from benchmarks.remembered import Remembered
-from dashboard import filters
 from dashboard.navigation import ANALYTICS
 
 Query: TypeAlias = Mapping[str, str | int]
@@ -27,9 +25,6 @@ STREAM = "/_stcore/stream"
 PATIENCE_SECONDS = 30
 LARGEST_MESSAGE = 1 << 26
 CHARTS = frozenset({"vega_lite_chart", "arrow_vega_lite_chart"})
-FIELDS = frozenset({"text_input", "pagination"})
-# What stands both in a field and in the address, and what the field holds at first.
-EMPTY: Query = {filters.SEARCH: "", filters.PAGE: 1}
 
 
 class Trouble(Exception):
@@ -48,22 +43,15 @@ class Tab:
         self._zone = zone
         self._page = ""
         self._query: Query = {}
-        self._widgets: dict[str, str] = {}  # id by key
         self._trouble = ""
 
     async def visit(self, page: str = "", query: Query | None = None) -> float:
         """Run a page, by its hash, with query parameters; return the seconds until it has finished.
 
-        On the page that is shown already, what stands in a field as well is typed there. Raises
-        `Trouble`; after that the tab is of no use any more.
+        Raises `Trouble`; after that the tab is of no use any more.
         """
-        message = BackMsg()
-        if page == self._page:
-            self._type(message.rerun_script.widget_states, query or {})
-        else:
-            self._widgets = {}
         self._page, self._query = page, query or {}
-        seconds = await self._run(message)
+        seconds = await self._run(BackMsg())
         if page and self.shown != page:
             raise Trouble("another page than the one asked for")
         return seconds
@@ -96,14 +84,6 @@ class Tab:
         if self._trouble:
             raise Trouble(self._trouble)
         return time.perf_counter() - started
-
-    def _type(self, states: WidgetStates, query: Query) -> None:
-        for key, identity in self._widgets.items():
-            value = query.get(key, EMPTY[key])
-            if isinstance(value, int):
-                states.widgets.add(id=identity, int_value=value)
-            else:
-                states.widgets.add(id=identity, string_value=value)
 
     async def _receive(self) -> bytes:
         data = await self._socket.recv(decode=False)
@@ -154,11 +134,6 @@ class Tab:
             self._trouble = f"an exception on the page: {element.exception.type}"
         if kind == "alert" and element.alert.format == Alert.ERROR:
             self._trouble = f"an error on the page: {element.alert.body[:80]}"
-        if kind in FIELDS:
-            identity = getattr(element, kind).id
-            key = identity.rpartition("-")[2]
-            if key in EMPTY:
-                self._widgets[key] = identity
         self.charts += kind in CHARTS
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse, zones
 from core.errors import Unavailable
 from core.settings import ROOT
-from dashboard import api, checks, downloads, garbage, options, page_closed
+from dashboard import api, checks, document, downloads, garbage, options, page_closed
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -95,6 +95,7 @@ app = st.App(
         *downloads.routes(),
         *checks.routes(),
         *page_closed.routes(),
+        *document.routes(),
         Mount(api.PREFIX, app=api.api),
     ],
     middleware=[

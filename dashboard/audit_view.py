@@ -7,9 +7,8 @@ import streamlit as st
 
 from core import audit_log, audit_rows
 from core.audit_log import OUTCOMES, Wanted
-from core.characters import searched
 from core.models import AuditEvent
-from dashboard import filters, moments
+from dashboard import filters, moments, url_state
 from dashboard.tables import ROW_HEIGHT
 
 EVERYTHING = "all"
@@ -25,20 +24,13 @@ LONGEST_CHANGES = 2_000
 def narrow(actions: Sequence[str]) -> tuple[Wanted, dict[str, str]]:
     """Draw the filters; return what they ask for, and the query parameters of that."""
     search = filters.search("Search the audit", placeholder="Search values and traces", width=230)
-    who = st.text_input(
-        "Who",
-        key="who",
-        placeholder="Who: an address",
-        label_visibility="collapsed",
-        on_change=filters.first_page,
-        bind="query-params",
-        width=160,
-    )
-    action = _choice("Action", "action", [EVERYTHING, *actions], {EVERYTHING: "Any action"}, 150)
+    who = filters.text("Who", "who", placeholder="Who: an address", width=160)
+    names = {EVERYTHING: "Any action"} | {action: action for action in actions}
+    action = _choice("Action", "action", names, 150)
     names = {EVERYTHING: "Any outcome"} | {name: name.capitalize() for name in OUTCOMES}
-    outcome = _choice("Outcome", "outcome", [EVERYTHING, *OUTCOMES], names, 140)
-    period = _choice("Time", "period", list(PERIOD_NAMES), PERIOD_NAMES, 140)
-    given = {"q": search, "who": searched(who or ""), "action": action, "outcome": outcome}
+    outcome = _choice("Outcome", "outcome", names, 140)
+    period = _choice("Time", "period", PERIOD_NAMES, 140)
+    given = {"q": search, "who": who, "action": action, "outcome": outcome}
     query = {name: value for name, value in (given | {"period": period}).items() if value}
     return audit_log.parse(query), query
 
@@ -101,15 +93,16 @@ def details(event: AuditEvent) -> None:
     )
 
 
-def _choice(label: str, key: str, options: list[str], names: Mapping[str, str], width: int) -> str:
-    chosen = st.selectbox(
+def _choice(label: str, name: str, options: Mapping[str, str], width: int) -> str:
+    asked = filters.one_of(label, name, options, EVERYTHING)
+    st.selectbox(
         label,
-        options,
-        key=key,
-        format_func=lambda option: names.get(option, option),
+        list(options),
+        key=url_state.show(name, asked),
+        format_func=options.__getitem__,
         label_visibility="collapsed",
-        on_change=filters.first_page,
-        bind="query-params",
+        on_change=url_state.take,
+        args=(name, EVERYTHING),
         width=width,
     )
-    return "" if chosen in {None, EVERYTHING} else str(chosen)
+    return "" if asked == EVERYTHING else asked

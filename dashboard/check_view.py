@@ -12,7 +12,7 @@ from core.characters import searched
 from core.comparison import Comparison
 from core.database import transaction
 from core.receipts import Receipt
-from dashboard import checks, data, moments, notices, shown
+from dashboard import checks, data, moments, notices, shown, url_state
 
 DIGEST = re.compile("[0-9a-f]{64}")
 # Our own element: Streamlit's uploader keeps whole files in memory, and this one keeps none.
@@ -41,10 +41,15 @@ def ask() -> str:
     """Draw the form; return the SHA-256 that is looked for, or an empty text."""
     st.caption("Drop a file that came out of Tally. It is compared by its SHA-256, and not kept.")
     st.html(FORM)
-    text = st.text_input(
-        "Or its SHA-256", key="sha256", bind="query-params", placeholder="64 digits and letters"
+    asked = searched(url_state.get("sha256"))
+    st.text_input(
+        "Or its SHA-256",
+        key=url_state.show("sha256", asked),
+        placeholder="64 digits and letters",
+        on_change=url_state.take,
+        args=("sha256",),
     )
-    return searched(text or "").lower()
+    return asked.lower()
 
 
 def answer(actor: Actor, sha256: str) -> None:

@@ -14,7 +14,7 @@ from core.manifest import Broken
 from core.movement import Movement, compare
 from core.periods import Period
 from core.snapshots import TOP_OWNERS, Snapshot
-from dashboard import data, filters, moments
+from dashboard import data, moments, url_state
 
 PARAMETER = "since"
 NONE_KEPT = "There is no earlier snapshot on disk to compare with yet."
@@ -40,20 +40,20 @@ def choose(shown: Snapshot) -> tuple[Earlier | None, list[str]]:
     if not kept:
         st.caption(NONE_KEPT, width="content")
         return None, []
-    asked = st.query_params.get(PARAMETER, "")
+    asked = url_state.get(PARAMETER)
     wanted = int(asked) if asked.isascii() and asked.isdigit() else max(kept)
     generation = min(kept, key=lambda number: (abs(number - wanted), -number))
     notes = []
     if asked and str(generation) != asked:
         notes.append(GONE.format(asked=asked[:20], name=name(kept[generation])))
-    st.session_state["earlier"] = generation
     st.selectbox(
         "Compared with",
         list(kept),
         format_func=lambda number: f"Since {name(kept[number])}",
-        key="earlier",
+        key=url_state.show(PARAMETER, generation),
         label_visibility="collapsed",
-        on_change=_choose,
+        on_change=url_state.take,
+        args=(PARAMETER,),
         width=260,
     )
     return kept[generation], notes
@@ -92,7 +92,3 @@ def _top_owners(before: Earlier, period: Period) -> pl.DataFrame:
     except (OSError, Broken) as error:
         raise Unavailable(DAMAGED.format(name=name(before))) from error
     return metrics.top_owners(snapshot, period)
-
-
-def _choose() -> None:
-    filters.put(PARAMETER, str(st.session_state["earlier"]))

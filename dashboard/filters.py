@@ -1,6 +1,6 @@
-"""What narrows a list: a search field and a page number, both in the address."""
+"""The widgets that narrow a list, each of which stands in the address: text, choice, days, page."""
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Collection, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -11,10 +11,13 @@ from core.days import Step
 from core.listing import PAGE_SIZE
 from core.owner_filter import FIRST_DAY, LAST_DAY
 from core.trend_filter import Window
+from dashboard import url_state
 from dashboard.notices import escape
+from dashboard.url_state import PAGE
 
 MOST_PAGES = 10**9  # as far as PostgreSQL and DuckDB can skip, and farther than any list goes
-SEARCH, PAGE = "q", "page"
+MOST_NAMED = 8
+SEARCH = "q"
 NO_PAGE = "There is no page “{asked}”, so this shows page {number:,}."
 STEPS = {Step.DAY.value: "Day", Step.WEEK.value: "Week", Step.MONTH.value: "Month"}
 Rows = TypeVar("Rows", bound=Sized)
@@ -49,17 +52,21 @@ class Part(Generic[Rows]):
 
 def search(label: str, *, placeholder: str, width: int = 360) -> str:
     """Draw the search field; return what is looked for, without what came along unseen."""
-    text = st.text_input(
+    return text(label, SEARCH, type="search", placeholder=placeholder, width=width)
+
+
+def text(label: str, name: str, **options: Any) -> str:
+    """Draw a field without a label of which the text stands in the address; return the text."""
+    asked = searched(url_state.get(name))
+    st.text_input(
         label,
-        type="search",
-        key=SEARCH,
-        placeholder=placeholder,
+        key=url_state.show(name, asked),
         label_visibility="collapsed",
-        on_change=first_page,
-        bind="query-params",
-        width=width,
+        on_change=url_state.take,
+        args=(name,),
+        **options,
     )
-    return searched(text or "")
+    return asked
 
 
 def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:
@@ -67,12 +74,11 @@ def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:
 
     `read` takes the number of rows to skip.
     """
-    number = wanted_page()
+    asked, number = url_state.get(PAGE, "1"), _page_asked()
     found = read((number - 1) * PAGE_SIZE)
     last = last_page(found.count)
-    asked = str(st.session_state.get(PAGE) or st.query_params.get(PAGE, "1"))
     if number > last:
-        number = st.session_state[PAGE] = last
+        number = last
         found = read((number - 1) * PAGE_SIZE)
     if asked != str(number) and found.count:
         st.caption(f":material/info: {escape(NO_PAGE.format(asked=asked[:20], number=number))}")
@@ -84,58 +90,50 @@ def choice(
 ) -> str:
     """Draw a choice of one that stands in the address under `name`; return what is chosen.
 
-    `options` are values and what people read. An address that asks for another one gets the default
-    and is told so.
+    `options` are values and what people read.
     """
-    asked = st.query_params.get(name, default)
-    if asked not in options:
-        given = ", ".join(options)
-        text = f"There is no “{asked[:20]}” for {label.lower()} ({given}); this shows {default}."
-        st.caption(f":material/info: {escape(text)}")
-        asked = default
-    key = f"choice-{name}"
-    st.session_state[key] = asked
+    asked = one_of(label, name, options, default)
     # Segments have too little contrast in the dark: the primary colour has to bear white as well.
     st.radio(
         label,
         list(options),
         format_func=options.__getitem__,
-        key=key,
+        key=url_state.show(name, asked),
         horizontal=True,
         width="content",
         label_visibility="visible" if labelled else "collapsed",
-        on_change=_choose,
-        args=(name, key, default),
+        on_change=url_state.take,
+        args=(name, default),
     )
     return asked
 
 
-def _choose(name: str, key: str, default: str) -> None:
-    put(name, st.session_state[key] if st.session_state[key] != default else None)
-    first_page()
+def one_of(label: str, name: str, options: Collection[str], default: str) -> str:
+    """Return which of `options` the address asks for; for another one the default, and say so."""
+    asked = url_state.get(name, default)
+    if asked in options:
+        return asked
+    given = f" ({', '.join(options)})" if len(options) <= MOST_NAMED else ""
+    said = f"There is no “{asked[:20]}” for {label.lower()}{given}; this shows {default}."
+    st.caption(f":material/info: {escape(said)}")
+    return default
 
 
 def days(window: Window) -> Window:
     """Draw the first and the last day that is looked at; return what the address says."""
     for name, label, day in (("from", "From", window.first), ("until", "Until", window.last)):
-        st.session_state[f"day-{name}"] = day
         st.date_input(
             label,
             None,
             FIRST_DAY,
             LAST_DAY,
-            key=f"day-{name}",
+            key=url_state.show(name, day),
             format="YYYY-MM-DD",
-            on_change=_choose_day,
+            on_change=url_state.take,
             args=(name,),
             width=150,
         )
     return window
-
-
-def _choose_day(name: str) -> None:
-    day = st.session_state[f"day-{name}"]
-    put(name, day.isoformat() if day else None)
 
 
 def whose(email: str | None) -> None:
@@ -145,21 +143,9 @@ def whose(email: str | None) -> None:
         icon=":material/close:",
         key="whose",
         help="Show the items of all users",
-        on_click=_show_all,
+        on_click=url_state.put,
+        args=({"owner": None},),
     )
-
-
-def _show_all() -> None:
-    put("owner", None)
-    first_page()
-
-
-def put(name: str, value: str | None) -> None:
-    """Set a parameter of the address, or take it out."""
-    if value is None:
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = value
 
 
 def place(part: Part[Any], *, noun: str) -> None:
@@ -172,8 +158,9 @@ def place(part: Part[Any], *, noun: str) -> None:
 def pages(part: Part[Any]) -> None:
     """Draw below a list the way to its other pages, when there are any."""
     if last_page(part.count) > 1:
+        key = url_state.show(PAGE, part.skipped // PAGE_SIZE + 1)
         with st.container(horizontal=True, horizontal_alignment="right"):
-            st.pagination(last_page(part.count), key=PAGE, bind="query-params")
+            st.pagination(last_page(part.count), key=key, on_change=url_state.take, args=(PAGE, 1))
 
 
 def last_page(count: int) -> int:
@@ -181,15 +168,8 @@ def last_page(count: int) -> int:
     return max(1, -(-count // PAGE_SIZE))
 
 
-def wanted_page() -> int:
-    """Return the page number of the session or, on a fresh link, of the address; 1 if neither."""
-    given = st.session_state.get(PAGE) or st.query_params.get(PAGE, "1")
+def _page_asked() -> int:
     try:
-        return min(max(1, int(given)), MOST_PAGES)
+        return min(max(1, int(url_state.get(PAGE, "1"))), MOST_PAGES)
     except ValueError:
         return 1
-
-
-def first_page() -> None:
-    """Go back to the first page, as what is looked for has changed."""
-    st.session_state[PAGE] = 1

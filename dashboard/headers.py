@@ -13,7 +13,7 @@ from starlette.types import Message, Scope, Send
 from core.settings import get_settings
 
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-CACHEABLE = ("/static/", "/sign-in/style.css")  # the same for everybody
+CACHEABLE = ("/static/", "/sign-in/style.css", "/tally/")  # the same for everybody
 # Streamlit's protobuf library asks for WebAssembly once, is refused and computes without it; so the
 # policy does not name 'wasm-unsafe-eval'.
 POLICY = {

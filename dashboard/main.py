@@ -4,7 +4,16 @@ from contextlib import nullcontext
 
 import streamlit as st
 
-from dashboard import explaining, freshness, moments, navigation, notices, shell, shown
+from dashboard import (
+    explaining,
+    freshness,
+    moments,
+    navigation,
+    notices,
+    shell,
+    shown,
+    url_state,
+)
 from dashboard.reader_zones import reader_zones
 from dashboard.session import current_actor
 from dashboard.tracing import page_run
@@ -17,6 +26,7 @@ st.set_page_config(page_icon="🧮", layout="wide")
 page = st.navigation(navigation.sections(actor), expanded=True)
 st.set_page_config(page_title=f"{page.title} · Tally")
 
+url_state.catch_up()
 follows = navigation.shows_snapshot(page)
 with in_line(actor.id) if follows else nullcontext(), page_run(page.url_path or "overview"):
     state = freshness.read()

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.characters import searched
 from core.frames import to_frame
 from core.snapshots import Snapshot
-from dashboard import data, filters
+from dashboard import data, url_state
 from dashboard.notices import count, errors_shown, escape
 
 PARAMETER = "owner"
@@ -82,5 +82,5 @@ def _search(snapshot: Snapshot, offers: DeltaGenerator) -> None:
 
 
 def _put(user_id: str | None) -> None:
-    filters.put(PARAMETER, user_id)
+    url_state.put({PARAMETER: user_id})
     st.session_state["owner-search"] = ""

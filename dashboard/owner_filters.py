@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.owner_filter import FIRST_DAY, LAST_DAY, NAMES, Activity, OwnerFilter, parse
 from core.periods import Period
-from dashboard import filters, moments
+from dashboard import filters, moments, url_state
 from dashboard.notices import count
 
 PERIODS = {
@@ -55,22 +55,22 @@ def toolbar() -> tuple[OwnerFilter, list[str]]:
 
 def period() -> tuple[Period, list[str]]:
     """Draw the choice of a period alone; return it, and what of the address was changed."""
-    wanted, notes = parse({"period": st.query_params.get("period", "")})
+    wanted, notes = parse({"period": url_state.get("period")})
     _draw_period(wanted.period)
     return wanted.period, notes
 
 
 def _draw_period(chosen: Period) -> None:
-    st.session_state["period"] = chosen.value
     st.radio(
         "Period",
         list(PERIODS),
         format_func=PERIODS.__getitem__,
-        key="period",
+        key=url_state.show("period", chosen.value),
         horizontal=True,
         width="content",
         label_visibility="collapsed",
-        on_change=_choose_period,
+        on_change=url_state.take,
+        args=("period", Period.ALL.value),
     )
 
 
@@ -141,21 +141,11 @@ def _form(wanted: OwnerFilter) -> None:
 
 def _apply(chosen: OwnerFilter) -> None:
     query = chosen.to_query()
-    for name in (*FORM, "zone"):
-        filters.put(name, query.get(name))
-    filters.first_page()
+    url_state.put({name: query.get(name) for name in (*FORM, "zone")})
 
 
 def _clear(names: tuple[str, ...]) -> None:
-    for name in names:
-        filters.put(name, None)
-    filters.first_page()
-
-
-def _choose_period() -> None:
-    chosen = st.session_state["period"]
-    filters.put("period", None if chosen == Period.ALL.value else chosen)
-    filters.first_page()
+    url_state.put(dict.fromkeys(names))
 
 
 def noun(wanted: OwnerFilter) -> str:

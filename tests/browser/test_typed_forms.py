@@ -1,4 +1,4 @@
-"""A form with something typed in it closes by its own buttons alone, in every dialog that has one."""
+"""A form with something typed in closes by its own buttons alone, in every dialog that has one."""
 
 from dataclasses import dataclass
 
