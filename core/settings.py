@@ -123,6 +123,12 @@ class Settings(BaseSettings):
     query_timeout_seconds: float = Field(
         10, gt=0, description="Time limit of one query, on PostgreSQL and on DuckDB"
     )
+    watchdog_seconds: float = Field(
+        60,
+        ge=0,
+        description="A process that makes no progress for so long ends itself, to be started anew;"
+        " 0 lets it hang, as under a debugger",
+    )
     duckdb_memory_limit: str = Field("1GB", description="Memory that DuckDB may use for queries")
     service_name: str = Field(
         "streamlit-analytics-app",

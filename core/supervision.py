@@ -3,9 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from traceback import walk_tb
+from typing import Any
+
+from core.settings import get_settings
 
 LOGGED_AGAIN_SECONDS = 3600.0
 SLOWEST_SECONDS = 30.0  # between two rounds, however many have failed
@@ -49,8 +52,8 @@ class Failures:
 class Watcher:
     """Something done again and again, `every` so many seconds, and less often while it fails.
 
-    It is in trouble when it has ended, or has made no progress for `patience` seconds. A round that
-    fails is progress: to start the process anew would not mend it.
+    It is in trouble when it has ended, or has made no progress for `patience` seconds and one query
+    more. A round that fails is progress: to start the process anew would not mend it.
     """
 
     def __init__(
@@ -60,8 +63,8 @@ class Watcher:
         self.failures = Failures(work)
         self._every = every
         self._patience = patience
-        self._goes = False
-        self._progress = 0.0
+        self._goes: bool | None = None  # it has not begun
+        self._progress = time.monotonic()
 
     async def run(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do the work round by round, until cancelled."""
@@ -92,12 +95,29 @@ class Watcher:
 
     def trouble(self) -> str | None:
         """Return in words what keeps the work from going on, or None."""
+        if self._goes is None:
+            return None
         if not self._goes:
             return f"{self.work} has ended"
         idle = time.monotonic() - self._progress
-        if idle <= self._patience:
+        if idle <= self._patience + get_settings().query_timeout_seconds:
             return None
         return f"{self.work} has come no further for {idle:.0f} s"
+
+
+@asynccontextmanager
+async def going_on(*works: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Let tasks go on beside the block, until its end; what ends one of them ends nothing else.
+
+    A task group would end the block and all others.
+    """
+    tasks = [asyncio.create_task(work()) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _is_cancelled() -> bool:

@@ -11,20 +11,35 @@ import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount
+from streamlit.runtime import get_instance
 
-from core import database, endings, metrics, snapshots, telemetry, tokens, warehouse, zones
+from core import (
+    database,
+    endings,
+    metrics,
+    snapshots,
+    supervision,
+    telemetry,
+    tokens,
+    warehouse,
+    zones,
+)
 from core.errors import Unavailable
-from core.settings import ROOT
+from core.settings import ROOT, get_settings
 from dashboard import api, checks, document, downloads, garbage, options, page_closed
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
+from dashboard.liveness import Liveness
+from dashboard.page_runs import page_runs
 from dashboard.sign_in import Door
 from dashboard.single_sign_on import SingleSignOn
 from dashboard.tracing import Tracing
 from dashboard.unexpected import Unexpected
 from dashboard.visitors import Visitors
 from dashboard.warming import Warming
+from dashboard.watchdog import Watchdog
+from dashboard.worker_threads import WorkerThreads
 from etl import schedule
 from etl.scheduler import Scheduler
 
@@ -39,6 +54,7 @@ visitors = Visitors()
 scripts = Visitors(tokens.find_open)
 connections = Connections()
 warming = Warming()
+liveness = Liveness(Watchdog(get_settings().watchdog_seconds))
 door = Door(visitors=visitors, connections=connections)
 
 
@@ -48,6 +64,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     options.check()
     in_thread = anyio.to_thread.run_sync
     async with AsyncExitStack() as stack:
+        stack.callback(liveness.stop)
         stack.callback(telemetry.shutdown)
         await in_thread(database.database_url)  # starts the embedded PostgreSQL
         stack.push_async_callback(in_thread, database.close)
@@ -58,13 +75,28 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         scheduler = await in_thread(schedule.build, stop)
         scheduler.start()
         stack.push_async_callback(stop_jobs, scheduler, stop)
-        watch = await stack.enter_async_context(anyio.create_task_group())
-        watch.start_soon(connections.watch)
-        watch.start_soon(warming.watch)
-        stack.callback(watch.cancel_scope.cancel)
+        watches = connections.watch, warming.watch, liveness.watch
+        await stack.enter_async_context(supervision.going_on(*watches))
+        count_on(scheduler)
         for known in (visitors, scripts):
             stack.callback(endings.connect(known.forget_all))
         yield
+
+
+def count_on(scheduler: Scheduler) -> None:
+    """Say what has to go on for the process to be alive."""
+    workers = WorkerThreads(anyio.to_thread.current_default_thread_limiter())
+    watchers = [each.watcher.trouble for each in (connections, warming, scheduler)]
+    liveness.expect(runtime_trouble, *watchers, page_runs.trouble, workers.trouble)
+
+
+def runtime_trouble() -> str | None:
+    """Return in words that Streamlit sends no page anything any more, or None.
+
+    Its own state does not tell: it stays as it was when an exception ended its loop.
+    """
+    task = get_instance()._loop_coroutine_task
+    return "Streamlit's runtime has stopped" if task is None or task.done() else None
 
 
 def warm_up() -> None:
@@ -91,7 +123,7 @@ app = st.App(
     routes=[
         *door.routes(),
         *SingleSignOn(door=door).routes(),
-        *Health(visitors=visitors).routes(),
+        *Health(visitors=visitors, liveness=liveness).routes(),
         *downloads.routes(),
         *checks.routes(),
         *page_closed.routes(),

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from core import database, refreshes, set_back, snapshots
 from core.errors import Unavailable
 from dashboard import cookies
+from dashboard.liveness import Liveness
 from dashboard.visitors import Visitors
 
 FRESH_SECONDS = 1.0  # anybody may ask, so nobody can make PostgreSQL answer more often
@@ -46,8 +47,9 @@ class State:
 class Health:
     """The two routes; everybody learns yes or no, and staff learn why."""
 
-    def __init__(self, *, visitors: Visitors) -> None:
+    def __init__(self, *, visitors: Visitors, liveness: Liveness) -> None:
         self.visitors = visitors
+        self.liveness = liveness
         self._state: State | None = None
         self._checked = 0.0
         self._checking = asyncio.Lock()
@@ -57,17 +59,21 @@ class Health:
         return [Route("/healthz", self.lives), Route("/readyz", self.ready)]
 
     async def lives(self, _: Request) -> Response:
-        """Answer 200: the event loop turns."""
+        """Answer 200 when all that Tally counts on goes on, else 503; the log says why."""
+        if self.liveness.troubles():
+            return PlainTextResponse("not alive", status_code=503)
         return PlainTextResponse("alive")
 
     async def ready(self, request: Request) -> Response:
-        """Answer 200 when database and snapshot are there, else 503."""
-        state = await self._find_state()
-        body: dict[str, object] = {"ready": state.ready}
+        """Answer 200 when it lives and database and snapshot are there, else 503."""
+        state, stopped = await self._find_state(), self.liveness.troubles()
+        ready = state.ready and not stopped
+        body: dict[str, object] = {"ready": ready}
         if await self._is_staff(request):
             body |= {"database": state.database, "snapshot": state.snapshot}
-            body |= {"trouble": state.trouble} if state.trouble else {}
-        return JSONResponse(body, status_code=200 if state.ready else 503)
+            trouble = [*stopped, *state.trouble]
+            body |= {"trouble": trouble} if trouble else {}
+        return JSONResponse(body, status_code=200 if ready else 503)
 
     async def _find_state(self) -> State:
         async with self._checking:

@@ -14,6 +14,7 @@ from dashboard import (
     shown,
     url_state,
 )
+from dashboard.page_runs import page_runs
 from dashboard.reader_zones import reader_zones
 from dashboard.session import current_actor
 from dashboard.tracing import page_run
@@ -28,7 +29,11 @@ st.set_page_config(page_title=f"{page.title} · Tally")
 
 url_state.catch_up()
 follows = navigation.shows_snapshot(page)
-with in_line(actor.id) if follows else nullcontext(), page_run(page.url_path or "overview"):
+with (
+    page_runs.under_way(),
+    in_line(actor.id) if follows else nullcontext(),
+    page_run(page.url_path or "overview"),
+):
     state = freshness.read()
     shell.sidebar(actor)
     shell.header(actor, page.title, state, follows=follows)

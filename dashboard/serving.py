@@ -5,13 +5,15 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 
 import uvicorn
 
 from core.errors import TallyError
 from core.settings import get_settings
+from dashboard.liveness import Liveness
 
-APP = "dashboard.asgi:app"
+MODULE = "dashboard.asgi"
 BACKLOG = 512
 SHUTDOWN_SECONDS = 5
 
@@ -43,8 +45,11 @@ def close(sockets: list[socket.socket]) -> None:
 class Server(uvicorn.Server):
     """A server that tells when it is ready, which is when people may be told its address."""
 
-    def __init__(self, config: uvicorn.Config, *, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, ready: Callable[[], None], liveness: Liveness
+    ) -> None:
         super().__init__(config)
+        self.liveness = liveness
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -58,14 +63,14 @@ def load(*, ready: Callable[[], None]) -> Server:
     config = configure()
     config.load()
     _use_one_log()
-    return Server(config, ready=ready)
+    return Server(config, ready=ready, liveness=import_module(MODULE).liveness)
 
 
 def configure() -> uvicorn.Config:
     """Return how the server runs; forwarded headers count from the configured proxies alone."""
     proxies = (get_settings().forwarded_allow_ips or "").replace(" ", "")
     return uvicorn.Config(
-        APP,
+        f"{MODULE}:app",
         # Takes what a page's thread sends without the thread letting go of the interpreter, and has
         # Nagle's algorithm off: with asyncio's own loop each piece of a page waits for both.
         loop="uvloop",
@@ -79,12 +84,14 @@ def configure() -> uvicorn.Config:
 
 
 def run(server: Server, sockets: list[socket.socket]) -> None:
-    """Serve until SIGINT or SIGTERM; raise `TallyError` when the app cannot start."""
+    """Serve until SIGINT or SIGTERM; raise `TallyError` when the app cannot start or go on."""
     # uvicorn raises the signal again after its shutdown, which was what it asked for.
     with suppress(KeyboardInterrupt):
         server.run(sockets)
     if not server.started:
         raise TallyError("Tally did not start; the lines above say why.")
+    if server.liveness.gave_up is not None:
+        raise TallyError(server.liveness.gave_up)
 
 
 def _use_one_log() -> None:

@@ -31,11 +31,13 @@ from dashboard import api, checks, downloads, freshness, page_closed
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
+from dashboard.liveness import Liveness
 from dashboard.sign_in import Door
 from dashboard.single_sign_on import SingleSignOn
 from dashboard.tracing import Tracing
 from dashboard.unexpected import Unexpected
 from dashboard.visitors import Visitors
+from dashboard.watchdog import Watchdog
 from etl import refresh
 from tests.conftest import PASSWORD, execute, make_user
 from tests.dashboard.provider import Provider, providing
@@ -79,6 +81,7 @@ def house(superuser: Actor) -> Iterator[House]:
 def built() -> Iterator[House]:
     """Build a house after the settings of this moment."""
     visitors, scripts, connections = Visitors(), Visitors(tokens.find_open), Connections()
+    liveness = Liveness(Watchdog(0))
     disconnect = [endings.connect(known.forget_all) for known in (visitors, scripts)]
     # The next test's tokens have the same ids, so what this one counted must not count for them.
     api.api.middleware_stack = api.api.build_middleware_stack()
@@ -95,7 +98,7 @@ def built() -> Iterator[House]:
         routes=[
             *door.routes(),
             *SingleSignOn(door=door).routes(),
-            *Health(visitors=visitors).routes(),
+            *Health(visitors=visitors, liveness=liveness).routes(),
             *downloads.routes(),
             *checks.routes(),
             *page_closed.routes(),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -58,10 +58,12 @@ def find(email: str) -> User | None:
 class Serving:
     """A `tally serve` of its own: process, port and data folder."""
 
-    def __init__(self, folder: Path, port: int, **changes: str) -> None:
+    def __init__(
+        self, folder: Path, port: int, program: Sequence[str] = TALLY, **changes: str
+    ) -> None:
         self.url = f"http://localhost:{port}"
         self.process = subprocess.Popen(
-            [*TALLY, "serve", "--port", str(port)],
+            [*program, "serve", "--port", str(port)],
             cwd=folder,
             env=environ(folder, **changes),
             stdout=subprocess.PIPE,
