@@ -13,8 +13,9 @@ from core import audit
 from core.actors import Actor, require_staff
 from core.errors import Conflict, Invalid, NotFound, VersionNeeded
 from core.fields import Description, Email, Id, Title, parse
-from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
+from core.listing import SEARCH_COUNT_CAP, Page, contains, created_in, read_page
 from core.models import Item, User
+from core.periods import Span
 from core.users import find_by_email
 
 FIELDS = ("title", "description", "owner_id")
@@ -75,10 +76,11 @@ def list_items(
     actor: Actor,
     search: str = "",
     owner_id: int | None = None,
+    created: Span | None = None,
     skip: int = 0,
     limit: int = 50,
 ) -> Page[Item]:
-    """Return items with their owners, newest first.
+    """Return items with their owners, newest first, of one owner and of a time where asked.
 
     `search` is looked for in titles, and in whole addresses of owners.
     """
@@ -86,6 +88,8 @@ def list_items(
     query = _with_owner().order_by(Item.id.desc())
     if owner_id is not None:
         query = query.where(Item.owner_id == owner_id)
+    if created is not None:
+        query = query.where(created_in(Item.created_at, created))
     if not search:
         return read_page(db, query, skip=skip, limit=limit)
     owner = find_by_email(db, search) if "@" in search else None

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from core.periods import Span
 
 Row = TypeVar("Row")
 PAGE_SIZE = 50  # rows of a page on a screen
@@ -25,6 +28,11 @@ class Page(Generic[Row]):
 def contains(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
     """Return the condition that `column` contains `text`, whatever its case, taken literally."""
     return column.icontains(text.replace("\x00", ""), autoescape=True)
+
+
+def created_in(column: InstrumentedAttribute[datetime], span: Span) -> ColumnElement[bool]:
+    """Return the condition that `column` is an instant of a span."""
+    return and_(column > span.after, column <= span.until)
 
 
 def read_page(

@@ -59,7 +59,16 @@ class Item(Base):
     """A thing that a user owns; it goes when its owner goes."""
 
     __tablename__ = "item"
-    __table_args__ = (CheckConstraint("title <> ''", name="title_not_empty"),)
+    __table_args__ = (
+        CheckConstraint("title <> ''", name="title_not_empty"),
+        # Of ranges of pages, as rows come in the order of time: it is tiny, and costs no writer.
+        Index(
+            "ix_item_created_at",
+            "created_at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))

@@ -165,6 +165,7 @@ def _number(text: str, name: str, notes: list[str]) -> int | None:
 
 
 def parse_activity(text: str, notes: list[str]) -> Activity | None:
+    """Return whether those who are active are asked for, or others, or None and a note."""
     text = text.strip().lower()
     if text == YES:
         return "yes"

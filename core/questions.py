@@ -37,11 +37,6 @@ class Question:
     screen: str | None = None
     only_drawn: bool = False
 
-    @property
-    def path(self) -> str:
-        """The path of the page that shows the answer."""
-        return f"/{self.name if self.screen is None else self.screen}"
-
     def allow(self, db: Session, actor: Actor) -> None:
         """Raise `Forbidden` unless the actor may take the whole answer away."""
         require = require_superuser if self.superusers_only else require_staff

@@ -1,10 +1,16 @@
 """Which items or users somebody asks for: one filter, for the page, its address and exports."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from core.owner_filter import YES, Activity
+from core.characters import searched
+from core.owner_filter import YES, Activity, parse_activity, parse_period
 from core.periods import Period
+from core.trend_filter import parse_owner
+
+Noun = Literal["items", "users"]
 
 
 @dataclass(frozen=True)
@@ -43,3 +49,17 @@ class RowFilter:
         period = self.period.value if self.period.days else None
         given = {"q": self.search, "owner": self.owner, "active": self.active, "period": period}
         return {name: str(value) for name, value in given.items() if value}
+
+
+def parse(query: Mapping[str, str], *, noun: Noun) -> tuple[RowFilter, list[str]]:
+    """Return the filter that query parameters ask for, or the nearest that makes sense.
+
+    With it comes a sentence for people about each thing that was not taken as it is.
+    """
+    notes: list[str] = []
+    return RowFilter(
+        search=searched(query.get("q", "")),
+        owner=parse_owner(query, notes) if noun == "items" else None,
+        active=parse_activity(query.get("active", ""), notes) if noun == "users" else None,
+        period=parse_period(query.get("period", ""), notes),
+    ), notes

@@ -14,9 +14,10 @@ from core.actors import Actor, require_staff, require_superuser
 from core.addresses import find_form
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, VersionNeeded
 from core.fields import Email, FullName, Password, parse
-from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
+from core.listing import SEARCH_COUNT_CAP, Page, contains, created_in, read_page
 from core.models import ApiToken, AuthSession, Item, User
 from core.passwords import refuse_guessable
+from core.periods import Span
 from core.security import UNUSABLE_PASSWORD, hash_password
 from core.superusers import ROLE_FIELDS
 
@@ -60,11 +61,25 @@ class RemovedUser:
 
 
 def list_users(
-    db: Session, *, actor: Actor, search: str = "", skip: int = 0, limit: int = 50
+    db: Session,
+    *,
+    actor: Actor,
+    search: str = "",
+    active: bool | None = None,
+    created: Span | None = None,
+    skip: int = 0,
+    limit: int = 50,
 ) -> Page[User]:
-    """Return users, newest first, whose address or name contains `search`."""
+    """Return users, newest first, whose address or name contains `search`.
+
+    Those that are `active` or are not, and of a time, where asked.
+    """
     require_superuser(db, actor, "user.list")
     query = select(User).order_by(User.id.desc())
+    if active is not None:
+        query = query.where(User.is_active.is_(active))
+    if created is not None:
+        query = query.where(created_in(User.created_at, created))
     if not search:
         return read_page(db, query, skip=skip, limit=limit)
     query = query.where(or_(contains(User.email, search), contains(User.full_name, search)))

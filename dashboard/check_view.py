@@ -1,7 +1,7 @@
 """What is known of a file that somebody checks: the form to drop it on, and its receipts."""
 
 import re
-from urllib.parse import urlencode
+from html import escape
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from core.characters import searched
 from core.comparison import Comparison
 from core.database import transaction
 from core.receipts import Receipt
-from dashboard import checks, data, moments, notices, shown, url_state
+from dashboard import checks, data, links, moments, navigation, notices, shown, url_state
 
 DIGEST = re.compile("[0-9a-f]{64}")
 # Our own element: Streamlit's uploader keeps whole files in memory, and this one keeps none.
@@ -110,8 +110,8 @@ def _compare(receipt: Receipt) -> None:
         st.markdown("The numbers are the same today.")
         return
     st.markdown(_difference(found))
-    path = find_question(receipt.question).path
-    st.html(f'<a href="{path}?{urlencode(dict(receipt.filters))}">Show today</a>')
+    address = escape(navigation.address(links.exported(receipt)))
+    st.html(f'<a href="{address}">Show today</a>')
 
 
 def _difference(found: Comparison) -> str:

@@ -16,7 +16,7 @@ from core.actors import Actor
 from core.explanations import Explanation
 from core.recount import Recount
 from core.snapshots import Snapshot
-from dashboard import data, moments, notices, shown
+from dashboard import data, moments, notices, shown, tables
 from dashboard.tables import MISSING, ROW_HEIGHT
 from dashboard.turns import out_of_line
 
@@ -189,7 +189,7 @@ def describe(found: Explanation, now: Recount) -> list[str]:
 def _rows(found: Explanation) -> None:
     shown = found.rows.num_rows
     of = f"1 to {shown:,} of {found.count:,} rows, by id" if shown else "No rows"
-    st.caption(of)
+    tables.tell(of, shown=shown, count=found.count if shown else 0)
     if shown:
         st.dataframe(
             found.rows,

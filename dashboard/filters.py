@@ -11,7 +11,7 @@ from core.days import Step
 from core.listing import PAGE_SIZE
 from core.owner_filter import FIRST_DAY, LAST_DAY
 from core.trend_filter import Window
-from dashboard import url_state
+from dashboard import tables, url_state
 from dashboard.notices import escape
 from dashboard.url_state import PAGE
 
@@ -136,23 +136,13 @@ def days(window: Window) -> Window:
     return window
 
 
-def whose(email: str | None) -> None:
-    """Draw whose rows a list shows, with a way to show everybody's."""
-    st.button(
-        f"Items of {escape(email or 'a user who is gone')}",
-        icon=":material/close:",
-        key="whose",
-        help="Show the items of all users",
-        on_click=url_state.put,
-        args=({"owner": None},),
-    )
-
-
 def place(part: Part[Any], *, noun: str) -> None:
-    """Say above a list which rows of how many it shows."""
+    """Say above a list which rows of how many it shows, and what its table searches."""
     first, last = part.skipped + 1, part.skipped + len(part.rows)
     more = "+" if part.capped else ""
-    st.caption(f"{first:,} to {last:,} of {part.count:,}{more} {noun}")
+    told = f"{first:,} to {last:,} of {part.count:,}{more} {noun}"
+    elsewhere = "use the search above for all"
+    tables.tell(told, shown=len(part.rows), count=part.count, elsewhere=elsewhere)
 
 
 def pages(part: Part[Any]) -> None:

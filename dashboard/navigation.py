@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from core.actors import Actor
 from core.settings import ROOT
+from dashboard.links import Link
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -18,11 +20,15 @@ PAGES = "navigation.pages"
 
 @dataclass(frozen=True)
 class Screen:
-    """One screen: the file in `pages/` that draws it, and how it is reached."""
+    """One screen: the file in `pages/` that draws it, and how it is reached.
+
+    `keys` are the parameters that its address may have.
+    """
 
     name: str
     title: str
     icon: str
+    keys: frozenset[str] = frozenset()
     section: str = ANALYTICS
     is_default: bool = False
     superusers_only: bool = False
@@ -38,17 +44,56 @@ class Screen:
         )
 
 
+def _keys(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+OF_OWNERS = _keys("q period least most active joined_from joined_until zone page")
+OF_EVENTS = _keys("q who action outcome period page")
 SCREENS = (
-    Screen("overview", "Overview", ":material/space_dashboard:", is_default=True),
-    Screen("items_by_user", "Items by user", ":material/leaderboard:"),
-    Screen("active_users", "Active users", ":material/trophy:"),
-    Screen("trends", "Trends", ":material/show_chart:"),
-    Screen("items", "Items", ":material/inventory_2:", section="Manage"),
-    Screen("users", "Users", ":material/group:", section="Manage", superusers_only=True),
-    Screen("check_file", "Check a file", ":material/fact_check:", section="System"),
+    Screen(
+        "overview", "Overview", ":material/space_dashboard:", keys=_keys("step"), is_default=True
+    ),
+    Screen("items_by_user", "Items by user", ":material/leaderboard:", keys=OF_OWNERS),
+    Screen("active_users", "Active users", ":material/trophy:", keys=_keys("period since")),
+    Screen(
+        "trends",
+        "Trends",
+        ":material/show_chart:",
+        keys=_keys("of show step owner from until"),
+    ),
+    Screen(
+        "items",
+        "Items",
+        ":material/inventory_2:",
+        keys=_keys("q owner period page"),
+        section="Manage",
+    ),
+    Screen(
+        "users",
+        "Users",
+        ":material/group:",
+        keys=_keys("q active period page"),
+        section="Manage",
+        superusers_only=True,
+    ),
+    Screen(
+        "check_file",
+        "Check a file",
+        ":material/fact_check:",
+        keys=_keys("sha256"),
+        section="System",
+    ),
     Screen("api_tokens", "API tokens", ":material/key:", section="System"),
     Screen("refreshes", "Refreshes", ":material/history:", section="System"),
-    Screen("audit", "Audit", ":material/policy:", section="System", superusers_only=True),
+    Screen(
+        "audit",
+        "Audit",
+        ":material/policy:",
+        keys=OF_EVENTS,
+        section="System",
+        superusers_only=True,
+    ),
     Screen("account", "Account", ":material/account_circle:", section="System"),
 )
 
@@ -74,25 +119,37 @@ def shows_snapshot(page: "StreamlitPage") -> bool:
     return any(s.section == ANALYTICS and s.title == page.title for s in SCREENS)
 
 
-def open_screen(name: str, *, query: dict[str, str]) -> None:
-    """End this run and show another screen instead."""
-    st.switch_page(ROOT / "pages" / f"{name}.py", query_params=query)
+def follow(link: Link) -> None:
+    """End this run and show what a link leads to instead."""
+    screen, query = _find(link)
+    st.switch_page(ROOT / "pages" / f"{screen.name}.py", query_params=query)
 
 
-def link(actor: Actor, name: str, label: str, *, query: dict[str, str] | None = None) -> None:
-    """Draw a link to a screen, or nothing when the actor may not see it.
+def draw(actor: Actor, link: Link, label: str) -> None:
+    """Draw a link, or nothing when the actor may not see where it leads.
 
     `label` is one of our own texts: it is read as Markdown.
     """
-    for screen in screens(actor):
-        if screen.name == name:
-            st.page_link(
-                _page(screen),
-                label=label,
-                icon=ARROW,
-                icon_position="right",
-                query_params=query,
-            )
+    screen, query = _find(link)
+    if screen in screens(actor):
+        st.page_link(
+            _page(screen), label=label, icon=ARROW, icon_position="right", query_params=query
+        )
+
+
+def address(link: Link) -> str:
+    """Return a link as an address within Tally."""
+    screen, query = _find(link)
+    path = "/" if screen.is_default else f"/{screen.name}"
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _find(link: Link) -> tuple[Screen, dict[str, str]]:
+    """Return where a link leads, and its filters, which have to be that page's own."""
+    screen = next(each for each in SCREENS if each.name == link.screen)
+    if foreign := link.query.keys() - screen.keys:
+        raise ValueError(f"{screen.title} has no {', '.join(sorted(foreign))}.")
+    return screen, {name: value for name, value in link.query.items() if value}
 
 
 def _page(screen: Screen) -> "StreamlitPage":

@@ -112,9 +112,9 @@ def no_items_of(email: str | None) -> None:
         empty(f"{escape(email)} owns no items now.", "Refresh data to see it in the analytics.")
 
 
-def nothing_matches(words: str) -> None:
-    """Say that nobody matches what a list is narrowed by."""
-    empty("Nothing matches.", f"Nobody matches {escape(words)}. Leave something out.")
+def nothing_matches(words: str, *, who: str = "Nobody") -> None:
+    """Say that nobody, or nothing, matches what a list is narrowed by."""
+    empty("Nothing matches.", f"{who} matches {escape(words)}. Leave something out.")
 
 
 def nothing_new(days: int) -> None:

@@ -74,24 +74,6 @@ def _draw_period(chosen: Period) -> None:
     )
 
 
-def chips(wanted: OwnerFilter) -> None:
-    """Draw what the list is narrowed by, each part with a way to leave it out."""
-    parts = describe(wanted)
-    if not parts:
-        return
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        for name, text in parts.items():
-            st.button(
-                text,
-                icon=":material/close:",
-                key=f"chip-{name}",
-                help="Leave this out",
-                on_click=_clear,
-                args=((name,),),
-            )
-        st.button("Clear all", type="tertiary", key="chips", on_click=_clear, args=(tuple(parts),))
-
-
 def describe(wanted: OwnerFilter) -> dict[str, str]:
     """Return in words what a filter asks for beside text and period, by parameter."""
     parts = {
@@ -142,10 +124,6 @@ def _form(wanted: OwnerFilter) -> None:
 def _apply(chosen: OwnerFilter) -> None:
     query = chosen.to_query()
     url_state.put({name: query.get(name) for name in (*FORM, "zone")})
-
-
-def _clear(names: tuple[str, ...]) -> None:
-    url_state.put(dict.fromkeys(names))
 
 
 def noun(wanted: OwnerFilter) -> str:

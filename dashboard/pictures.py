@@ -22,6 +22,7 @@ from dashboard import (
     picture_frame,
     rendering,
     series,
+    trend_choice,
 )
 from dashboard.drawing import Drawing
 from dashboard.rendering import Kind
@@ -96,7 +97,7 @@ def _write(picture: Picture, filters: Any, kind: Kind, sheet: Sheet) -> Iterator
 def _new(noun: str) -> Picture:
     return Picture(
         "trends",
-        title=lambda wanted: f"New {noun} by {wanted.step}",
+        title=lambda wanted: trend_choice.title(noun, "new", wanted.step),
         remark=_span,
         draw=lambda rows, wanted: created_charts.created(rows, noun=noun, step=wanted.step),
         most_rows=series.MOST_STEPS,
@@ -109,7 +110,7 @@ def _course(noun: str, *, total: bool) -> Picture:
         return still(steps, noun=noun, step=wanted.step, total=total)
 
     def title(wanted: TrendFilter) -> str:
-        return f"{NOUNS[noun]} in all" if total else f"New {noun} by {wanted.step}"
+        return trend_choice.title(noun, "total" if total else "new", wanted.step)
 
     return Picture("trends", title, _span, draw, most_rows=series.MOST_STEPS)
 

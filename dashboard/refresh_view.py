@@ -22,11 +22,13 @@ from dashboard import (
     notices,
     panels,
     refresh_charts,
+    tables,
 )
 from dashboard import refresh_dialogs as dialogs
 from dashboard.tables import MISSING, ROW_HEIGHT
 
 Row = TypeVar("Row", RefreshRun, SnapshotCheck, Stored)
+MOST_RUNS, MOST_CHECKS = 50, 10
 SIZES = ("B", "kB", "MB", "GB", "TB")
 OUTCOMES = {"succeeded": "Succeeded", "failed": "Failed", "held": "Held back"}
 
@@ -35,8 +37,8 @@ def show(actor: Actor) -> None:
     """Draw everything; run again by a timer, so that what runs is seen to go on."""
     with notices.errors_shown():
         with transaction() as db:
-            runs = refreshes.history(db, actor=actor)
-            checked = checks.history(db, actor=actor)
+            runs = refreshes.history(db, actor=actor, limit=MOST_RUNS + 1)
+            checked = checks.history(db, actor=actor, limit=MOST_CHECKS + 1)
         if actor.is_superuser:
             _actions(actor, runs, checked)
         if not runs:
@@ -45,8 +47,8 @@ def show(actor: Actor) -> None:
             )
             return
         if any(run.step_seconds for run in runs):
-            panels.chart("Time by step", refresh_charts.steps(runs))
-        chosen = _history(runs)
+            panels.chart("Time by step", refresh_charts.steps(runs[:MOST_RUNS]))
+        chosen = _history(tables.newest(runs, MOST_RUNS, "refreshes"))
         if chosen is not None:
             _details(actor, chosen)
         if checked:
@@ -176,6 +178,7 @@ def _checks(checked: Sequence[SnapshotCheck]) -> None:
         st.progress(min(done, 1.0), text=parts)
     elif newest.status == "requested":
         st.progress(0.0, text="Waiting to start")
+    checked = tables.newest(checked, MOST_CHECKS, "checks")
     rows = [
         {
             "outcome": verdict(check),

@@ -149,6 +149,24 @@ def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
     return _choose(frame, rows, name="API tokens", columns=columns)
 
 
+def tell(told: str, *, shown: int, count: int, elsewhere: str = "") -> None:
+    """Say above a table what it shows, and what its own sorting and search cover if not all.
+
+    Streamlit switches off neither where rows can be chosen. `elsewhere` says where all are.
+    """
+    if shown < count:
+        rest = f"; {elsewhere}" if elsewhere else ""
+        told = f"{told}. Sorting and search in this table cover the {shown:,} rows shown{rest}."
+    st.caption(told)
+
+
+def newest(rows: Sequence[Any], most: int, noun: str) -> Sequence[Any]:
+    """Return the newest rows of a history, and say so when there are older ones."""
+    if len(rows) > most:
+        tell(f"The newest {most:,} {noun}", shown=most, count=len(rows))
+    return rows[:most]
+
+
 def role(user: User) -> str | None:
     """Return what a user may do in Tally, in one word, or None for one who cannot sign in."""
     if user.is_superuser:

@@ -4,10 +4,12 @@ import streamlit as st
 
 from core.frames import to_frame
 from dashboard import (
+    data,
     drawings,
     earlier,
     explaining,
     export_menu,
+    links,
     navigation,
     notices,
     owner_filters,
@@ -31,7 +33,9 @@ if len(rows):
     query = {"period": period.value} if period.days else {}
     with actions:
         export_menu.draw("active_users", query, rows=len(rows), noun="users")
-    st.caption(owner_filters.RULES[period])
+    among = data.top_owners(snapshot, period).num_rows
+    rule, elsewhere = owner_filters.RULES[period].rstrip("."), "Items by user has everybody"
+    tables.tell(rule, shown=len(rows), count=among, elsewhere=elsewhere)
     with panels.chart(owner_filters.TITLES[period], drawings.top_owners(snapshot, period)):
         export_menu.draw_picture("top_owners", query)
     since = None if before is None else earlier.name(before)
@@ -41,7 +45,7 @@ if len(rows):
         st.subheader("Dropped out", anchor=False)
         tables.dropped(dropped)
     if chosen is not None:
-        navigation.open_screen("items", query={"owner": str(chosen)})
+        navigation.follow(links.items_of(chosen, period))
 elif period.days:
     notices.nothing_new(period.days)
 else:

@@ -1,56 +1,56 @@
 """Items: find, create, edit and delete them."""
 
-import streamlit as st
-
 from core import items
 from core.database import transaction
 from core.listing import PAGE_SIZE
-from core.row_filter import RowFilter
-from core.trend_filter import parse_owner
-from dashboard import export_menu, filters, item_dialogs, notices, panels, tables
+from dashboard import export_menu, filters, item_dialogs, list_filters, notices, panels, tables
 from dashboard.session import current_actor
 
 actor = current_actor()
 notices.show_undo(item_dialogs.SCREEN)
-owner_notes: list[str] = []
-owner_id = parse_owner(st.query_params.to_dict(), owner_notes)
 
 with panels.toolbar(spread=False):
     search = filters.search("Search items", placeholder="Search titles, or an owner's address")
     actions = panels.actions()
-    wanted = RowFilter(search, owner=owner_id)
+    wanted, notes = list_filters.read("items")
     export_menu.draw("items", wanted.to_query(), noun="items", as_of_snapshot=True)
 
 if actions.button("New item", type="primary", icon=":material/add:"):
     item_dialogs.open_new()
 
-panels.notes(owner_notes)
+panels.notes(notes)
 
 with notices.errors_shown():
+    created = list_filters.created(wanted)
     with transaction() as db:
         owner = None
-        if owner_id is not None:
-            owner = items.find_owner(db, actor=actor, user_id=owner_id)
+        if wanted.owner is not None:
+            owner = items.find_owner(db, actor=actor, user_id=wanted.owner)
         found = filters.read_page(
             lambda skip: items.list_items(
                 db,
                 actor=actor,
                 search=search,
-                owner_id=owner_id,
+                owner_id=wanted.owner,
+                created=created,
                 skip=skip,
                 limit=PAGE_SIZE,
             )
         )
-    if owner_id is not None:
-        filters.whose(owner.email if owner else None)
+    parts = list_filters.describe(wanted, owner)
+    list_filters.draw(parts)
     if found.count:
         filters.place(found, noun="items")
         chosen = tables.items(found.rows)
         filters.pages(found)
         if action := panels.row_actions(actions, chosen):
             item_dialogs.open_for(actor, chosen.id, action)
-    elif owner_id is not None:
-        notices.no_items_of(owner.email if owner else None)
+    elif wanted.owner is not None and owner is None:
+        notices.no_items_of(None)
+    elif owner is not None and wanted.to_query().keys() == {"owner"}:
+        notices.no_items_of(owner.email)
+    elif parts:
+        notices.nothing_matches(list_filters.words(search, parts), who="Nothing")
     elif search:
         notices.nothing_found(search)
     else:

@@ -6,10 +6,12 @@ from core.frames import to_frame
 from core.listing import PAGE_SIZE
 from core.narrowing import Ranks
 from dashboard import (
+    chips,
     data,
     explaining,
     export_menu,
     filters,
+    links,
     navigation,
     notices,
     owner_charts,
@@ -24,7 +26,7 @@ snapshot = shown.snapshot()
 with panels.toolbar():
     wanted, notes = owner_filters.toolbar()
     actions = panels.actions()
-owner_filters.chips(wanted)
+chips.draw(owner_filters.describe(wanted))
 panels.notes(notes)
 
 found = filters.read_page(lambda skip: data.owners(snapshot, wanted, skip=skip))
@@ -51,8 +53,10 @@ if found.count:
     filters.pages(found)
     explaining.users(rows, period=wanted.period)
     if chosen is not None:
-        navigation.open_screen("items", query={"owner": str(chosen)})
+        navigation.follow(links.items_of(chosen, wanted.period))
 elif wanted.narrows:
     notices.nothing_matches(owner_filters.words(wanted))
+elif wanted.period.days:
+    notices.nothing_new(wanted.period.days)
 else:
     notices.no_items()

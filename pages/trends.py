@@ -20,7 +20,7 @@ from dashboard import (
     shown,
     trend_chart,
 )
-from dashboard.trend_choice import CUT, NOUNS, OF_ITEMS, WAYS
+from dashboard.trend_choice import CUT, NOUNS, OF_ITEMS, WAYS, title
 
 snapshot = shown.snapshot()
 zone = moments.zone()
@@ -51,8 +51,7 @@ if int(steps[noun].sum()) == 0:
 else:
     total = way == "total"
     drawn = series.drawn(steps, noun, total=total)
-    titles = {"new": f"New {noun} by {step}", "total": f"{NOUNS[noun]} in all"}
-    frame, beside = panels.frame(titles[way], owner_choice.whose(owner))
+    frame, beside = panels.frame(title(noun, way, step), owner_choice.whose(owner))
     with beside:
         narrowed = TrendFilter(step, whose, window).to_query()
         rows = len(between(steps, window))
