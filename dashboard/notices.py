@@ -14,9 +14,9 @@ from core.telemetry import trace_id
 SAID = "notices.said"
 WARNED = "notices.warned"
 UNDO = "notices.undo"
-MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
-LIVE = re.compile(r"([:@.])(?=\S)")
-WORD_JOINER = "\u2060"
+MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+# Where icons, emoji, addresses and arrows begin to live in a text that has no Markdown any more.
+LIVE = re.compile(r"[:@](?=\S)|(?<=www)\.(?=\S)|(?<=[<>~-])[>=-]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,17 @@ class Undo:
 def escape(text: str) -> str:
     """Return `text` so that Streamlit's Markdown shows it as it is.
 
-    Backslashes stop Markdown. Icons (`:material/x:`), addresses and domains become live after
-    that, so an invisible character that joins words comes after each colon, at sign and dot.
+    Backslashes stop Markdown. Icons (`:material/x:`), addresses and arrows become live after that,
+    in what is one piece of text; so a colour that names none makes pieces of them. Nothing is added
+    that can be seen, or copied.
     """
-    return MARKDOWN.sub(r"\\\1", LIVE.sub(rf"\1{WORD_JOINER}", text))
+    pieces = {found.start() for found in LIVE.finditer(text)}
+
+    def escaped(found: re.Match[str]) -> str:
+        character = f"\\{found[0]}"
+        return f":color[{character}]" if found.start() in pieces else character
+
+    return MARKDOWN.sub(escaped, text)
 
 
 def count(number: int, noun: str) -> str:

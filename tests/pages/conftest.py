@@ -1,6 +1,7 @@
 """What the tests of pages share: pages run by a signed-in person, without a browser."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -166,7 +167,7 @@ def export(actor: Actor, question: str, format: str = "xlsx", **query: str) -> s
 
 def plain(text: str) -> str:
     """Return a text without what keeps Streamlit's Markdown from reading it."""
-    return text.replace("\\", "").replace("\u2060", "")
+    return re.sub(r":color\[(..)\]", r"\1", text).replace("\\", "")
 
 
 def say(at: AppTest) -> list[str]:
