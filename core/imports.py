@@ -1,7 +1,9 @@
-"""Import of users and items from CSV files: all of it or nothing, in one transaction."""
+"""Import of users and items from files: all of it or nothing, in one transaction."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC as NO_OFFSET
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -11,21 +13,44 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.actors import Actor, require_superuser
-from core.bulk import Watch, allow_long_statements, copy_rows
-from core.csv_files import Problems, read_records, show
+from core.bulk import Value, Watch, allow_long_statements, copy_rows
 from core.errors import Invalid
 from core.fields import Description, Email, FullName, Title, parse
+from core.past_times import Times, read_times
+from core.readers import Field, Problems, Record, as_text, read, show
 from core.security import UNUSABLE_PASSWORD
+from core.zones import UTC
 
-USER_COLUMNS = ("email", "full_name")
-ITEM_COLUMNS = ("title", "description", "owner_email")
+TIMES = (
+    Field("created_at", ("created", "createdon", "joined")),
+    Field("updated_at", ("updated", "updatedon")),
+)
+USER_FIELDS = (
+    Field("email", ("emailaddress", "mail"), required=True),
+    Field("full_name", ("name", "displayname")),
+    Field("is_active", ("active", "enabled")),
+    *TIMES,
+)
+ITEM_FIELDS = (
+    Field("title", required=True),
+    Field("description"),
+    Field("owner_email", ("owner", "owneremailaddress"), required=True),
+    *TIMES,
+)
+YES, NO = {"true", "yes", "1", "active", "enabled"}, {"false", "no", "0", "inactive", "disabled"}
+NOT_YES_OR_NO = "Write yes or no, true or false."
 UNKNOWN_OWNER = "No user has this address, neither in the file of users nor in Tally: {}."
 
 TEMPORARY_TABLES = """
-    CREATE TEMPORARY TABLE import_user (line bigint, email text, full_name text) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE import_user (
+        line bigint, email text, full_name text, is_active boolean,
+        created_at timestamptz, updated_at timestamptz) ON COMMIT DROP;
     CREATE TEMPORARY TABLE import_item (
-        line bigint, title text, description text, owner_email text) ON COMMIT DROP
+        line bigint, title text, description text, owner_email text,
+        created_at timestamptz, updated_at timestamptz) ON COMMIT DROP
 """
+USER_COLUMNS = ("line", "email", "full_name", "is_active", "created_at", "updated_at")
+ITEM_COLUMNS = ("line", "title", "description", "owner_email", "created_at", "updated_at")
 FILL_MISSING_NAMES = """
     UPDATE "user" SET full_name = i.full_name, version = version + 1, updated_at = now()
     FROM import_user i
@@ -40,8 +65,10 @@ LOCK_UNNAMED = """
     ORDER BY u.id FOR NO KEY UPDATE OF u
 """
 ADD_USERS = """
-    INSERT INTO "user" (email, full_name, hashed_password)
-    SELECT email, full_name, :password FROM import_user i
+    INSERT INTO "user" (email, full_name, hashed_password, is_active, created_at, updated_at)
+    SELECT email, full_name, :password, is_active, coalesce(created_at, now()),
+        coalesce(updated_at, now())
+    FROM import_user i
     WHERE NOT EXISTS (SELECT FROM "user" u WHERE lower(u.email) = i.email)
     ORDER BY line
     ON CONFLICT DO NOTHING
@@ -61,8 +88,9 @@ UNKNOWN_OWNERS = """
     ORDER BY line
 """
 ADD_ITEMS = """
-    INSERT INTO item (title, description, owner_id)
-    SELECT i.title, i.description, o.id
+    INSERT INTO item (title, description, owner_id, created_at, updated_at)
+    SELECT i.title, i.description, o.id, coalesce(i.created_at, now()),
+        coalesce(i.updated_at, now())
     FROM import_item i JOIN import_owner o USING (owner_email)
     ORDER BY i.line
 """
@@ -70,12 +98,16 @@ ADD_ITEMS = """
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did; `names_filled` counts known users who had no name before."""
+    """What an import did; `names_filled` counts known users who had no name before.
+
+    `warnings` say what of the files was left out, or read in another way than it may be meant.
+    """
 
     users_added: int
     users_known: int
     names_filled: int
     items_added: int
+    warnings: tuple[str, ...] = ()
 
 
 class UserLine(BaseModel):
@@ -99,24 +131,23 @@ class AddressLine(BaseModel):
 
 
 def import_files(db: Session, *, actor: Actor, users: Path, items: Path, watch: Watch) -> Imported:
-    """Add the users and items of two CSV files; raise `BadFiles` and change nothing if one is bad.
+    """Add the users and items of two files; raise `BadFiles` and change nothing if one is bad.
 
     A user who exists, whatever the address's case, keeps the account and gets a name if there is
     none; new users cannot sign in. Items are always added: they have no identity of their own.
+    Times without a zone are UTC, unless the file names another one.
     """
     require_superuser(db, actor, "import.files")
     allow_long_statements(db)
     db.execute(text(TEMPORARY_TABLES))
     problems = Problems()
-    user_lines = copy_rows(
-        db, "import_user", ("line", *USER_COLUMNS), _users(users, problems, watch)
-    )
-    copy_rows(db, "import_item", ("line", *ITEM_COLUMNS), _items(items, problems, watch))
+    user_lines = copy_rows(db, "import_user", USER_COLUMNS, _users(users, problems, watch))
+    copy_rows(db, "import_item", ITEM_COLUMNS, _items(items, problems, watch))
     problems.refuse_any()
     imported = _store(db, items, user_lines, watch)
-    changes = {name: [0, count] for name, count in asdict(imported).items()}
+    changes = {name: [0, count] for name, count in asdict(imported).items() if name != "warnings"}
     audit.record(db, actor=actor, action="import.create", changes=changes)
-    return imported
+    return replace(imported, warnings=tuple(problems.warnings))
 
 
 def _store(db: Session, items: Path, user_lines: int, watch: Watch) -> Imported:
@@ -152,24 +183,27 @@ def _run(db: Session, statement: str, **values: object) -> int:
     return int(db.execute(text(statement), values).rowcount)  # type: ignore[attr-defined]
 
 
-def _users(path: Path, problems: Problems, watch: Watch) -> Iterator[tuple[int, str, str | None]]:
+def _users(path: Path, problems: Problems, watch: Watch) -> Iterator[Sequence[Value]]:
     first_line: dict[str, int] = {}
-    for record in read_records(path, USER_COLUMNS, problems, _reading(path, watch)):
+    now = datetime.now(NO_OFFSET)
+    for record in read(path, USER_FIELDS, problems, _reading(path, watch)):
         try:
-            user = parse(UserLine, record.values)
+            user = parse(UserLine, _texts(record, "email", "full_name"))
+            active = _is_active(record)
+            times = read_times(record.cells, zone=record.zone or UTC, now=now)
         except Invalid as error:
             _note(error, path, record.line, problems)
             continue
         earlier = first_line.setdefault(user.email, record.line)
         if earlier != record.line:
-            problems.add(path, record.line, "email", f"Line {earlier:,} has this address already.")
+            unit = problems.units[path.name].capitalize()
+            twice = f"{unit} {earlier:,} has this address already."
+            problems.add(path, record.line, "email", twice)
             continue
-        yield record.line, user.email, user.full_name
+        yield record.line, user.email, user.full_name, active, *_stored(times)
 
 
-def _items(
-    path: Path, problems: Problems, watch: Watch
-) -> Iterator[tuple[int, str, str | None, str]]:
+def _items(path: Path, problems: Problems, watch: Watch) -> Iterator[Sequence[Value]]:
     @cache
     def address(owner: str) -> str | Invalid:
         try:
@@ -177,17 +211,36 @@ def _items(
         except Invalid as error:
             return error
 
-    for record in read_records(path, ITEM_COLUMNS, problems, _reading(path, watch)):
-        owner = address(record.values["owner_email"])
+    now = datetime.now(NO_OFFSET)
+    for record in read(path, ITEM_FIELDS, problems, _reading(path, watch)):
+        owner = address(as_text(record.cells.get("owner_email")))
         if isinstance(owner, Invalid):
             _note(owner, path, record.line, problems)
         try:
-            item = parse(ItemLine, record.values)
+            item = parse(ItemLine, _texts(record, "title", "description"))
+            times = read_times(record.cells, zone=record.zone or UTC, now=now)
         except Invalid as error:
             _note(error, path, record.line, problems)
             continue
         if isinstance(owner, str):
-            yield record.line, item.title, item.description, owner
+            yield record.line, item.title, item.description, owner, *_stored(times)
+
+
+def _texts(record: Record, *names: str) -> dict[str, str]:
+    return {name: as_text(record.cells.get(name)) for name in names}
+
+
+def _is_active(record: Record) -> str:
+    text = as_text(record.cells.get("is_active")).strip().casefold()
+    if text in NO:
+        return "false"
+    if text and text not in YES:
+        raise Invalid({"is_active": NOT_YES_OR_NO})
+    return "true"
+
+
+def _stored(times: Times) -> Iterator[str | None]:
+    return (None if at is None else at.isoformat() for at in (times.created, times.updated))
 
 
 def _note(error: Invalid, path: Path, line: int, problems: Problems) -> None:

@@ -71,8 +71,9 @@ def answer(actor: Actor, sha256: str) -> None:
 def _tell(receipt: Receipt) -> None:
     question = find_question(receipt.question)
     if receipt.outcome != "success":
+        rows = notices.count(receipt.rows, "row")
         st.error(
-            f"This is the beginning of an export that broke off after {receipt.rows:,} rows.",
+            f"This is the beginning of an export that broke off after {rows}.",
             icon=":material/broken_image:",
         )
     else:
@@ -115,7 +116,7 @@ def _compare(receipt: Receipt) -> None:
 
 
 def _difference(found: Comparison) -> str:
-    rows = f"There were {found.rows_then:,} rows, and there are {found.rows_now:,} today."
+    rows = f"It had {notices.count(found.rows_then, 'row')}, and has {found.rows_now:,} today."
     if found.differ is None:
         return f"The numbers have changed since. {rows} Which rows differ can no longer be told."
     return f"The numbers have changed since: {notices.count(found.differ, 'row')} differ. {rows}"

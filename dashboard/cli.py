@@ -17,6 +17,7 @@ from core.addresses import warn_of_lookalikes
 from core.bulk import Watch
 from core.errors import TallyError, Unavailable
 from core.settings import get_settings
+from core.wording import counted
 from dashboard import serving
 from dashboard.command_errors import Commands
 from dashboard.progress_bars import bars
@@ -97,23 +98,29 @@ def refresh(
 
 @app.command("import")
 def import_(
-    users_csv: Annotated[Path, typer.Argument(help="CSV file with the columns email,full_name.")],
-    items_csv: Annotated[
-        Path, typer.Argument(help="CSV file with the columns title,description,owner_email.")
+    users_file: Annotated[
+        Path, typer.Argument(help="File with a column email; full_name, created_at if known.")
+    ],
+    items_file: Annotated[
+        Path,
+        typer.Argument(help="File with title and owner_email; description, created_at if known."),
     ],
 ) -> None:
-    """Import users and items from CSV files (UTF-8); when any line is bad, nothing is imported.
+    """Import users and items from CSV, Excel, OpenDocument, JSON or Parquet files.
 
-    Users who exist already keep their account. Items are always added: importing the same file
-    twice adds its items twice.
+    When any line is bad, nothing is imported. Users who exist already keep their account. Items are
+    always added: importing the same file twice adds its items twice.
     """
     _make_ready()
     with bars(err) as watch, database.transaction() as db:
         result = imports.import_files(
-            db, actor=_operator(), users=users_csv, items=items_csv, watch=watch
+            db, actor=_operator(), users=users_file, items=items_file, watch=watch
         )
-    known = f" ({result.users_known:,} were there already)" if result.users_known else ""
-    out.print(f"Imported {result.users_added:,} users{known} and {result.items_added:,} items.")
+    for warning in result.warnings:
+        out.print(f"Warning: {warning}", markup=False)
+    known = f" ({result.users_known:,} existed already)" if result.users_known else ""
+    users, items = counted(result.users_added, "user"), counted(result.items_added, "item")
+    out.print(f"Imported {users}{known} and {items}.")
     _mention_refresh()
 
 
@@ -138,7 +145,7 @@ def demo_(
         watch("Tidying up", 0, 1)
         demo.tidy()
         watch("Tidying up", 1, 1)
-    out.print(f"Added {user_count:,} users and {item_count:,} items.")
+    out.print(f"Added {counted(user_count, 'user')} and {counted(item_count, 'item')}.")
     _mention_refresh()
 
 
@@ -258,8 +265,8 @@ def _verify(watch: Watch) -> tuple[str, bool]:
     lines = [f"Different: {difference}" for difference in report.wrong]
     lines += [f"Changed since: {difference}" for difference in report.newer]
     lines.append(
-        f"Snapshot {report.generation}: {report.parts:,} parts compared, {len(report.wrong):,}"
-        f" differ, {len(report.newer):,} were changed in the database since."
+        f"Snapshot {report.generation}: {counted(report.parts, 'part')} compared, different:"
+        f" {len(report.wrong):,}, changed in the database since: {len(report.newer):,}."
     )
     return "\n".join(lines), not report.wrong
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.formats import FORMATS, Format
 from core.formats.regions import wants_semicolons
+from core.wording import counted_all
 from dashboard import exporting, moments
 from dashboard.pictures import LOOKS
 
@@ -36,7 +37,8 @@ def draw(
     `by_day` says that the rows are days, or longer steps, of the reader's zone in every format.
     """
     given = {name: value for name, value in (filters or {}).items() if value}
-    held = f"{rows:,} {noun}" if rows is not None else f"All {noun}{' that match' * bool(given)}"
+    matching = f"All {noun}{' that match' * bool(given)}"
+    held = matching if rows is None else counted_all(rows, noun)
     source = ", as of the last refresh" if as_of_snapshot else ""
     with st.popover("Export", icon=":material/download:", type="tertiary"):
         zone = moments.zone()

@@ -11,6 +11,7 @@ from core.days import Step
 from core.listing import PAGE_SIZE
 from core.owner_filter import FIRST_DAY, LAST_DAY
 from core.trend_filter import Window
+from core.wording import counted_all
 from dashboard import tables, url_state
 from dashboard.notices import escape
 from dashboard.url_state import PAGE
@@ -139,8 +140,8 @@ def days(window: Window) -> Window:
 def place(part: Part[Any], *, noun: str) -> None:
     """Say above a list which rows of how many it shows, and what its table searches."""
     first, last = part.skipped + 1, part.skipped + len(part.rows)
-    more = "+" if part.capped else ""
-    told = f"{first:,} to {last:,} of {part.count:,}{more} {noun}"
+    found = f"{part.count:,}+ {noun}" if part.capped else counted_all(part.count, noun)
+    told = f"{first:,} to {last:,} of {found}"
     elsewhere = "use the search above for all"
     tables.tell(told, shown=len(part.rows), count=part.count, elsewhere=elsewhere)
 

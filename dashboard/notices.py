@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import NotFound, TallyError, Unavailable
 from core.snapshots import NONE_YET
 from core.telemetry import trace_id
+from core.wording import counted
 
 SAID = "notices.said"
 WARNED = "notices.warned"
@@ -46,7 +47,7 @@ def escape(text: str) -> str:
 
 def count(number: int, noun: str) -> str:
     """Return a number of things in words: `1 item`, `2,000 items`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return counted(number, noun)
 
 
 def say(text: str) -> None:

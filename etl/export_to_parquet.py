@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core import database, telemetry
 from core.errors import TallyError
 from core.models import RefreshRun
+from core.wording import counted
 from etl import record, refresh
 
 COLUMNS = (
@@ -59,7 +60,7 @@ def export(console: Console, stop: threading.Event) -> RefreshRun:
 
 def describe(run: RefreshRun) -> str:
     """Return what a finished refresh did, as one line."""
-    rows = f"{run.users or 0:,} users and {run.items or 0:,} items"
+    rows = f"{counted(run.users or 0, 'user')} and {counted(run.items or 0, 'item')}"
     if run.mode == "unchanged":
         return f"Nothing changed since snapshot {run.generation}: {rows}."
     seconds = sum(float(value) for value in run.step_seconds.values())

@@ -10,6 +10,7 @@ import polars as pl
 
 from core.manifest import File, Manifest
 from core.snapshots import ITEMS, ITEMS_BY_USER, JOINED, LEFT, USERS
+from core.wording import counted
 from etl import views
 from etl.instant import Instant, Rows
 from etl.limits import Limits
@@ -28,8 +29,8 @@ class ViewDifference:
 
     def __str__(self) -> str:
         return (
-            f"{self.view}: {self.surplus:,} rows are not what its parts add up to,"
-            f" and {self.missing:,} are missing"
+            f"{self.view}: {counted(self.surplus, 'row')} beyond what its parts add up to,"
+            f" and {self.missing:,} missing"
         )
 
 

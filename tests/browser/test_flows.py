@@ -96,7 +96,7 @@ def test_an_item_is_created_changed_deleted_and_brought_back(page: Page) -> None
     expect(page.get_by_text("Nothing matches.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("The item is back.")).to_be_visible()
-    expect(page.get_by_text("1 to 1 of 1 items")).to_be_visible()
+    expect(page.get_by_text("1 to 1 of 1 item")).to_be_visible()
 
 
 def test_a_user_is_created_and_deleted_with_the_keyboard_alone(page: Page) -> None:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from core import database
 from core.actors import Actor
 from core.bulk import Watch
-from core.csv_files import BadFiles
 from core.errors import Forbidden, TallyError
 from core.imports import Imported, import_files
 from core.models import AuditEvent, Item, User
+from core.readers import BadFiles
 from core.security import UNUSABLE_PASSWORD
 from tests.conftest import make_user
 
@@ -183,20 +183,47 @@ def test_many_problems_are_counted_and_the_first_are_shown(tmp_path: Path, syste
 @pytest.mark.parametrize(
     ("users", "expected"),
     [
-        (b"", "line 1: The file is empty; its first line must be “email,full_name”."),
-        (b"email\n", "line 1: The first line must be “email,full_name”, and is “email”."),
-        (b"email,full_name,age\n", "and is “email,full_name,age”."),
-        (b"email;full_name\n", "and is “email;full_name”."),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\xff", "line 1: The first line must be"),
-        ("email,full_name\n".encode("utf-16"), "line 1: The first line must be"),
-        (b"email,full_name\na@example.com,Ren\xe9e\n", "not UTF-8 (byte 0xE9)"),
-        (b"email,full_name\na@example.com\n", "line 2: 1 values, where 2 are needed."),
+        (b"", "line 1: The file is empty; it needs the columns email and may have full_name"),
+        (b"\r\n , ,\r\n", "line 1: The file is empty"),
+        (
+            b"ann@example.com,Ann\n",
+            "line 1: There is no column “email”. This must name the columns",
+        ),
+        (b"email,E-Mail,email\n", "line 1: There is more than one column “email”."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\xff", "line 1: This is a picture, not a table. Save the"),
+        (b"%PDF-1.7", "This is a PDF, not a table."),
+        (b"\x1f\x8b\x08", "This is a gzip archive. Unpack it first."),
+        (b"<!DOCTYPE html><table>", "This is a web page or XML, not a table."),
+        (b"PK\x03\x04 and no more", "This workbook or ZIP archive is damaged or not complete."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "This workbook cannot be read"),
+        (b"PAR1 and no more", "This Parquet file cannot be read"),
+        (b'{"email": "a@example.com"', "line 1: This is not JSON"),
+        (b'["a@example.com"]', "line 1: This is JSON, but not a list of objects."),
+        ("email,full_name\na@example.com,Мир\n".encode("cp1251"), "not UTF-8 (byte 0xCC). Save"),
+        ("email,full_name\na@example.com,Paweł\n".encode("cp1250"), "not UTF-8 (byte 0xB3). Save"),
+        (b"email,full_name\na@example.com,\xc3\xa9 Ren\xe9e\n", "not UTF-8 (byte 0xE9)"),
+        (b"email,full_name\na@example.com\n", "line 2: 1 value, where 2 are needed."),
         (b"email,full_name\na@example.com,A,B\n", "line 2: 3 values, where 2 are needed."),
         (b"email,full_name\na@example.com,A\x00B\n", "line 2, column full_name: This contains a"),
         (b'email,full_name\na@example.com,"A\n', "line 2: This is not CSV from here on"),
         (b'email,full_name\na@example.com,"A"B\n', "line 2: This is not CSV from here on"),
         (b"email,full_name\na@example.com," + b"x" * 200_000, "line 2: This is not CSV from here"),
         (b"email,full_name\n" + b"a" * 300 + b"@example.com,A\n", "column email: Use at most 255"),
+        (b"sep=;\nemail;full_name\nx;A\n", "line 3, column email: This is not an e-mail"),
+        (
+            b"email,created_at\na@example.com,5/6/2024\n",
+            "line 2, column created_at: This is no time",
+        ),
+        (
+            b"email,created_at\na@example.com,2999-01-01\n",
+            "column created_at: This is in the future",
+        ),
+        (b"email,created_at\na@example.com,1969-12-31\n", "column created_at: This is before 1970"),
+        (
+            b"email,created_at,updated_at\na@example.com,2024-02-01,2024-01-01\n",
+            "column updated_at: This is before it was created.",
+        ),
+        (b"email,is_active\na@example.com,maybe\n", "column is_active: Write yes or no"),
     ],
 )
 def test_files_that_cannot_be_taken(

@@ -326,7 +326,7 @@ def test_import_says_what_it_did_or_what_is_wrong(environment: str, tmp_path: Pa
     assert "items.csv, line 3, column owner_email: No user has this address" in bad.stderr
     assert "1 problem; nothing was imported." in bad.stderr
     assert good.exit_code == 0
-    assert good.stdout.startswith("Imported 1 users and 1 items.\n")
+    assert good.stdout.startswith("Imported 1 user and 1 item.\n")
     ann = find("ann@example.com")
     assert ann is not None
     assert ann.full_name == "[bold]Ann"

@@ -43,7 +43,7 @@ def test_it_says_how_many_rows_have_changed(world: Actor, system: Actor, open_pa
     refresh.run(trigger="test")
     at = open_page(world, "check_file", sha256=whole)
     assert "The numbers have changed since: 2 rows differ." in said(at)
-    assert "There were 3 rows, and there are 4 today." in said(at)
+    assert "It had 3 rows, and has 4 today." in said(at)
     assert 'href="/items_by_user"' in at.main.html[-1].value
     # The rank of Cy is another one, and what Cy owns is not.
     assert "The numbers are the same today." in said(open_page(world, "check_file", sha256=part))
@@ -57,7 +57,7 @@ def test_it_says_when_the_rows_can_no_longer_be_told(
     refresh.run(trigger="test")
     monkeypatch.setattr(snapshots, "kept", list)
     told = said(open_page(world, "check_file", sha256=sha256))
-    assert "There were 6 rows, and there are 7 today. Which rows differ can no longer" in told
+    assert "It had 6 rows, and has 7 today. Which rows differ can no longer" in told
 
 
 def test_what_is_not_from_here_is_said_so(world: Actor, open_page: Open) -> None:
