@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
+import psycopg2
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
-from core import audit, embedded
+from core import audit, disk, embedded
+from core.database_errors import DISK_FULL, NO_CONNECTION, OVERTAKEN, explain
 from core.errors import Forbidden, Overtaken, Refused, Unavailable
 from core.settings import get_settings
 
@@ -20,8 +23,6 @@ NOTICE_DEATH = (
     " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
 AWAY = "The database cannot be reached right now. Nothing was saved; please try again in a moment."
-OVERTAKEN = "Somebody else changed this at the same moment, so nothing was saved. Please try again."
-TOO_SLOW = "The database took too long to answer, so this was stopped and nothing was saved."
 
 
 @lru_cache
@@ -58,7 +59,8 @@ def transaction() -> Iterator[Session]:
     """Open one transaction: committed at the end of the block, rolled back on any exception.
 
     What the block was `Forbidden` to do leaves an audit row all the same. Raises `Unavailable`
-    when PostgreSQL is away or too slow, and `Overtaken` when others were faster with the same rows.
+    when PostgreSQL is away, too slow or cannot write, and `Overtaken` when others were faster with
+    the same rows.
     """
     try:
         with Session(get_engine(), expire_on_commit=False) as db, db.begin():
@@ -67,7 +69,7 @@ def transaction() -> Iterator[Session]:
         if error.refused:
             _note(error.refused)
         raise
-    except (DBAPIError, TimeoutError) as error:
+    except (DBAPIError, NoneFree, TimeoutError) as error:
         raise _translate(error) from error
 
 
@@ -87,13 +89,20 @@ def _note(refused: Refused) -> None:
 
 
 def _translate(error: Exception) -> Exception:
-    code = getattr(getattr(error, "orig", None), "pgcode", None)
-    if code in {"40P01", "40001"}:  # deadlock_detected, serialization_failure
+    cause = getattr(error, "orig", None)
+    if getattr(cause, "pgcode", None) in {"40P01", "40001"}:  # deadlock, serialization_failure
         return Overtaken(OVERTAKEN)
-    if code in {"57014", "55P03"}:  # query_canceled, lock_not_available
-        return Unavailable(TOO_SLOW)
-    if isinstance(error, OperationalError | TimeoutError):
-        return Unavailable(AWAY)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return Unavailable(AWAY)
+    if isinstance(cause, psycopg2.Error) and (words := explain(cause)):
+        return Unavailable(words)
+    if isinstance(error, NoneFree):
+        return Unavailable(NO_CONNECTION)
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or isinstance(error, OperationalError | TimeoutError):
+        return Unavailable(DISK_FULL if _has_no_room() else AWAY)
     return error
+
+
+def _has_no_room() -> bool:
+    """Tell whether the embedded PostgreSQL, which ends when it cannot write, has a full disk."""
+    settings = get_settings()
+    return settings.database_url is None and disk.is_full(settings.postgres_path)

@@ -5,23 +5,30 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core import database, refreshes, set_back, snapshots
+from core import database, disk, refreshes, set_back, snapshots
 from core.errors import Unavailable
+from core.settings import get_settings
 from dashboard import cookies
 from dashboard.liveness import Liveness
 from dashboard.visitors import Visitors
 
+WRITE_SECONDS = 30.0  # between two tries to write, while they succeed
 FRESH_SECONDS = 1.0  # anybody may ask, so nobody can make PostgreSQL answer more often
 FINE = "fine"
+# It needs a block of its own, so that a full disk and a server that only reads show themselves.
+WRITE = "CREATE TEMP TABLE tally_writes ON COMMIT DROP AS SELECT 'something'::text AS written"
+LOW = "The disk of {path} has only {free:,} MB left. Free some before edits and refreshes fail."
 DAMAGED = "Snapshot {name} is damaged and not served: {reason}."
 SET_BACK = "{by} set the data back to snapshot {folder}; refreshes wait."
 _thread = CapacityLimiter(1)
@@ -52,6 +59,7 @@ class Health:
         self.liveness = liveness
         self._state: State | None = None
         self._checked = 0.0
+        self._wrote = -WRITE_SECONDS
         self._checking = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -78,9 +86,17 @@ class Health:
     async def _find_state(self) -> State:
         async with self._checking:
             if self._state is None or time.monotonic() - self._checked > FRESH_SECONDS:
-                self._state = await anyio.to_thread.run_sync(check, limiter=_thread)
+                self._state = await self._look()
                 self._checked = time.monotonic()
             return self._state
+
+    async def _look(self) -> State:
+        writes = time.monotonic() - self._wrote >= WRITE_SECONDS
+        look = partial(check, writes=writes)
+        state = await anyio.to_thread.run_sync(look, limiter=_thread)
+        if writes and state.database == FINE:
+            self._wrote = time.monotonic()
+        return state
 
     async def _is_staff(self, request: Request) -> bool:
         token = cookies.read_token(request.scope, cookies.session_cookie(request.scope))
@@ -93,11 +109,14 @@ class Health:
             return False
 
 
-def check() -> State:
-    """Return the present state, asked of PostgreSQL and of the snapshots' folder."""
+def check(*, writes: bool = True) -> State:
+    """Return the present state, asked of PostgreSQL and of the snapshots' folder.
+
+    With `writes`, PostgreSQL also has to write something, which it forgets at once.
+    """
     with suppress_instrumentation():  # asked every few seconds: no spans
         return State(
-            database=_find_problem(_ask_database),
+            database=_find_problem(_write if writes else _ask_database),
             snapshot=_find_problem(_open_snapshot),
             trouble=_find_trouble(),
         )
@@ -116,6 +135,11 @@ def _ask_database() -> None:
         db.execute(text("SELECT 1"))
 
 
+def _write() -> None:
+    with suppress(ProgrammingError), database.transaction() as db:  # a role may lack TEMPORARY
+        db.execute(text(WRITE))
+
+
 def _open_snapshot() -> None:
     snapshots.current()
 
@@ -126,9 +150,23 @@ def _find_trouble() -> list[str]:
         DAMAGED.format(name=folder.name, reason=reason)
         for folder, reason in snapshots.broken().items()
     ]
+    found += _find_low_disks()
     back = set_back.find()
     found += [SET_BACK.format(by=back.by, folder=back.folder)] if back else []
     with suppress(Unavailable), database.transaction() as db:
         run = refreshes.trouble(db)
         found += [f"The last refresh was {run.status}: {run.error}"] if run else []
     return found
+
+
+def _find_low_disks() -> list[str]:
+    settings = get_settings()
+    paths = {settings.parquet_path}
+    if settings.database_url is None:
+        paths.add(settings.postgres_path)
+    free = {path: disk.free_bytes(path) for path in sorted(paths)}
+    return [
+        LOW.format(path=path, free=room // disk.MEGABYTE)
+        for path, room in free.items()
+        if room < disk.LOW_BYTES
+    ]

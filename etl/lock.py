@@ -7,12 +7,14 @@ import psycopg2
 
 from core.changes import Cursor
 from core.database import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
+from core.database_errors import explain
 from core.errors import Unavailable
 
 KEY = 0x7A11_0002  # any number, as long as nobody else uses it
 AWAY = (
     "PostgreSQL cannot be reached, so the data was not refreshed. The last snapshot stays in use."
 )
+KEPT = "{reason} The data was not refreshed. The last snapshot stays in use."
 
 
 class RefreshLock:
@@ -49,7 +51,7 @@ class RefreshLock:
         try:
             yield
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            raise Unavailable(AWAY) from error
+            raise Unavailable(_words(error)) from error
 
 
 @contextmanager
@@ -67,7 +69,12 @@ def connect(key: int = KEY) -> Iterator[RefreshLock]:
             options=f"-c idle_session_timeout=0 {NOTICE_DEATH}",
         )
     except psycopg2.OperationalError as error:
-        raise Unavailable(AWAY) from error
+        raise Unavailable(_words(error)) from error
     connection.autocommit = True
     with closing(connection):
         yield RefreshLock(connection, key)
+
+
+def _words(error: psycopg2.Error) -> str:
+    reason = explain(error)
+    return KEPT.format(reason=reason) if reason else AWAY

@@ -13,14 +13,14 @@ from sqlalchemy import event, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import refreshes, spans
+from core import database, refreshes, spans
 from core.database import transaction
 from core.errors import TallyError, Unavailable
 from core.models import RefreshRun
 from core.spans import Kept
 from core.telemetry import trace_id
 from etl.gate import Held
-from etl.lock import AWAY
+from etl.lock import AWAY, KEPT
 
 INTERRUPTED = "Interrupted: the process that refreshed ended before the refresh did."
 TAKEN_OVER = "Another process took this refresh over, so it was given up here."
@@ -125,7 +125,8 @@ class Record:
             with transaction() as db:
                 found: Any = db.scalar(saved.returning(RefreshRun.id))
         except Unavailable as error:
-            raise Unavailable(AWAY) from error
+            away = error.message == database.AWAY
+            raise Unavailable(AWAY if away else KEPT.format(reason=error.message)) from error
         if found is None:
             raise Unavailable(TAKEN_OVER)
 

@@ -3,12 +3,13 @@
 import pytest
 from starlette.testclient import TestClient
 
-from core import database, set_back, snapshots
+from core import database, database_errors, disk, set_back, snapshots
 from core.actors import Actor
 from core.errors import Unavailable
 from core.settings import get_settings
 from dashboard import health
 from etl import refresh
+from tests.conftest import Sql, forget
 from tests.dashboard.conftest import House, session_cookie, sign_in
 
 
@@ -52,6 +53,45 @@ def test_without_the_database_it_is_not_ready(
         response = client.get("/readyz")
         assert (response.status_code, response.json()) == (503, {"ready": False})
     assert health.check() == health.State(database=database.AWAY, snapshot=health.FINE)
+
+
+def test_a_database_that_only_reads_is_not_ready(sql: Sql, environment: str) -> None:
+    refresh.run(trigger="test")
+    assert health.check() == health.State(health.FINE, health.FINE)
+    name = environment.rpartition("/")[2].partition("?")[0]
+    sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    forget()
+    assert health.check() == health.State(database_errors.READ_ONLY, health.FINE)
+    assert health.check(writes=False).ready, "it is asked to write now and then"
+
+
+def test_a_disk_that_fills_up_is_told_to_staff(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "free_bytes", lambda _: 200 * disk.MEGABYTE)
+    with house.client() as client:
+        sign_in(client)
+        folder = get_settings().parquet_path
+        assert client.get("/readyz").json()["trouble"] == [
+            f"The disk of {folder} has only 200 MB left. Free some before edits and refreshes fail."
+        ]
+
+
+def test_writing_is_tried_now_and_then_and_again_at_once_after_a_failure(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[bool] = []
+
+    def check(*, writes: bool) -> health.State:
+        tried.append(writes)
+        return health.State("away" if len(tried) < 3 else health.FINE, health.FINE)
+
+    monkeypatch.setattr(health, "check", check)
+    monkeypatch.setattr(health, "FRESH_SECONDS", 0.0)
+    with house.client() as client:
+        answers = [client.get("/readyz").status_code for _ in range(5)]
+    assert answers == [503, 503, 200, 200, 200]
+    assert tried == [True, True, True, False, False]
 
 
 def test_data_that_was_set_back_and_damage_are_told_to_staff(

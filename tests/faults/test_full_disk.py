@@ -3,6 +3,7 @@
 import errno
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -10,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from core import snapshots
+from core import items, schema, snapshots
+from core.actors import Actor
+from core.database import transaction
+from core.database_errors import DISK_FULL
 from core.errors import Unavailable
 from core.snapshots import ITEMS, USERS
+from dashboard import health
 from etl import refresh
-from tests.conftest import Sql, forget
+from tests.conftest import Sql, forget, make_user, use
 from tests.faults import moments, world
 from tests.faults.harness import environment as settings_of
 from tests.faults.nursery import Nursery
@@ -172,3 +177,58 @@ def test_no_file_may_be_longer(
     assert not list((root / "staging").glob("*"))
     refresh.run(trigger="test")
     assert list(world.differences(environment, root / USERS, root / ITEMS)) == []
+
+
+@pytest.fixture
+def full_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An embedded PostgreSQL on a small disk of its own, with a superuser; the disk's folder."""
+    folder = Path(tempfile.mkdtemp(prefix="tally-test-"))
+    folder.chmod(0o755)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", folder]
+    if os.geteuid() != 0 or subprocess.run(mount).returncode:
+        folder.rmdir()
+        pytest.skip("only root may mount a tmpfs")
+    use(monkeypatch, url="", folder=folder / "data")
+    monkeypatch.delenv("DATABASE_URL")
+    forget()
+    schema.upgrade()
+    make_user(Actor.system("test"), "ann@example.com", is_superuser=True)
+    yield folder
+    forget()
+    subprocess.run(["umount", "-l", folder], check=True)
+    folder.rmdir()
+
+
+def fill(folder: Path) -> None:
+    """Write until nothing more fits."""
+    with (folder / "filler").open("wb") as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 65_536)
+            file.flush()
+
+
+def add_item() -> None:
+    """Create and commit an item of a few hundred bytes."""
+    values = {"title": "x" * 200, "owner_email": "ann@example.com"}
+    with transaction() as db:
+        items.create_item(db, actor=Actor.system("test"), values=values)
+
+
+def add_items_until_there_is_no_room() -> None:
+    """Use up the room that the tables have; raise what the first edit raises that needs more."""
+    for _ in range(2_000):
+        add_item()
+
+
+def test_an_edit_on_a_full_disk_says_so_and_so_does_readiness(full_server: Path) -> None:
+    assert health.check().database == health.FINE
+    fill(full_server)
+    with pytest.raises(Unavailable) as told:
+        add_items_until_there_is_no_room()
+    assert told.value.message == DISK_FULL
+    state = health.check()
+    assert state.database == DISK_FULL
+    assert any("has only 0 MB left" in each for each in state.trouble)
+    (full_server / "filler").unlink()
+    assert world.wait_until(lambda: health.check().database == health.FINE, 20)
+    add_item()
