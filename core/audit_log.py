@@ -4,14 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, Text, cast, func, or_, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
+from core import word_search
 from core.actors import Actor, require_superuser
 from core.characters import searched
 from core.database import transaction
-from core.listing import SEARCH_COUNT_CAP, Page, contains, read_page
+from core.folding import split_words
+from core.listing import SEARCH_COUNT_CAP, Page, read_page
 from core.models import AuditEvent
+from core.word_search import has_words
 
 OUTCOMES = ("success", "refused", "throttled", "aborted", "failed")
 PERIODS: Mapping[str, timedelta] = {
@@ -37,7 +40,7 @@ ACTIONS = text("""
 class Wanted:
     """Which events to show; what is empty or None narrows nothing. `until` is exclusive, in UTC.
 
-    `who` is looked for in the actor's address; `search` in all that an event says.
+    Words of `who` are looked for in the actor's address; of `search` in all that an event says.
     """
 
     search: str = ""
@@ -129,12 +132,10 @@ def stream_events(
 
 def _query(wanted: Wanted) -> Select[AuditEvent]:
     query = select(AuditEvent).order_by(AuditEvent.id.desc())
-    if wanted.search:
-        said = cast(AuditEvent.changes, Text).icontains(_plain(wanted.search), autoescape=True)
-        columns = (AuditEvent.actor, AuditEvent.address, AuditEvent.action, AuditEvent.trace_id)
-        query = query.where(or_(*(contains(c, wanted.search) for c in columns), said))
-    if wanted.who:
-        query = query.where(contains(AuditEvent.actor, wanted.who))
+    if words := split_words(wanted.search):
+        query = query.where(has_words(word_search.EVENTS, words))
+    if words := split_words(wanted.who):
+        query = query.where(has_words(word_search.ACTORS, words))
     if wanted.action:
         query = query.where(AuditEvent.action == _plain(wanted.action))
     if wanted.outcome:

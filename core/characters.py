@@ -27,6 +27,7 @@ _joined_words = re.compile("[\u2060\ufeff]+")  # no script needs them; they come
 _breaks = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _separators = re.compile("[\t\x1c-\x1f]")
 _controls = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_directions = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _surrogates = re.compile("[\ud800-\udfff]")
 _noncharacters = re.compile(
     "[\ufdd0-\ufdef"
@@ -65,6 +66,11 @@ def searched(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Tell whether anything of a text can be seen."""
     return _invisible.fullmatch(text) is None
+
+
+def undirected(text: str) -> str:
+    """Return a text as it may stand among others: rows of other programs may turn what follows."""
+    return _directions.sub("", text)
 
 
 def find_fault(text: str) -> str | None:

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import Computed, DateTime, Index, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, base
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 NAMING = {
@@ -35,3 +35,20 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB}  # noqa: RUF012
+
+    def stored(self) -> dict[str, Any]:
+        """Return the columns that are written, by name: what PostgreSQL computes is not."""
+        columns = (c for c in self.__table__.columns if c.computed is None)
+        return {column.key: getattr(self, column.key) for column in columns}
+
+
+def folded(texts: str) -> MappedColumn[str | None]:
+    """Return the column of what a search looks through, null where it is ASCII; see `folding`."""
+    column = Computed(f"search_text({texts})")
+    return mapped_column(Text, column, deferred=True, deferred_raiseload=True)
+
+
+def one_open(name: str) -> Index:
+    """Return the index that lets one row of a table be requested or running at a time."""
+    unfinished = text("status IN ('requested', 'running')")
+    return Index(name, text("(true)"), unique=True, postgresql_where=unfinished)

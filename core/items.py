@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,10 +13,12 @@ from core import audit
 from core.actors import Actor, require_staff
 from core.errors import Conflict, Invalid, NotFound, VersionNeeded
 from core.fields import Description, Email, Id, Title, parse
-from core.listing import SEARCH_COUNT_CAP, Page, contains, created_in, read_page
+from core.folding import split_words
+from core.listing import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.models import Item, User
 from core.periods import Span
 from core.users import find_by_email
+from core.word_search import item_has_words
 
 FIELDS = ("title", "description", "owner_id")
 
@@ -82,7 +84,7 @@ def list_items(
 ) -> Page[Item]:
     """Return items with their owners, newest first, of one owner and of a time where asked.
 
-    `search` is looked for in titles, and in whole addresses of owners.
+    Each word of `search` is looked for in titles, descriptions, and addresses and names of owners.
     """
     require_staff(db, actor, "item.list")
     query = _with_owner().order_by(Item.id.desc())
@@ -90,13 +92,11 @@ def list_items(
         query = query.where(Item.owner_id == owner_id)
     if created is not None:
         query = query.where(created_in(Item.created_at, created))
-    if not search:
+    words = split_words(search)
+    if not words:
         return read_page(db, query, skip=skip, limit=limit)
-    owner = find_by_email(db, search) if "@" in search else None
-    matches = [contains(Item.title, search)]
-    if owner is not None:
-        matches.append(Item.owner_id == owner.id)
-    return read_page(db, query.where(or_(*matches)), skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
+    query = query.where(item_has_words(words))
+    return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
 
 
 def find_owner(db: Session, *, actor: Actor, user_id: int) -> User | None:
@@ -162,9 +162,7 @@ def delete_item(db: Session, *, actor: Actor, item_id: int, version: int | None)
     """
     require_staff(db, actor, "item.delete", item_id)
     item = _lock(db, item_id, version)
-    removed = RemovedItem(
-        {column.key: getattr(item, column.key) for column in Item.__table__.columns}
-    )
+    removed = RemovedItem(item.stored())
     changes = audit.difference(_view(item), dict.fromkeys(FIELDS))
     audit.record(db, actor=actor, action="item.delete", subject=item, changes=changes)
     db.delete(item)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -23,11 +23,6 @@ class Page(Generic[Row]):
     rows: Sequence[Row]
     count: int
     capped: bool = False
-
-
-def contains(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
-    """Return the condition that `column` contains `text`, whatever its case, taken literally."""
-    return column.icontains(text.replace("\x00", ""), autoescape=True)
 
 
 def created_in(column: InstrumentedAttribute[datetime], span: Span) -> ColumnElement[bool]:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-LAYOUT = 4
-READABLE = (3, LAYOUT)  # 3 has no updated_at, and users no is_staff
+LAYOUT = 5
+READABLE = (3, 4, LAYOUT)  # 3 has no updated_at, and users no is_staff; 4 has no search_text
+FOLDED_SINCE = 5
 MANIFEST = "manifest.json"
 SEAL = "sha256"
 
@@ -76,7 +77,7 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads((folder / MANIFEST).read_bytes())
         layout = content.get("layout") if isinstance(content, dict) else None
         if layout not in READABLE:
-            known = " and ".join(map(str, READABLE))
+            known = ", ".join(map(str, READABLE))
             raise OtherLayout(f"its layout is {layout}, and this Tally reads {known}")
         if content.pop(SEAL, None) != _seal(content):
             raise Broken("its manifest is not what was written")

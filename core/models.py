@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.declarative import Base, TransactionId
+from core.declarative import Base, TransactionId, folded, one_open
 from core.providers import ISSUER_LENGTH
 
 EMAIL_LENGTH = 255
@@ -53,6 +53,7 @@ class User(Base):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    search_text: Mapped[str | None] = folded("email || ' ' || coalesce(full_name, '')")
 
 
 class Item(Base):
@@ -77,6 +78,7 @@ class Item(Base):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    search_text: Mapped[str | None] = folded("title || ' ' || coalesce(description, '')")
 
     owner: Mapped[User] = relationship(lazy="raise", viewonly=True)
 
@@ -200,14 +202,7 @@ class RefreshRun(Base):
     """
 
     __tablename__ = "refresh_run"
-    __table_args__ = (
-        Index(
-            "uq_refresh_run_open",
-            text("(true)"),
-            unique=True,
-            postgresql_where=text("status IN ('requested', 'running')"),
-        ),
-    )
+    __table_args__ = (one_open("uq_refresh_run_open"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     status: Mapped[str] = mapped_column(String(16), server_default=text("'requested'"))
@@ -246,14 +241,7 @@ class SnapshotCheck(Base):
     """
 
     __tablename__ = "snapshot_check"
-    __table_args__ = (
-        Index(
-            "uq_snapshot_check_open",
-            text("(true)"),
-            unique=True,
-            postgresql_where=text("status IN ('requested', 'running')"),
-        ),
-    )
+    __table_args__ = (one_open("uq_snapshot_check_open"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     status: Mapped[str] = mapped_column(String(16), server_default=text("'requested'"))

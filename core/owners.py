@@ -4,9 +4,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import polars as pl
-import pyarrow.compute as pc
 
 from core import warehouse
+from core.folding import split_words
 from core.matches import Matches
 from core.owner_filter import OwnerFilter
 from core.periods import Period
@@ -130,7 +130,8 @@ def _recent(snapshot: Snapshot, period: Period) -> dict[str, object]:
 
 def _conditions(wanted: OwnerFilter) -> dict[str, object]:
     """Return the parameters of questions that a filter narrows; None is not asked for."""
-    return {"text": _findable(wanted.search) or None, **wanted.bounds()}
+    words = split_words(wanted.search)
+    return {"text": words[0] if words else None, "others": words[1:] or None, **wanted.bounds()}
 
 
 def _ranks(snapshot: Snapshot) -> Ranks:
@@ -150,10 +151,3 @@ def _numbers(series: pl.Series) -> Integers:
     numbers = series.to_numpy().copy()
     numbers.setflags(write=False)
     return numbers
-
-
-def _findable(search: str) -> str:
-    """Return a text as it stands in the views, where it is to be found."""
-    # In the view, U+0000 stands between address and name; no text in PostgreSQL can contain it.
-    # The refresh lowers the view by the same function, so that both sides fold a letter alike.
-    return str(pc.utf8_lower(search.replace("\x00", "")))

@@ -3,32 +3,37 @@
 from collections.abc import Iterator
 
 import polars as pl
-import pyarrow.compute as pc
 
 from core import columns, warehouse
+from core.errors import Unavailable
+from core.folding import split_words
+from core.manifest import FOLDED_SINCE
 from core.row_filter import RowFilter
 from core.snapshots import ITEMS, USERS, Snapshot
 
 BATCH = 32_768
-NOBODY = 0  # no id is
 ALL = RowFilter()
+NOT_FOLDED = (
+    "This data was exported by an earlier version of Tally and cannot be searched. "
+    "Refresh the data, and try again."
+)
 
 
 def count_items(snapshot: Snapshot, wanted: RowFilter = ALL) -> int:
     """Return how many items there are, or match: see `stream_items`."""
     if not wanted.narrows:
         return snapshot.items
-    files, compared = snapshot.files(ITEMS), _compared_items(snapshot, wanted)
-    return int(warehouse.read(snapshot, "count_raw_items", files=files, **compared).item())
+    return _count(snapshot, ITEMS, "items", _compared_items(snapshot, wanted))
 
 
 def stream_items(snapshot: Snapshot, wanted: RowFilter = ALL) -> Iterator[pl.DataFrame]:
     """Yield the items of a filter in batches, with the columns of `columns.ITEMS`.
 
-    As on the page of items, a search is one in titles, and for whole addresses of owners.
+    As on the page of items, each word of a search is looked for in titles, descriptions, and
+    addresses and names of owners.
     """
     compared = _compared_items(snapshot, wanted)
-    for frame in _stream(snapshot, ITEMS, "raw_items", compared, users=snapshot.files(USERS)):
+    for frame in _stream(snapshot, ITEMS, "items", compared, users=snapshot.files(USERS)):
         yield _completed(frame, columns.ITEMS)
 
 
@@ -36,31 +41,41 @@ def count_users(snapshot: Snapshot, wanted: RowFilter = ALL) -> int:
     """Return how many users there are, or match: see `stream_users`."""
     if not wanted.narrows:
         return snapshot.users
-    files, compared = snapshot.files(USERS), _compared_users(snapshot, wanted)
-    return int(warehouse.read(snapshot, "count_raw_users", files=files, **compared).item())
+    return _count(snapshot, USERS, "users", _compared_users(snapshot, wanted))
 
 
 def stream_users(snapshot: Snapshot, wanted: RowFilter = ALL) -> Iterator[pl.DataFrame]:
     """Yield the users of a filter in batches, with the columns of `columns.USERS`.
 
-    A search is one in addresses and names.
+    Each word of a search is looked for in addresses and names.
     """
     compared = _compared_users(snapshot, wanted)
-    for frame in _stream(snapshot, USERS, "raw_users", compared):
+    for frame in _stream(snapshot, USERS, "users", compared):
         yield _completed(frame, columns.USERS)
 
 
+def _count(snapshot: Snapshot, dataset: str, noun: str, compared: dict[str, object]) -> int:
+    asked = f"count_matching_{noun}" if "words" in compared else f"count_raw_{noun}"
+    return int(warehouse.read(snapshot, asked, files=snapshot.files(dataset), **compared).item())
+
+
 def _stream(
-    snapshot: Snapshot, dataset: str, question: str, compared: dict[str, object], **more: object
+    snapshot: Snapshot, dataset: str, noun: str, compared: dict[str, object], **more: object
 ) -> Iterator[pl.DataFrame]:
     # Each batch is a query of its own, so a slow reader occupies no place among the queries. It is
     # a range of ids that are known to match, so none reads or sorts the rows of another.
+    asked = f"matching_{noun}" if "words" in compared else f"raw_{noun}_ids"
     for file in snapshot.files(dataset):
-        given = {"files": [file], **compared}
-        found = warehouse.read(snapshot, f"{question}_ids", **given).to_series()
+        found = warehouse.read(snapshot, asked, files=[file], **compared).to_series()
         for start in range(0, len(found), BATCH):
             ids = found[start : start + BATCH]
-            yield warehouse.read(snapshot, question, first=ids[0], last=ids[-1], **given, **more)
+            span = {"first": ids[0], "last": ids[-1], "ids": _some(ids)}
+            yield warehouse.read(snapshot, f"raw_{noun}", files=[file], **span, **more)
+
+
+def _some(ids: pl.Series) -> list[int] | None:
+    """Return ascending ids, or None when they are all there are between the first and the last."""
+    return None if ids[-1] - ids[0] + 1 == len(ids) else ids.to_list()
 
 
 def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
@@ -72,27 +87,18 @@ def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
 
 
 def _compared_items(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
-    return {
-        "text": _folded(wanted.search),
-        "found_owner": _find_owner(snapshot, wanted.search),
-        "owner": wanted.owner,
-        **wanted.bounds(snapshot.taken_at),
-    }
+    words = _words(snapshot, wanted)
+    joined = {"users": snapshot.files(USERS)} if words else {}
+    return {"owner": wanted.owner, **wanted.bounds(snapshot.taken_at), **words, **joined}
 
 
 def _compared_users(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
     bounds = wanted.bounds(snapshot.taken_at)
-    return {"text": _folded(wanted.search), "active": wanted.is_active, **bounds}
+    return {"active": wanted.is_active, **bounds, **_words(snapshot, wanted)}
 
 
-def _find_owner(snapshot: Snapshot, search: str) -> int:
-    """Return the user whose whole address is searched for, or nobody."""
-    if "@" not in search:
-        return NOBODY
-    files, email = snapshot.files(USERS), _folded(search)
-    found = warehouse.read(snapshot, "user_id_of", files=files, email=email)
-    return int(found.item()) if found.height else NOBODY
-
-
-def _folded(search: str) -> str:
-    return str(pc.utf8_lower(search.replace("\x00", "")))
+def _words(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
+    words = split_words(wanted.search)
+    if words and snapshot.manifest.layout < FOLDED_SINCE:
+        raise Unavailable(NOT_FOLDED)
+    return {"words": words} if words else {}

@@ -5,21 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit, endings, sessions, superusers
+from core import audit, endings, sessions, superusers, word_search
 from core.actors import Actor, require_staff, require_superuser
 from core.addresses import find_form
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, VersionNeeded
 from core.fields import Email, FullName, Password, parse
-from core.listing import SEARCH_COUNT_CAP, Page, contains, created_in, read_page
+from core.folding import split_words
+from core.listing import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.models import ApiToken, AuthSession, Item, User
 from core.passwords import refuse_guessable
 from core.periods import Span
 from core.security import UNUSABLE_PASSWORD, hash_password
 from core.superusers import ROLE_FIELDS
+from core.word_search import has_words
 
 FIELDS = ("email", "full_name", *ROLE_FIELDS)
 UNDO_ITEMS = 10_000
@@ -70,7 +72,7 @@ def list_users(
     skip: int = 0,
     limit: int = 50,
 ) -> Page[User]:
-    """Return users, newest first, whose address or name contains `search`.
+    """Return users, newest first, who have each word of `search` in address or name.
 
     Those that are `active` or are not, and of a time, where asked.
     """
@@ -80,9 +82,10 @@ def list_users(
         query = query.where(User.is_active.is_(active))
     if created is not None:
         query = query.where(created_in(User.created_at, created))
-    if not search:
+    words = split_words(search)
+    if not words:
         return read_page(db, query, skip=skip, limit=limit)
-    query = query.where(or_(contains(User.email, search), contains(User.full_name, search)))
+    query = query.where(has_words(word_search.USERS, words))
     return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
 
 
@@ -176,7 +179,7 @@ def delete_user(db: Session, *, actor: Actor, user_id: int, version: int | None)
     if user.is_superuser and user.is_active:
         superusers.require_another(db, user, refused)
     count = _count_items(db, user_id)
-    removed = RemovedUser(user=_columns(user), items=_undoable(db, user, count), item_count=count)
+    removed = RemovedUser(user=user.stored(), items=_undoable(db, user, count), item_count=count)
     changes = audit.difference(_view(user), dict.fromkeys(FIELDS)) | {"items": [count, 0]}
     audit.record(db, actor=actor, action="user.delete", subject=user, changes=changes)
     db.delete(user)
@@ -270,11 +273,7 @@ def _view(user: User) -> dict[str, object]:
     return {name: getattr(user, name) for name in FIELDS}
 
 
-def _columns(row: User | Item) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
-
-
 def _undoable(db: Session, user: User, count: int) -> list[dict[str, Any]] | None:
     if count > UNDO_ITEMS:
         return None
-    return [_columns(item) for item in db.scalars(select(Item).where(Item.owner_id == user.id))]
+    return [item.stored() for item in db.scalars(select(Item).where(Item.owner_id == user.id))]

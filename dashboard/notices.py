@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.characters import undirected
 from core.errors import NotFound, TallyError, Unavailable
 from core.snapshots import NONE_YET
 from core.telemetry import trace_id
@@ -34,8 +35,10 @@ def escape(text: str) -> str:
 
     Backslashes stop Markdown. Icons (`:material/x:`), addresses and arrows become live after that,
     in what is one piece of text; so a colour that names none makes pieces of them. Nothing is added
-    that can be seen, or copied.
+    that can be seen, or copied. What changes the direction of text goes, as it would turn the rest
+    of the sentence.
     """
+    text = undirected(text)
     pieces = {found.start() for found in LIVE.finditer(text)}
 
     def escaped(found: re.Match[str]) -> str:

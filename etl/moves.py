@@ -30,6 +30,7 @@ PEOPLE: dict[str, pl.DataType | type[pl.DataType]] = {
     "full_name": pl.String,
     "is_active": pl.Boolean,
     "created_at": pl.Datetime("us", "UTC"),
+    "search_text": pl.String,
 }
 ONE = np.uint64(1)
 Owners = np.ndarray[tuple[int], np.dtype[np.uint64]]
@@ -79,7 +80,7 @@ def find(
     """
     places = _places(base, manifest)
     before_left = pl.read_parquet(base / LEFT)
-    before_joined = pl.read_parquet(base / JOINED).drop("rank", "search")
+    before_joined = pl.read_parquet(base / JOINED).drop("rank").rename({"search": "search_text"})
     touched = _touched(users)
     deltas = _deltas(items)
     moved = pl.concat(
@@ -224,5 +225,5 @@ def _ranks(places: pl.DataFrame, left: Integers, joined: pl.DataFrame) -> Intege
 
 
 def _arrow(people: pl.DataFrame) -> pa.Table:
-    schema = pa.schema([JOINING.field(name) for name in PERSON])
+    schema = pa.schema([*(JOINING.field(n) for n in PERSON[:-1]), ("search_text", pa.string())])
     return people.select(PERSON).to_arrow().cast(schema)

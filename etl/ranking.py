@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from core import memory
 from core.manifest import File
@@ -28,7 +29,7 @@ BLOCK = 1 << 14
 GROUP = 16_384  # a page reads one or two row groups
 TOP = 100
 THREADS = 2
-PERSON = ("user_id", "email", "full_name", "is_active", "created_at")
+PERSON = ("user_id", "email", "full_name", "is_active", "created_at", "search_text")
 _TIME = pa.timestamp("us", tz="UTC")
 _PERSON = [
     pa.field("user_id", pa.int64(), nullable=False),
@@ -91,11 +92,20 @@ def _read_people(users: Sequence[Path]) -> pa.Table:
     """Return everybody; one column after the other, as joining its parts takes it twice."""
     whole = {}
     for name in PERSON:
-        parts = pa.concat_tables([read(path, name) for path in users])
+        parts = pa.concat_tables([_read_column(path, name) for path in users])
         whole[name] = parts.combine_chunks()[name]
         del parts
         memory.release()
     return pa.table(whole)
+
+
+def _read_column(path: Path, name: str) -> pa.Table:
+    """Return one column of a part; parts of earlier versions, which are verified, lack the last."""
+    table = read(path, name)
+    if name in table.column_names:
+        return table
+    rows = pq.read_metadata(path).num_rows
+    return pa.table({name: pa.nulls(rows, pa.string())})
 
 
 def descending(counts: Integers) -> Integers:
@@ -127,11 +137,11 @@ def _blocks(
 def searchable(people: pa.Table, schema: pa.Schema, **columns: Integers) -> pa.Table:
     """Add columns to people, and what a search looks through, in the order of `schema`.
 
-    That is address and name in lower case, with U+0000 between them, which no text in PostgreSQL
-    can contain.
+    That is address and name as PostgreSQL folded them, or in lower case where that says the same.
     """
     name = pc.fill_null(people["full_name"], "")
-    search = pc.utf8_lower(pc.binary_join_element_wise(people["email"], name, "\0"))
+    lowered = pc.ascii_lower(pc.binary_join_element_wise(people["email"], name, " "))
+    search = pc.coalesce(people["search_text"], lowered)
     made = {name: pa.array(values) for name, values in columns.items()} | {"search": search}
     return pa.table([made.get(n, people[n] if n in PERSON else None) for n in schema.names], schema)
 

@@ -58,7 +58,7 @@ TABLES = (
         name="user",
         dataset=USERS,
         columns="id AS user_id, email, full_name, is_active, is_staff, is_superuser, created_at, "
-        "updated_at",
+        "updated_at, search_text",
         schema=pa.schema(
             [
                 pa.field("user_id", pa.int64(), nullable=False),
@@ -69,13 +69,14 @@ TABLES = (
                 pa.field("is_superuser", pa.bool_(), nullable=False),
                 pa.field("created_at", _TIME, nullable=False),
                 pa.field("updated_at", _TIME, nullable=False),
+                pa.field("search_text", pa.string()),
             ]
         ),
     ),
     Table(
         name="item",
         dataset=ITEMS,
-        columns="id AS item_id, owner_id, title, description, created_at, updated_at",
+        columns="id AS item_id, owner_id, title, description, created_at, updated_at, search_text",
         schema=pa.schema(
             [
                 pa.field("item_id", pa.int64(), nullable=False),
@@ -84,6 +85,7 @@ TABLES = (
                 pa.field("description", pa.string()),
                 pa.field("created_at", _TIME, nullable=False),
                 pa.field("updated_at", _TIME, nullable=False),
+                pa.field("search_text", pa.string()),
             ]
         ),
     ),
@@ -94,6 +96,7 @@ _TYPES = {
     "owner_id": "bigint",
     "created_at": "timestamp with time zone",
     "updated_at": "timestamp with time zone",
+    "search_text": "text",
 } | dict.fromkeys(("email", "full_name", "title", "description"), "character varying")
 COLUMN_TYPES = {
     (table.name, name): _TYPES.get(name, "boolean")

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from core.manifest import File, Manifest
+from core.manifest import FOLDED_SINCE, File, Manifest
 from core.snapshots import ITEMS, ITEMS_BY_USER, JOINED, LEFT, USERS
 from core.wording import counted
 from etl import views
@@ -16,7 +16,7 @@ from etl.instant import Instant, Rows
 from etl.limits import Limits
 
 RANKING = (ITEMS_BY_USER, LEFT, JOINED)
-PEOPLE = ("user_id", "email", "full_name", "is_active", "created_at")
+PEOPLE = ("user_id", "email", "full_name", "is_active", "created_at", "search_text")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,10 @@ class _Past(Instant):
     def ask(self, query: str, *parameters: Any) -> Rows:
         """Look people up by their ids, which is all that views ask for."""
         assert query == views.LOOK_UP, query  # noqa: S101
-        people = pl.scan_parquet(list(self.users)).select(PEOPLE)
+        people = pl.scan_parquet(list(self.users))
+        if PEOPLE[-1] not in people.collect_schema():  # written by an earlier version
+            people = people.with_columns(pl.lit(None, pl.String).alias(PEOPLE[-1]))
+        people = people.select(PEOPLE)
         return people.filter(pl.col("user_id").is_in(list(parameters[0]))).collect().rows()
 
 
@@ -80,7 +83,10 @@ def _differences(
         )
         yield from _compare(view, old, new)
     ranking_now = Manifest.model_copy(manifest, update={"files": tuple(written)})
-    yield from _compare(ITEMS_BY_USER, _ranking(folder, manifest), _ranking(fresh, ranking_now))
+    rankings = _ranking(folder, manifest), _ranking(fresh, ranking_now)
+    if manifest.layout < FOLDED_SINCE:  # what its searches looked through was made otherwise
+        rankings = rankings[0].drop("search"), rankings[1].drop("search")
+    yield from _compare(ITEMS_BY_USER, *rankings)
 
 
 def _ranking_files(paths: set[str]) -> set[str]:

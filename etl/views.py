@@ -56,7 +56,7 @@ TOTAL = pa.schema(
     ]
 )
 LOOK_UP = """
-SELECT id, email, full_name, is_active, created_at FROM "user" WHERE id = ANY(%s)
+SELECT id, email, full_name, is_active, created_at, search_text FROM "user" WHERE id = ANY(%s)
 """
 
 

@@ -10,7 +10,7 @@ actor = current_actor()
 notices.show_undo(item_dialogs.SCREEN)
 
 with panels.toolbar(spread=False):
-    search = filters.search("Search items", placeholder="Search titles, or an owner's address")
+    search = filters.search("Search items", placeholder="Search titles, descriptions and owners")
     actions = panels.actions()
     wanted, notes = list_filters.read("items")
     export_menu.draw("items", wanted.to_query(), noun="items", as_of_snapshot=True)

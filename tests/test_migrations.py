@@ -84,3 +84,54 @@ def test_the_upgrade_can_be_printed_as_sql(
     command.upgrade(config(), "head", sql=True)
 
     assert 'CREATE TABLE "user"' in capsys.readouterr().out
+
+
+def test_texts_that_are_there_get_their_one_form(empty_database: None) -> None:
+    command.upgrade(config(), "4c19b7f0a3d8")
+    people = {
+        1: ("ann@example.com", "Jose\u0301 \u00a0Ve\u0301lez\u200b"),
+        2: ("Bob@Example.com", "Bob"),
+        3: ("ｃａｒｌ@example.com", "\u3164"),
+        4: ("ａnn@example.com", "two\nlines \u202egpj"),
+        5: ("ｄora@example.com", None),
+        6: ("ｄｏra@example.com", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
+    }
+    things = {
+        1: ("\u200b", "line\r\nline\x07"),
+        2: ("Lamp", "as it was\n\n  with blanks"),
+        3: ("\U0001f468\u200d\U0001f469 \u2764\ufe0f", "\u2028"),
+    }
+    with database.transaction() as db:
+        for email, full_name in people.values():
+            db.execute(
+                text('INSERT INTO "user" (email, full_name, hashed_password) VALUES (:e, :n, :p)'),
+                {"e": email, "n": full_name, "p": "!"},
+            )
+        for title, about in things.values():
+            db.execute(
+                text("INSERT INTO item (title, description, owner_id) VALUES (:t, :d, 1)"),
+                {"t": title, "d": about},
+            )
+        db.execute(text("DELETE FROM change_note"))
+    forget()
+    schema.upgrade()
+    with database.transaction() as db:
+        users = db.execute(text('SELECT email, full_name, version FROM "user" ORDER BY id')).all()
+        items = db.execute(text("SELECT title, description, version FROM item ORDER BY id")).all()
+        notes = db.execute(text("SELECT relation, updated FROM change_note ORDER BY 1, 2")).all()
+        found = db.scalars(text("SELECT search_text FROM item ORDER BY id")).all()
+    assert users == [
+        ("ann@example.com", "José Vélez", 2),
+        ("Bob@Example.com", "Bob", 1),
+        ("carl@example.com", None, 3),  # its name and its address
+        ("ａnn@example.com", "two lines gpj", 2),  # whose one form is Ann's
+        ("ｄora@example.com", None, 1),  # as is that of the next
+        ("ｄｏra@example.com", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", 1),
+    ]
+    assert items == [
+        ("Untitled", "line\nline", 2),
+        ("Lamp", "as it was\n\n  with blanks", 1),
+        ("\U0001f468\u200d\U0001f469 \u2764\ufe0f", None, 2),
+    ]
+    assert notes == [("item", 2), ("user", 1), ("user", 3)]
+    assert found == [None, None, "\U0001f468\U0001f469 \u2764 "]

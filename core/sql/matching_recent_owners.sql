@@ -4,6 +4,8 @@ WITH matching AS (
     SELECT user_id
     FROM read_parquet($files)
     WHERE ($text IS NULL OR contains(search, $text))
+        AND ($others IS NULL
+            OR len(list_filter($others::VARCHAR[], lambda word: NOT contains(search, word))) = 0)
         AND ($active IS NULL OR is_active = $active)
         AND ($since IS NULL OR created_at >= $since) AND ($until IS NULL OR created_at < $until)
         AND place NOT IN (SELECT place FROM read_parquet($left))
@@ -11,6 +13,8 @@ WITH matching AS (
     SELECT user_id
     FROM read_parquet($joined)
     WHERE ($text IS NULL OR contains(search, $text))
+        AND ($others IS NULL
+            OR len(list_filter($others::VARCHAR[], lambda word: NOT contains(search, word))) = 0)
         AND ($active IS NULL OR is_active = $active)
         AND ($since IS NULL OR created_at >= $since) AND ($until IS NULL OR created_at < $until)
 )

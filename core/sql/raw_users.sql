@@ -1,8 +1,6 @@
--- The users in a range of ids who match; see count_raw_users.
+-- The users in a range of ids, or those of some ids within it.
 SELECT *
 FROM read_parquet($files)
 WHERE user_id BETWEEN $first AND $last
-    AND ($text = '' OR contains(lower(email), $text) OR contains(lower(full_name), $text))
-    AND ($active::BOOLEAN IS NULL OR is_active = $active)
-    AND ($after::TIMESTAMPTZ IS NULL OR created_at > $after AND created_at <= $until)
+    AND ($ids IS NULL OR user_id IN (SELECT unnest($ids::BIGINT[])))
 ORDER BY user_id

@@ -59,7 +59,7 @@ router = APIRouter(prefix="/items", tags=["items"])
     openapi_extra=READ,
 )
 async def list_items(call: CurrentCall, part: Annotated[ItemPart, Query()]) -> Response:
-    """List items, newest first; `search` looks in titles, and for whole addresses of owners."""
+    """List items, newest first; `search` looks in titles, descriptions, and for their owners."""
 
     def work(db: Session, actor: Actor) -> Response:
         page = items.list_items(

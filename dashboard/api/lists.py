@@ -20,7 +20,8 @@ class Part(BaseModel):
     skip: Annotated[int, Field(ge=0, le=MOST_SKIPPED, description="Rows to leave out first")] = 0
     limit: Annotated[int, Field(ge=1, le=MAXIMUM_LIMIT, description="Rows to return at most")] = 100
     search: Annotated[
-        Search, Field(description="Text to look for, whatever its case, taken literally")
+        Search,
+        Field(description="Words that all have to occur, whatever their order, case and accents"),
     ] = ""
 
 

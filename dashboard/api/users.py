@@ -75,7 +75,7 @@ router = APIRouter(prefix="/users", tags=["users"])
     openapi_extra=READ,
 )
 async def list_users(call: CurrentCall, part: Annotated[Part, Query()]) -> Response:
-    """List users, newest first, whose address or name contains `search`."""
+    """List users, newest first, who have the words of `search` in address or name."""
 
     def work(db: Session, actor: Actor) -> Response:
         page = users.list_users(

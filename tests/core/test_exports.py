@@ -255,7 +255,9 @@ def test_searches_find_what_the_pages_find(snapshot: snapshots.Snapshot, superus
     assert rows("items", "lAMP") == 3
     assert rows("items", "lamp 1") == 1
     assert rows("items", "ANN@example.com") == 2
-    assert rows("items", "ann@example") == 0
+    assert rows("items", "ann@example") == 2
+    assert rows("items", "1 LAMP example.com") == 1
+    assert rows("items", "ann@example zz") == 0
     assert rows("users", "BO") == 1
     assert rows("users", "%") == 0
     assert rows("items_by_user", "ann") == 1

@@ -35,6 +35,10 @@ def test_words_stay_as_they_are() -> None:
     assert escape("Zoë owns 3 items") == "Zoë owns 3 items"
 
 
+def test_a_name_does_not_turn_the_rest_of_a_sentence() -> None:
+    assert escape("\u202eann\u2066, 3 items") == "ann\\, 3 items"
+
+
 def whole(text: str) -> str:
     """Return a text with its pieces put together."""
     return re.sub(r":color\[(\\.)\]", r"\1", text)

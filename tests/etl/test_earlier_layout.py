@@ -16,7 +16,7 @@ from etl import refresh, verification
 from etl.plan import OTHER_LAYOUT
 from tests.etl.conftest import Sql, fill
 
-NEW_COLUMNS = ["is_staff", "updated_at"]
+NEW_COLUMNS = ["is_staff", "updated_at", "search_text"]
 
 
 def make_older(folder: Path) -> None:
@@ -50,6 +50,8 @@ def test_an_older_snapshot_is_read_and_then_replaced(sql: Sql, root: Path) -> No
         assert rows.schema == answer.schema
         assert rows.height == count
         assert rows["updated_at"].null_count() == count
+    with pytest.raises(Unavailable, match="earlier version"):
+        catalog.find_question("items").ask(RowFilter("item"), None)
     assert not verification.verify().wrong
     run = refresh.run(trigger="test")
     assert (run.mode, run.reason) == ("full", OTHER_LAYOUT)

@@ -25,8 +25,10 @@ from etl.tables import PART_BITS
 from tests.conftest import execute
 
 PART = 1 << PART_BITS
-USER_COLUMNS = "id, email, full_name, is_active, is_staff, is_superuser, created_at, updated_at"
-ITEM_COLUMNS = "id, owner_id, title, description, created_at, updated_at"
+USER_COLUMNS = (
+    "id, email, full_name, is_active, is_staff, is_superuser, created_at, updated_at, search_text"
+)
+ITEM_COLUMNS = "id, owner_id, title, description, created_at, updated_at, search_text"
 RANKING = """
 SELECT row_number() OVER (ORDER BY count(*) DESC, u.id), u.id, email, full_name, is_active,
     u.created_at, count(*)

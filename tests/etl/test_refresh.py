@@ -16,8 +16,10 @@ from etl.tables import PART_BITS
 from tests.conftest import Sql
 from tests.etl.conftest import fill, last_run, rows, take_snapshot
 
-USER_COLUMNS = "id, email, full_name, is_active, is_staff, is_superuser, created_at, updated_at"
-ITEM_COLUMNS = "id, owner_id, title, description, created_at, updated_at"
+USER_COLUMNS = (
+    "id, email, full_name, is_active, is_staff, is_superuser, created_at, updated_at, search_text"
+)
+ITEM_COLUMNS = "id, owner_id, title, description, created_at, updated_at, search_text"
 
 
 def test_both_tables_arrive_to_the_last_row(sql: Sql, root: Path) -> None:
@@ -46,6 +48,7 @@ def test_other_tools_read_the_constant_paths(sql: Sql, root: Path) -> None:
     fill(sql, users=20, items=50)
     refresh.run(trigger="test")
     columns = ["item_id", "owner_id", "title", "description", "created_at", "updated_at"]
+    columns.append("search_text")
     assert pl.read_parquet(root / ITEMS).columns == columns
     assert list(pandas.read_parquet(root / ITEMS).columns) == columns
     users = pl.read_parquet(root / USERS)

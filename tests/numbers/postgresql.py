@@ -7,6 +7,7 @@ from datetime import date, datetime
 from psycopg2 import extensions
 
 from core.days import Step
+from core.folding import fold
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 
@@ -68,7 +69,7 @@ FROM "user" JOIN (
 """
 OWNERS = f"""
 SELECT * FROM ({RANKED}) AS ranked
-WHERE strpos(lower(concat(email, chr(1), full_name)), %(text)s) > 0
+WHERE strpos(coalesce(search_text, lower(concat(email, ' ', full_name))), %(text)s) > 0
     AND n >= %(least)s AND (%(most)s IS NULL OR n <= %(most)s)
     AND is_active IS DISTINCT FROM %(not_active)s
     AND (%(since)s IS NULL OR (created_at AT TIME ZONE %(zone)s)::date >= %(since)s)
@@ -152,7 +153,7 @@ class Rows:
         return self._ask(
             OWNERS,
             days=wanted.period.days,
-            text=wanted.search.lower(),
+            text=fold(wanted.search),
             least=wanted.least or 1,
             most=wanted.most,
             not_active=None if wanted.active is None else wanted.active == "no",
