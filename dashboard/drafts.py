@@ -129,6 +129,12 @@ def discard() -> None:
     st.session_state.pop(DRAFT, None)
 
 
+def leave() -> None:
+    """Close the open form, and run the page without it."""
+    discard()
+    st.rerun()
+
+
 def show(draft: Draft, title: str, draw: Callable[[], None]) -> None:
     """Show the dialog of a form or a question.
 
@@ -150,7 +156,7 @@ def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], 
         place = st.empty()
         pressed, cancelled = _buttons(draft, place)
     if cancelled:
-        _leave()
+        leave()
     if pressed or draft.insists:
         draft.insists = False
         attempt(draft, fields, lambda: save(fields))
@@ -213,12 +219,7 @@ def _show_conflict(draft: Draft, fields: Fields) -> None:
         st.form_submit_button("Use theirs", on_click=draft.take_theirs)
         # Beside the other one in the run that meets the conflict, so it needs a name of its own.
         if st.form_submit_button(CANCEL, key=f"{draft.key}-leave"):
-            _leave()
-
-
-def _leave() -> None:
-    discard()
-    st.rerun()
+            leave()
 
 
 def _words(value: object) -> str:

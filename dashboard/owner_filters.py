@@ -1,5 +1,6 @@
 """What narrows the owners of items: a search, a period and a form, all of it in the address."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -7,9 +8,11 @@ import streamlit as st
 
 from core.owner_filter import FIRST_DAY, LAST_DAY, NAMES, Activity, OwnerFilter, parse
 from core.periods import Period
-from dashboard import filters, moments, url_state
+from dashboard import drafts, filters, moments, url_state
+from dashboard.drafts import Draft
 from dashboard.notices import count
 
+SCREEN = "items_by_user"
 PERIODS = {
     Period.ALL.value: "All time",
     Period.DAYS_7.value: "7 days",
@@ -49,7 +52,7 @@ def toolbar() -> tuple[OwnerFilter, list[str]]:
     query = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
     wanted, notes = parse({**query, "q": text}, zone=moments.zone().key)
     _draw_period(wanted.period)
-    _form(wanted)
+    _open_form(wanted)
     return wanted, notes
 
 
@@ -86,43 +89,61 @@ def describe(wanted: OwnerFilter) -> dict[str, str]:
     return {name: text for name, text in parts.items() if getattr(wanted, name) is not None}
 
 
-def _form(wanted: OwnerFilter) -> None:
+def _open_form(wanted: OwnerFilter) -> None:
+    """Draw the button that opens the form, and the form while it is open."""
     used = len(describe(wanted))
     label = f"Filters ({used})" if used else "Filters"
-    with (
-        st.popover(label, icon=":material/tune:", width="content"),
-        st.form("owners", border=False),
-    ):
+    if st.button(label, icon=":material/tune:"):
+        drafts.open_draft(Draft(SCREEN, "filter"))
+    draft = drafts.opened(SCREEN)
+    if draft is not None:
+        # Not a popover: that closes at a click beside it, before a field has given its value away.
+        drafts.show(draft, "Filters", lambda: _form(wanted, draft.key))
+
+
+def _form(wanted: OwnerFilter, key: str) -> None:
+    with st.form(key, border=False):
         one, other = st.columns(2)
         with one:
-            least = st.number_input("Items, at least", 1, value=wanted.least, step=1)
-            since = st.date_input("Joined from", wanted.joined_from, **DAYS)
+            least = _number("Items, at least", wanted.least, f"{key}-least")
+            since = st.date_input("Joined from", wanted.joined_from, key=f"{key}-since", **DAYS)
         with other:
-            most = st.number_input("Items, at most", 1, value=wanted.most, step=1)
-            until = st.date_input("Joined until", wanted.joined_until, **DAYS)
+            most = _number("Items, at most", wanted.most, f"{key}-most")
+            until = st.date_input("Joined until", wanted.joined_until, key=f"{key}-until", **DAYS)
         active = st.radio(
             "Users",
             list(ACTIVITY),
             list(ACTIVITY).index(wanted.active or ANY),
             format_func=ACTIVITY.__getitem__,
             horizontal=True,
+            key=f"{key}-active",
         )
         st.caption(f"Days are those of {moments.zone().key}.")
-        if st.form_submit_button("Apply", type="primary"):
-            chosen = replace(
-                wanted,
-                least=least,
-                most=most,
-                active=None if active == ANY else active,
-                joined_from=since,
-                joined_until=until,
-            )
-            _apply(chosen)
-            st.rerun()
+        with st.container(horizontal=True):
+            applied = st.form_submit_button("Apply", type="primary")
+            cancelled = st.form_submit_button(drafts.CANCEL)
+    if applied:
+        chosen = replace(
+            wanted,
+            active=None if active == ANY else active,
+            joined_from=since,
+            joined_until=until,
+        )
+        _apply(chosen.to_query() | {"least": least, "most": most})
+    if applied or cancelled:
+        drafts.leave()
 
 
-def _apply(chosen: OwnerFilter) -> None:
-    query = chosen.to_query()
+def _number(label: str, value: int | None, key: str) -> str:
+    """Draw a field for a number; return what is typed, which the page puts right and tells.
+
+    It is one of text, as Escape empties a field of numbers.
+    """
+    typed = st.text_input(label, "" if value is None else str(value), key=key)
+    return (typed or "").replace(",", "").strip()
+
+
+def _apply(query: Mapping[str, str]) -> None:
     url_state.put({name: query.get(name) for name in (*FORM, "zone")})
 
 

@@ -15,6 +15,7 @@ class Form:
 
     button: str
     fields: tuple[str, ...]
+    text: str = "typed in 🧮"
 
     def open(self, page: Page) -> Locator:
         """Press what opens the form; return the dialog."""
@@ -25,7 +26,7 @@ class Form:
 
     def type_in(self, dialog: Locator) -> list[str]:
         """Type in each field, and stay in the last one; return what was typed."""
-        typed = [f"typed in field {number} 🧮" for number in range(len(self.fields))]
+        typed = [self.text] * len(self.fields)
         for label, text in zip(self.fields, typed, strict=True):
             dialog.get_by_label(label, exact=True).press("ControlOrMeta+a")
             dialog.page.keyboard.insert_text(text)
@@ -47,6 +48,7 @@ NEW_ITEM, EDIT_ITEM = Form("New item", ITEM), Form("Edit", ITEM)
 NEW_USER, EDIT_USER = Form("New user", USER), Form("Edit", USER)
 NEW_TOKEN = Form("New token", ("What it is for",))
 NAME = Form("Change name", ("Full name",))
+FILTERS = Form("Filters", ("Items, at least", "Items, at most"), "9")
 PASSWORD = Form("Change password", ("Current password", "New password"))
 
 
@@ -57,6 +59,7 @@ PASSWORD = Form("Change password", ("Current password", "New password"))
         ("users", "Users", (EDIT_USER, NEW_USER)),
         ("api_tokens", "API tokens", (NEW_TOKEN,)),
         ("account", "Account", (NAME, PASSWORD)),
+        ("items_by_user", "Items by user", (FILTERS,)),
     ],
 )
 def test_what_is_typed_stays_until_it_is_saved_or_cancelled(

@@ -7,7 +7,7 @@ from core.actors import Actor
 from core.database import transaction
 from core.models import Item, User
 from etl import refresh
-from tests.pages.conftest import Open, choose, make_aged_item, make_item, plain, press, shown
+from tests.pages.conftest import Open, choose, field, make_aged_item, make_item, plain, press, shown
 
 
 def told(at: object) -> str:
@@ -43,6 +43,24 @@ def test_what_narrows_is_left_out_again(world: Actor, open_page: Open) -> None:
     assert shown(at)["item_count"].to_list() == [3, 2]
     press(at, "Clear all")
     assert shown(at)["item_count"].to_list() == [3, 2, 1]
+
+
+def test_filters_are_typed_in_a_form_and_applied(world: Actor, open_page: Open) -> None:
+    at = press(open_page(world, "items_by_user", q="example", active="yes"), "Filters (1)")
+    field(at, "Items, at least").set_value(" 3 ")
+    press(at, "Cancel")
+    assert shown(at)["item_count"].to_list() == [3, 2]
+    at = press(at, "Filters (1)")
+    assert field(at, "Items, at least").value == ""
+    field(at, "Items, at least").set_value("3")
+    press(at, "Apply")
+    assert not at.exception
+    assert shown(at)["item_count"].to_list() == [3]
+    assert {name: at.query_params[name] for name in ("q", "active", "least")} == {
+        "q": "example",
+        "active": "yes",
+        "least": "3",
+    }
 
 
 def test_a_period_ranks_by_what_was_created_in_it(
