@@ -18,6 +18,7 @@ from core.questions import Question
 from core.row_filter import RowFilter
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
+from core.trends import PARTIAL
 
 
 def find_question(name: str) -> Question:
@@ -154,11 +155,13 @@ QUESTIONS: Mapping[str, Question] = {
             name="trends",
             title="Trends",
             description="How many users and items were created in each day, week or month, and "
-            "how many there had been by its end; with an owner, of their items alone.",
+            "how many there had been by its end; with an owner, of their items alone. Only days in "
+            "the range count; a step that has others, or is not over yet, is partial.",
             action=ANALYTICS,
             parse=narrowing.trends,
             ask=trend,
             key="day",
+            derived=frozenset({PARTIAL}),
         ),
         Question(
             name="distribution",

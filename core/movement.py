@@ -10,7 +10,7 @@ from core.frames import to_table
 
 @dataclass(frozen=True)
 class Movement:
-    """What changed among the first few.
+    """What changed among the first few; `comparable` unless there was nobody then.
 
     `rows` are those of now: rank, user_id, email, full_name, is_active, item_count, was (the rank
     then, null for who was not among the first hundred). `dropped` are the others who were among the
@@ -19,6 +19,7 @@ class Movement:
 
     rows: pa.Table
     dropped: pa.Table
+    comparable: bool = True
 
 
 def compare(now: pl.DataFrame, then: pl.DataFrame, *, most: int) -> Movement:
@@ -31,4 +32,4 @@ def compare(now: pl.DataFrame, then: pl.DataFrame, *, most: int) -> Movement:
         ranks, on="user_id", how="left", maintain_order="left"
     )
     dropped = dropped.select("was", "email", "full_name", "rank")
-    return Movement(to_table(rows), to_table(dropped))
+    return Movement(to_table(rows), to_table(dropped), comparable=not then.is_empty())

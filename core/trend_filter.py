@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from core.days import Step
 from core.owner_filter import parse_day
@@ -18,6 +18,11 @@ class Window:
 
     first: date | None = None
     last: date | None = None
+
+    def cut(self, first: date, end: date) -> tuple[date, date]:
+        """Return which days of some are looked at: the first, and the one after the last."""
+        after = end if self.last is None else self.last + timedelta(days=1)
+        return max(first, self.first or first), min(end, after)
 
 
 @dataclass(frozen=True)

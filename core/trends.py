@@ -1,6 +1,6 @@
 """How users and items came to be: created in each step and in all by then, without gaps."""
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -10,7 +10,7 @@ from core.days import Step
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter, Window
 
-IN_ALL = "{}_in_all"
+IN_ALL, PARTIAL = "{}_in_all", "partial"
 
 
 def trend(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
@@ -33,38 +33,62 @@ def today(snapshot: Snapshot, wanted: TrendFilter) -> date:
 
 
 def steps(created: pl.DataFrame, wanted: TrendFilter, *, until: date) -> pl.DataFrame:
-    """Return the steps that begin within the window, from the first to that of `until`.
+    """Return the steps that reach into the window, from the first with anything to that of `until`.
 
-    `created` is a result of the function of that name. Columns: `day`, the first of each step, and
-    for users and items how many were created in it, and `users_in_all` and `items_in_all`, how many
-    had been by its end, those before the window included.
+    `created` is a result of the function of that name; of a step that the window cuts, only days in
+    the window count. Columns: `day`, the first of each step; for users and items how many were
+    created in it, and `users_in_all` and `items_in_all`, how many had been by its end, those before
+    the window included; and `partial`, whether the step is cut or not over yet.
     """
-    whole = filled(days.by_step(created, wanted.step), wanted.step, until=until)
-    nouns = [name for name in whole.columns if name != "day"]
+    first, last = _reach(created, wanted.window, until)
+    counted = days.by_step(between(created, wanted.window), wanted.step)
+    before = between(created, Window(last=first - timedelta(days=1)))
+    nouns = [name for name in created.columns if name != "day"]
     both = [
         each
         for noun in nouns
-        for each in (pl.col(noun), pl.col(noun).cum_sum().alias(IN_ALL.format(noun)))
+        for each in (
+            pl.col(noun),
+            (pl.col(noun).cum_sum() + before[noun].sum()).alias(IN_ALL.format(noun)),
+        )
     ]
-    return between(whole.select("day", *both), wanted.window)
+    every = filled(counted, wanted.step, first=first, last=last)
+    return every.select("day", *both, _is_partial(wanted, until).alias(PARTIAL))
 
 
-def filled(created: pl.DataFrame, step: Step, *, until: date) -> pl.DataFrame:
-    """Return the steps from the first to that of `until`, those without anything as 0.
+def filled(created: pl.DataFrame, step: Step, *, first: date, last: date) -> pl.DataFrame:
+    """Return the steps from that of a day to that of another, those without anything as 0.
 
     `created` has `day`, the first of each step, and counts.
     """
-    last = pl.Series("day", [until]).dt.truncate(step.length)[0]
-    first = min(created["day"].min() or last, last)
-    steps = pl.date_range(first, max(last, created["day"].max() or last), step.length, eager=True)
-    every = steps.alias("day").to_frame()
+    if first > last:
+        return created.clear()
+    ends = pl.Series([first, last]).dt.truncate(step.length)
+    every = pl.date_range(ends[0], ends[1], step.length, eager=True).alias("day").to_frame()
     return every.join(created, on="day", how="left", maintain_order="left").fill_null(0)
 
 
-def between(steps: pl.DataFrame, window: Window) -> pl.DataFrame:
-    """Return the steps that begin within two days, both included."""
+def between(created: pl.DataFrame, window: Window) -> pl.DataFrame:
+    """Return what has a `day` between two days, both included."""
     day = pl.col("day")
-    return steps.filter(
+    return created.filter(
         pl.lit(True) if window.first is None else day >= window.first,
         pl.lit(True) if window.last is None else day <= window.last,
     )
+
+
+def _reach(created: pl.DataFrame, window: Window, until: date) -> tuple[date, date]:
+    """Return the first and last day that count; nothing does when the first is after the last."""
+    known = pl.concat([created["day"], pl.Series("day", [until])])
+    earliest, latest = known.min(), known.max()
+    assert isinstance(earliest, date)  # noqa: S101  # as `until` is one of them
+    assert isinstance(latest, date)  # noqa: S101
+    return max(earliest, window.first or earliest), min(latest, window.last or latest)
+
+
+def _is_partial(wanted: TrendFilter, until: date) -> pl.Expr:
+    """Return whether a step reaches beyond the days that count, or that are over."""
+    window, yesterday = wanted.window, until - timedelta(days=1)
+    after = pl.col("day").dt.offset_by(wanted.step.length)
+    late = after > min(window.last or yesterday, yesterday) + timedelta(days=1)
+    return late if window.first is None else late | (pl.col("day") < window.first)

@@ -8,6 +8,7 @@ import polars as pl
 
 from core.days import Step
 from core.frames import to_table
+from core.trends import PARTIAL
 from dashboard.drawing import COUNT, PANEL_HEIGHT, ROWS, SHORT, Drawing, Shape, inked
 
 COURSE_HEIGHT = 34
@@ -18,26 +19,40 @@ STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
 
 
 def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
-    """Draw how many came into being in each step; the last one is not over yet, so it is pale.
+    """Draw how many came into being in each step; one that is cut or not over yet is pale.
 
-    `steps` has `day`, the first of each step, and, named by `noun`, how many were created in it.
+    `steps` has `day`, the first of each step, `partial`, and how many were created by `noun`.
     """
-    rows = steps.select("day", count=noun, whole=pl.col("day") < pl.col("day").max())
-    counts = steps[noun].to_list()
-    most = max(counts)
-    text = (
-        f"New {noun} by {step}, {steps['day'][0]} to {steps['day'][-1]}: {sum(counts):,} in all, "
-        f"at most {most:,}, in the {step} of {steps['day'][counts.index(most)]}; "
-        f"{counts[-1]:,} in the last one so far."
-    )
+    rows = steps.select("day", PARTIAL, count=noun)
+    text = describe(rows, noun=noun, step=step)
     return Drawing(_created(noun, step), to_table(with_ends(rows, step)), text)
+
+
+def describe(steps: pl.DataFrame, *, noun: str, step: Step) -> str:
+    """Return in words how many came into being; of `day`, `partial` and `count`."""
+    days, counts = steps["day"], steps["count"].to_list()
+    most = max(counts)
+    return (
+        f"New {noun} by {step}, {days[0]} to {days[-1]}: {sum(counts):,} in all, "
+        f"at most {most:,}, in the {step} of {days[counts.index(most)]}{_partial(steps, step)}."
+    )
+
+
+def _partial(steps: pl.DataFrame, step: Step) -> str:
+    """Return in words which of the first and the last step are partial."""
+    ends = {"first": steps.row(0, named=True), "last": steps.row(-1, named=True)}
+    found = {which: row["count"] for which, row in ends.items() if row[PARTIAL]}
+    if len(steps) == 1 and found:
+        return f"; only part of that {step} counts"
+    told = [f"part of the {which} {step} counts, with {count:,}" for which, count in found.items()]
+    return f"; only {' and '.join(told)}" if told else ""
 
 
 def course(days: pl.DataFrame, *, noun: str) -> Drawing:
     """Draw in small how many came into being each day, one bar each, without axes."""
     listed = ", ".join(f"{count:,}" for count in days[noun])
     text = f"New {noun} each day, {days['day'][0]} to {days['day'][-1]}: {listed}."
-    return Drawing(_course(noun), to_table(days.select("day", count=noun)), text)
+    return Drawing(_course(noun), to_table(days.select("day", PARTIAL, count=noun)), text)
 
 
 def with_ends(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
@@ -51,11 +66,18 @@ def spanning(base: alt.Chart, **look: Any) -> alt.Chart:
     return bars.transform_calculate(edge=EDGE)
 
 
+def paler(opacity: float) -> Any:
+    """Return an opacity that is less for what is partial, in all charts alike."""
+    partial = f"datum.{PARTIAL}"
+    return alt.condition(partial, alt.value(PALE * opacity), alt.value(opacity))
+
+
 def tooltip(noun: str, step: Step) -> list[alt.Tooltip]:
-    """Return what a bar says of its `day` and `count`."""
+    """Return what a bar says of its `day`, `count` and `partial`."""
     return [
         alt.Tooltip("day:T", title=STEPS[step], format="%-d %B %Y"),
         alt.Tooltip("count:Q", title=noun.capitalize(), format=COUNT),
+        alt.Tooltip(f"{PARTIAL}:N", title=f"Part of the {step}"),
     ]
 
 
@@ -66,7 +88,7 @@ def _created(noun: str, step: Step) -> Shape:
     bars = spanning(alt.Chart(ROWS)).encode(
         x=alt.X("day:T", title=None, axis=days),
         y=alt.Y("count:Q", title=None, axis=counts),
-        opacity=alt.condition("datum.whole", alt.value(1), alt.value(PALE)),
+        opacity=paler(1),
         tooltip=tooltip(noun, step),
     )
     return inked(bars, height=PANEL_HEIGHT)
@@ -74,10 +96,14 @@ def _created(noun: str, step: Step) -> Shape:
 
 @cache
 def _course(noun: str) -> Shape:
-    bars = alt.Chart(ROWS).mark_bar(opacity=0.6)
-    bars = bars.encode(
-        x=alt.X("day:O", axis=None, scale=alt.Scale(paddingInner=0.25, paddingOuter=0)),
-        y=alt.Y("count:Q", axis=None),
-        tooltip=tooltip(noun, Step.DAY),
+    bars = (
+        alt.Chart(ROWS)
+        .mark_bar()
+        .encode(
+            opacity=paler(0.6),
+            x=alt.X("day:O", axis=None, scale=alt.Scale(paddingInner=0.25, paddingOuter=0)),
+            y=alt.Y("count:Q", axis=None),
+            tooltip=tooltip(noun, Step.DAY),
+        )
     )
     return inked(bars, height=COURSE_HEIGHT)

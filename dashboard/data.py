@@ -1,6 +1,7 @@
 """Answers kept between runs, all keyed by the snapshot; `kept` is the only cache decorator."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
@@ -17,7 +18,7 @@ from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.receipts import Receipt
 from core.snapshots import Snapshot
-from core.trend_filter import TrendFilter
+from core.trend_filter import TrendFilter, Window
 from dashboard import series
 from dashboard.filters import Part
 from dashboard.shareable import require_shareable
@@ -132,9 +133,8 @@ def trend(snapshot: Snapshot, wanted: TrendFilter) -> pa.Table:
 @_asked
 def recent(snapshot: Snapshot, wanted: TrendFilter) -> pa.Table:
     """Return as many of the last steps as an overview shows; see `series.recent`."""
-    until = trends.today(snapshot, wanted)
-    steps = to_frame(trend(snapshot, wanted))
-    return to_table(series.recent(steps, wanted.step, until=until))
+    past = replace(wanted, window=Window(last=trends.today(snapshot, wanted)))
+    return to_table(series.recent(to_frame(trend(snapshot, past)), wanted.step))
 
 
 @_asked

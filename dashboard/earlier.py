@@ -19,6 +19,7 @@ from dashboard import data, moments, url_state
 PARAMETER = "since"
 NONE_KEPT = "There is no earlier snapshot on disk to compare with yet."
 GONE = "There is no snapshot “{asked}” on disk, so this compares with that of {name}."
+NOBODY = "Nobody owned such items at {name}, so there is nothing to compare with."
 DAMAGED = "The snapshot of {name} cannot be read any more. Choose another one to compare with."
 
 
@@ -68,6 +69,13 @@ def movement(snapshot: Snapshot, before: Earlier | None, period: Period) -> Move
     now = to_frame(data.top_owners(snapshot, period))
     then = now if before is None else _top_owners(before, period)
     return compare(now, then, most=metrics.TOP)
+
+
+def remarks(found: Movement, before: Earlier | None) -> list[str]:
+    """Return a sentence for people when there was nobody to compare with."""
+    if before is None or found.comparable or not found.rows.num_rows:
+        return []
+    return [NOBODY.format(name=name(before))]
 
 
 def name(snapshot: Earlier) -> str:

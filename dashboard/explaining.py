@@ -16,6 +16,7 @@ from core.actors import Actor
 from core.explanations import Explanation
 from core.recount import Recount
 from core.snapshots import Snapshot
+from core.trend_filter import TrendFilter
 from dashboard import data, moments, notices, shown, tables
 from dashboard.tables import MISSING, ROW_HEIGHT
 from dashboard.turns import out_of_line
@@ -67,27 +68,28 @@ def users(rows: pl.DataFrame, *, period: str = "all") -> None:
     )
 
 
-def steps(counted: pl.DataFrame, *, noun: str, length: str, owner_id: int | None = None) -> None:
+def steps(counted: pl.DataFrame, *, noun: str, wanted: TrendFilter) -> None:
     """Draw a choice of the steps of a chart, newest first, which explains how many one has.
 
-    `counted` has `day`, the first of each step in the reader's zone, and `count`; `length` is that
-    of a step as Polars writes it; `noun` is users or items, of one owner where that is named.
+    `counted` has `day`, the first of each step in the reader's zone, and `count`, of users or items
+    as `noun` says; of a step that the window of `wanted` cuts, the days in it.
     """
     zone = moments.zone()
     some = counted.filter(pl.col("count") > 0).sort("day", descending=True).head(MOST_STEPS)
-    ends = dict(zip(some["day"], some["day"].dt.offset_by(length), strict=True))
+    ends = dict(zip(some["day"], some["day"].dt.offset_by(wanted.step.length), strict=True))
     counts = dict(zip(some["day"], some["count"], strict=True))
 
     def about(day: date) -> tuple[str, dict[str, Any]]:
-        since, until = (datetime.combine(at, time(), zone) for at in (day, ends[day]))
-        owner = {} if owner_id is None else {"owner_id": owner_id}
+        first, end = wanted.window.cut(day, ends[day])
+        since, until = (datetime.combine(at, time(), zone) for at in (first, end))
+        owner = {} if wanted.owner is None else {"owner_id": wanted.owner}
         return f"created_{noun}", {"since": since, "until": until, **owner}
 
     _choice(
         list(counts),
         lambda day: f"{day}: {counts[day]:,}",
         placeholder=f"Explain the {noun} created in a time",
-        key=f"explain-steps-{noun}-{length}-{owner_id}",
+        key=f"explain-steps-{noun}-{wanted.step}-{wanted.owner}",
         about=about,
     )
 

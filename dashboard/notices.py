@@ -108,6 +108,16 @@ def no_items() -> None:
     empty("Nobody owns an item yet.", "Add items on the Items page, then press Refresh data.")
 
 
+def nothing_created(noun: str, *, narrowed: bool) -> None:
+    """Say that there are no users or items yet, or none of an owner or in the days looked at."""
+    if narrowed:
+        empty(f"No {noun} were created here.", "Choose other days or another owner.")
+    elif noun == "items":
+        no_items()
+    else:
+        empty("Nothing was created yet.", "Look again after the next refresh.")
+
+
 def nothing_found(search: str) -> None:
     """Say that nothing matches what was searched for."""
     empty(

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.metrics import Shares
-from dashboard import drawing
+from dashboard import drawing, rounding
 from dashboard.drawing import Drawing
 from dashboard.notices import escape
 
@@ -37,7 +37,7 @@ def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
         st.metric(
             label,
             f"{value:,}",
-            delta=change(value, trend.before),
+            delta=rounding.change(value, trend.before),
             delta_color="off",  # more is neither good nor bad by itself
             delta_arrow="off",
             delta_description=f"before: {trend.before:,}",
@@ -46,16 +46,9 @@ def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
         return _row("right")
 
 
-def change(now: int, before: int) -> str:
-    """Return how much more or less there is now: `+12.5 %`, or `+3` where there was nothing."""
-    if now == before:
-        return "as many"
-    return f"{now / before - 1:+.1%}" if before else f"{now - before:+,}"
-
-
 def share(part: int, whole: int, of: str = "users") -> str:
     """Return a part of something in percent."""
-    return f"{part / whole:.1%} of {of}" if whole else f"no {of}"
+    return f"{rounding.percent(part, whole)} of {of}" if whole else f"no {of}"
 
 
 def spread(shares: Shares) -> str:
@@ -63,7 +56,7 @@ def spread(shares: Shares) -> str:
     first = "1 owner" if shares.one_percent == 1 else f"{shares.one_percent:,} owners"
     return (
         f"The top 10 own {share(shares.top_10, shares.items, 'items')}; "
-        f"the top 1 %, {first}, {share(shares.top_1_percent, shares.items, 'items')}."
+        f"the top 1%, {first}, {share(shares.top_1_percent, shares.items, 'items')}."
     )
 
 

@@ -14,6 +14,7 @@ from core.exports import Order
 from core.formats import Format, Sheet
 from core.narrowing import Everything, OwnersPage, Ranks, Recent
 from core.trend_filter import TrendFilter
+from core.trends import PARTIAL
 from dashboard import (
     created_charts,
     exporting,
@@ -89,7 +90,8 @@ def _write(picture: Picture, filters: Any, kind: Kind, sheet: Sheet) -> Iterator
     rows = pl.concat([sheet.header(), *sheet.frames])
     if rows.is_empty():
         raise NotFound(NOTHING)
-    said = (picture_frame.moment(sheet.as_of, sheet.zone), picture.remark(filters))
+    pale = series.remarks(rows, filters.step) if PARTIAL in rows.columns else []
+    said = (picture_frame.moment(sheet.as_of, sheet.zone), picture.remark(filters), *pale)
     drawing = picture.draw(rows, filters)
     yield rendering.render(picture_frame.framed(drawing, sheet.title, said), kind)
 

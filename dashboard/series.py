@@ -1,20 +1,21 @@
 """Series over days, weeks and months, cut to what a chart can show."""
 
-from datetime import date
-
 import polars as pl
 
 from core.days import Step
+from core.owner_filter import FIRST_DAY
 from core.trend_filter import Window
-from core.trends import IN_ALL, between
+from core.trends import IN_ALL, PARTIAL
+from dashboard import rounding
 
 SHOWN = {Step.DAY: 60, Step.WEEK: 52, Step.MONTH: 36}  # steps on an overview
 MOST_STEPS = 4_000  # of a chart that can be zoomed; more than ten years of days
+PALE = "A pale {step} is partial: it is cut by the range, or not over yet."
 
 
-def recent(steps: pl.DataFrame, step: Step, *, until: date) -> pl.DataFrame:
-    """Return as many of the last steps, up to that of `until`, as an overview shows."""
-    return steps.filter(pl.col("day") <= until).tail(SHOWN[step])
+def recent(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
+    """Return as many of the last steps as an overview shows."""
+    return steps.tail(SHOWN[step])
 
 
 def curve(counted: pl.DataFrame) -> pl.DataFrame:
@@ -36,34 +37,40 @@ def curve(counted: pl.DataFrame) -> pl.DataFrame:
 
 
 def drawn(steps: pl.DataFrame, noun: str, *, total: bool) -> pl.DataFrame:
-    """Return `day` and `count` of as many of the last steps as a chart has room for.
+    """Return `day`, `count` and `partial` of as many of the last steps as a chart has room for.
 
     `steps` is a result of `core.trends.steps`; `total` counts all up to then.
     """
     column = IN_ALL.format(noun) if total else noun
-    return steps.select("day", count=column).tail(MOST_STEPS)
+    return steps.select("day", PARTIAL, count=column).tail(MOST_STEPS)
 
 
-def clip(steps: pl.DataFrame, window: Window) -> tuple[date, date] | None:
-    """Return the part of a window that a series reaches, or None for all of it."""
-    first, last = window.first, window.last
-    if first is None and last is None:
-        return None
-    start, end = steps["day"][0], steps["day"][-1]
-    return min(max(first or start, start), end), max(min(last or end, end), start)
+def cut(window: Window, drawn: pl.DataFrame) -> Window:
+    """Return the part of a window that a chart has room for."""
+    return Window(max(window.first or FIRST_DAY, drawn["day"][0]), window.last)
 
 
-def facts(steps: pl.DataFrame, noun: str, step: Step, window: Window) -> dict[str, str]:
-    """Return the figures of the steps that begin within a window, by what they are called."""
-    within = between(steps, window)
-    if within.is_empty():
-        return {f"New {noun}": "0"}
-    counts = [int(count) for count in within[noun]]
-    most = within["day"][counts.index(max(counts))]
-    before = int(steps.filter(pl.col("day") < within["day"][0])[noun].sum())
+def is_nothing(steps: pl.DataFrame, noun: str) -> bool:
+    """Tell whether there is nothing to draw: no steps, or nothing created by the end of them."""
+    return steps.is_empty() or not steps[IN_ALL.format(noun)][-1]
+
+
+def remarks(steps: pl.DataFrame, step: Step) -> list[str]:
+    """Return a sentence about what is pale, if anything is."""
+    return [PALE.format(step=step)] if steps[PARTIAL].any() else []
+
+
+def facts(steps: pl.DataFrame, noun: str, step: Step) -> dict[str, str]:
+    """Return the figures of the steps of a window, by what they are called.
+
+    The mean is that of whole steps, where there are any: part of a week says little about a week.
+    """
+    counts = steps[noun].to_list()
+    whole = steps.filter(~pl.col(PARTIAL))[noun].to_list() or counts
+    most = steps["day"][counts.index(max(counts))]
     return {
         f"New {noun}": f"{sum(counts):,}",
-        "In all at the end": f"{before + sum(counts):,}",
-        f"Mean by {step}": f"{sum(counts) / len(counts):,.1f}",
+        "In all at the end": f"{steps[IN_ALL.format(noun)][-1]:,}",
+        f"Mean by {step}": rounding.mean(sum(whole), len(whole)),
         f"Most, {most}": f"{max(counts):,}",
     }

@@ -1,54 +1,51 @@
 """The chart of trends: the whole time in small, and what is brushed of it in large above."""
 
-from datetime import date
 from functools import cache
 from typing import Any
 
 import altair as alt
 import polars as pl
+import pyarrow as pa
 
 from core.days import Step
 from core.frames import to_table
-from dashboard.created_charts import spanning, tooltip, with_ends
+from core.trends import PARTIAL
+from dashboard.created_charts import describe, paler, spanning, tooltip, with_ends
 from dashboard.drawing import PADDING, ROWS, SHORT, Drawing, Shape, inked, shape
 
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
 # The steps that reach into the brush, also the one in which it begins.
-BRUSHED = "!isValid(brush.day) || (datum.day <= brush.day[1] && datum.end > brush.day[0])"
-LAST_MOMENT = {"hours": 23, "minutes": 59, "seconds": 59, "milliseconds": 999}  # a day seen whole
+BRUSHED = "!isValid(brush.{x}) || (datum.day <= brush.{x}[1] && datum.end > brush.{x}[0])"
+ENDS = "[time(datum.day), time(datum.end)]"
 
 
-def trend(
-    steps: pl.DataFrame, *, noun: str, step: Step, total: bool, window: tuple[date, date] | None
-) -> Drawing:
-    """Draw `day` and `count`; `total` says that counts are those of all time up to then.
+def trend(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
+    """Draw `day` and `count`, pale where `partial`; `total` says that counts are those up to then.
 
-    What is dragged out of the lower chart is shown in the upper one; `window` is what is at first.
+    What is dragged out of the lower chart is shown in the upper one.
     """
-    text = describe(steps, noun=noun, step=step, total=total)
-    brushed = {} if window is None else {"brush": {"x": _whole_days(*window)}}
-    rows = to_table(with_ends(steps, step))
-    return Drawing(_trend(noun, step, total=total), rows, text, brushed)
+    shape = _trend(noun, step, total=total)
+    return Drawing(shape, _rows(steps, step), _describe(steps, noun, step, total=total))
 
 
 def still(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
-    """Draw the same `day` and `count` whole, with nothing to drag: for a picture."""
-    text = describe(steps, noun=noun, step=step, total=total)
-    return Drawing(_still(noun, step, total=total), to_table(with_ends(steps, step)), text)
+    """Draw the same whole, with nothing to drag: for a picture."""
+    shape = _still(noun, step, total=total)
+    return Drawing(shape, _rows(steps, step), _describe(steps, noun, step, total=total))
 
 
-def describe(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> str:
-    """Return in words what the chart shows."""
-    days, counts = steps["day"], steps["count"].to_list()
-    span = f"{days[0]} to {days[-1]}"
-    if total:
-        return (
-            f"{noun.capitalize()} in all by {step}, {span}: from {counts[0]:,} to {counts[-1]:,}."
-        )
-    most = max(counts)
+def _rows(steps: pl.DataFrame, step: Step) -> pa.Table:
+    # An area has one opacity, so neighbours that are whole, or are not, are one area.
+    return to_table(with_ends(steps, step).with_columns(run=pl.col(PARTIAL).rle_id()))
+
+
+def _describe(steps: pl.DataFrame, noun: str, step: Step, *, total: bool) -> str:
+    if not total:
+        return describe(steps, noun=noun, step=step)
+    days, counts = steps["day"], steps["count"]
     return (
-        f"New {noun} by {step}, {span}: {sum(counts):,} in all, "
-        f"at most {most:,}, in the {step} of {days[counts.index(most)]}."
+        f"{noun.capitalize()} in all by {step}, {days[0]} to {days[-1]}: "
+        f"from {counts[0]:,} to {counts[-1]:,}."
     )
 
 
@@ -59,13 +56,14 @@ def _trend(noun: str, step: Step, *, total: bool) -> Shape:
     axis = alt.Axis(grid=False, tickCount=6, labelFlush=True)
     small = (
         _mark(base, total=total, opacity=0.5, axis=axis)
-        .encode(y=alt.Y("count:Q", title=None, axis=None))
+        .encode(y=alt.Y("count:Q", title=None, axis=None, stack=None))
         .add_params(brush)
         .properties(height=WHOLE_HEIGHT)
     )
     brushed = alt.Scale(domain=brush)
     large = _large(base, noun=noun, step=step, total=total, scale=brushed)
-    large = large.transform_filter(BRUSHED).properties(height=DETAIL_HEIGHT)
+    reaching = BRUSHED.format(x="at" if total else "day")
+    large = large.transform_filter(reaching).properties(height=DETAIL_HEIGHT)
     chart = alt.vconcat(large, small, spacing=12, padding=PADDING)
     # As SVG the brush has a role and no name; on a canvas all has one name, the description. The
     # colours of its text are the theme's, as a canvas does not know that of where it stands.
@@ -80,28 +78,26 @@ def _still(noun: str, step: Step, *, total: bool) -> Shape:
 
 def _large(base: alt.Chart, *, noun: str, step: Step, total: bool, **x: Any) -> alt.Chart:
     chart: alt.Chart = _mark(base, total=total, opacity=1, axis=_days(), **x).encode(
-        y=alt.Y("count:Q", title=None, axis=_counts(), scale=alt.Scale(zero=not total)),
+        y=alt.Y("count:Q", title=None, axis=_counts(), scale=alt.Scale(zero=not total), stack=None),
         tooltip=tooltip(noun, step),
     )
     return chart
 
 
 def _mark(base: alt.Chart, *, total: bool, opacity: float, **x: Any) -> alt.Chart:
-    if total:
-        marks = base.mark_area(
-            interpolate="step-after", opacity=0.25 * opacity, line=True, clip=True
-        )
-    else:
-        marks = spanning(base, opacity=opacity, clip=True)
-    days = alt.X("day:T", title=None, **x)
-    chart: alt.Chart = marks.encode(x=days)
-    return chart
-
-
-def _whole_days(first: date, last: date) -> list[dict[str, int]]:
-    """Return from when to when some days are, as Vega-Lite writes moments of the reader's clock."""
-    start, end = ({"year": day.year, "month": day.month, "date": day.day} for day in (first, last))
-    return [start, end | LAST_MOMENT]
+    if not total:
+        days = alt.X("day:T", title=None, **x)
+        bars: alt.Chart = spanning(base, clip=True).encode(x=days, opacity=paler(opacity))
+        return bars
+    # Each step is a line from its begin to its end, the last one as well.
+    both = base.transform_calculate(ends=ENDS).transform_flatten(["ends"], ["at"])
+    area: alt.Chart = both.mark_area(line=True, clip=True).encode(
+        x=alt.X("at:T", title=None, **x),
+        detail="run:N",
+        fillOpacity=paler(0.25 * opacity),
+        strokeOpacity=paler(1),
+    )
+    return area
 
 
 def _days() -> alt.Axis:

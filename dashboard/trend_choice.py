@@ -4,6 +4,10 @@ from core.days import Step
 
 NOUNS = {"items": "Items", "users": "Users"}
 WAYS = {"new": "Per period", "total": "Cumulative"}
+BRUSH = (
+    "Days begin and end in {zone}. Drag across the lower chart to look closer, double-click it to "
+    "see everything. The figures below are those of From and Until; the mean is of whole {step}s."
+)
 OF_ITEMS = "Users have no owner, so this is about all of them."
 CUT = (
     "The chart has room for the last {most:,} steps, so it begins at {first}; "

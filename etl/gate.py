@@ -27,7 +27,7 @@ ROWS_DIFFER = (
 STRAYS = "There are items whose owners do not exist: users {ids}."
 TWICE = "Several users share an address: {addresses}."
 DROPPED = (
-    "{table} fell from {before:,} to {after:,} rows, more than {percent:g} %. A superuser can"
+    "{table} fell from {before:,} to {after:,} rows, more than {percent:g}%. A superuser can"
     " confirm on the Refreshes page, or by `tally refresh --accept-drop`, that this is right."
 )
 NAMES = {"user": "Users", "item": "Items"}

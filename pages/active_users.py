@@ -24,9 +24,9 @@ with panels.toolbar():
     period, notes = owner_filters.period()
     before, told = earlier.choose(snapshot)
     actions = panels.actions()
-panels.notes([*notes, *told])
-
 movement = earlier.movement(snapshot, before, period)
+panels.notes([*notes, *told, *earlier.remarks(movement, before)])
+
 rows, dropped = to_frame(movement.rows), to_frame(movement.dropped)
 
 if len(rows):
@@ -38,7 +38,7 @@ if len(rows):
     tables.tell(rule, shown=len(rows), count=among, elsewhere=elsewhere)
     with panels.chart(owner_filters.TITLES[period], drawings.top_owners(snapshot, period)):
         export_menu.draw_picture("top_owners", query)
-    since = None if before is None else earlier.name(before)
+    since = None if before is None or not movement.comparable else earlier.name(before)
     chosen = tables.top_owners(rows, since=since)
     explaining.users(rows, period=period)
     if len(dropped):

@@ -69,7 +69,8 @@ with actions:
     export_menu.draw("trends", query, rows=len(steps), noun=f"{step}s", by_day=True)
 with st.grid(2, min_column_width=330):
     for noun in ("users", "items"):
-        with panels.chart(f"New {noun} by {step}", created[noun]):
+        so_far = f"Pale: this {step} so far."
+        with panels.chart(f"New {noun} by {step}", created[noun], so_far):
             export_menu.draw_picture(f"new_{noun}", query)
             navigation.draw(actor, links.trend(noun, looked_at), "Trends")
 

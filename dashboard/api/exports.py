@@ -84,8 +84,8 @@ FILTERS: Mapping[str, Sequence[dict[str, Any]]] = {
     "trends": [
         _parameter("step", "How long a step is.", type="string", enum=list(Step), default="week"),
         OWNER,
-        _parameter("from", "Steps that begin on this day or later.", **DAY),
-        _parameter("until", "Steps that begin on this day or before.", **DAY),
+        _parameter("from", "Count from this day on; a step that it cuts is `partial`.", **DAY),
+        _parameter("until", "Count up to this day; a step that it cuts is `partial`.", **DAY),
     ],
     "items": [SEARCH, OWNER, CREATED],
     "users": [SEARCH, ACTIVE, CREATED],

@@ -2,12 +2,14 @@
 
 import io
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import openpyxl
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core import exports, snapshots
 from core.actors import Actor
@@ -17,7 +19,7 @@ from core.errors import Invalid
 from core.exports import Order
 from core.formats import FORMATS
 from core.trend_filter import TrendFilter, Window
-from core.trends import filled, steps, trend
+from core.trends import steps, trend
 from tests.conftest import execute
 from tests.etl.conftest import take_snapshot
 
@@ -26,6 +28,8 @@ EMPTY = pl.DataFrame(schema=SCHEMA)
 DAYS = pl.DataFrame(
     {"day": [date(2026, 1, 5), date(2026, 1, 27)], "users": [1, 2], "items": [0, 7]}, schema=SCHEMA
 )
+DATES = st.dates(date(2025, 12, 1), date(2026, 3, 31))
+CREATED = st.dictionaries(DATES, st.integers(1, 5), max_size=8)
 KATHMANDU = ZoneInfo("Asia/Kathmandu")
 BEFORE_MIDNIGHT = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)  # 00:15 on 3 March in Kathmandu
 
@@ -37,23 +41,54 @@ def weeks(window: Window) -> list[tuple[object, ...]]:
 
 def test_steps_without_anything_are_there_and_sums_go_on() -> None:
     assert weeks(Window()) == [
-        (date(2026, 1, 5), 1, 1, 0, 0),
-        (date(2026, 1, 12), 0, 1, 0, 0),
-        (date(2026, 1, 19), 0, 1, 0, 0),
-        (date(2026, 1, 26), 2, 3, 7, 7),
-        (date(2026, 2, 2), 0, 3, 0, 7),
+        (date(2026, 1, 5), 1, 1, 0, 0, False),
+        (date(2026, 1, 12), 0, 1, 0, 0, False),
+        (date(2026, 1, 19), 0, 1, 0, 0, False),
+        (date(2026, 1, 26), 2, 3, 7, 7, False),
+        (date(2026, 2, 2), 0, 3, 0, 7, True),
     ]
 
 
-def test_a_window_leaves_steps_out_and_counts_those_before_it() -> None:
-    assert weeks(Window(date(2026, 1, 26), date(2026, 1, 26))) == [(date(2026, 1, 26), 2, 3, 7, 7)]
-    assert weeks(Window(date(2026, 1, 27))) == [(date(2026, 2, 2), 0, 3, 0, 7)]
+def test_a_window_cuts_steps_and_counts_those_before_it() -> None:
+    monday = date(2026, 1, 26)
+    assert weeks(Window(monday, monday)) == [(monday, 0, 1, 0, 0, True)]
+    assert weeks(Window(monday, date(2026, 2, 1))) == [(monday, 2, 3, 7, 7, False)]
+    assert weeks(Window(date(2026, 1, 27))) == [
+        (monday, 2, 3, 7, 7, True),
+        (date(2026, 2, 2), 0, 3, 0, 7, True),
+    ]
+    assert weeks(Window(date(2026, 1, 28))) == [
+        (monday, 0, 3, 0, 7, True),
+        (date(2026, 2, 2), 0, 3, 0, 7, True),
+    ]
+    assert weeks(Window(date(2026, 2, 5))) == weeks(Window(last=date(2026, 1, 4))) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(created=CREATED, ends=st.tuples(DATES | st.none(), DATES | st.none()), until=DATES)
+def test_what_is_new_between_two_days_is_the_same_by_every_step(
+    created: dict[date, int], ends: tuple[date | None, date | None], until: date
+) -> None:
+    window = Window(*ends) if None in ends else Window(*sorted(ends))
+    first, last = window.first or date.min, window.last or date.max
+    rows = {"day": sorted(created), "items": [created[day] for day in sorted(created)]}
+    frame = pl.DataFrame(rows, schema={"day": pl.Date, "items": pl.Int64})
+    new = sum(count for day, count in created.items() if first <= day <= last)
+    by_then = sum(count for day, count in created.items() if day <= last)
+    for step in Step:
+        found = steps(frame, TrendFilter(step, window=window), until=until)
+        assert found["items"].sum() == new
+        assert found.is_empty() or found["items_in_all"][-1] == by_then
+        ends_after = found["day"].dt.offset_by(step.length)
+        for day, end, partial in zip(found["day"], ends_after, found["partial"], strict=True):
+            counted = [day + timedelta(days=n) for n in range((end - day).days)]
+            assert partial == any(not first <= each <= last or each >= until for each in counted)
 
 
 @pytest.mark.parametrize("step", Step)
 def test_nothing_at_all_is_one_step_of_nothing(step: Step) -> None:
-    found = filled(EMPTY, step, until=date(2026, 1, 1))
-    assert found.select("users", "items").rows() == [(0, 0)]
+    found = steps(EMPTY, TrendFilter(step), until=date(2026, 1, 1))
+    assert found.select("users", "items", "items_in_all").rows() == [(0, 0, 0)]
 
 
 @pytest.fixture
@@ -93,7 +128,7 @@ def test_the_file_has_the_days_of_the_reader(
     assert sheet[1][3:5] == (2, 2)
     assert sheet[1][0] == datetime(2026, 3, 3)  # noqa: DTZ001 - cells have no zone
     raw = pl.read_csv(taken(superuser, "raw.csv", **query))
-    assert raw.columns == ["day", "users", "users_in_all", "items", "items_in_all"]
+    assert raw.columns == ["day", "users", "users_in_all", "items", "items_in_all", "partial"]
     assert raw.height == len(sheet) - 1 == 11
     excel = pl.read_csv(taken(superuser, "csv", **query))
     assert excel["items_in_all"].to_list() == [row["items_in_all"] for row in rows]
@@ -106,7 +141,7 @@ def test_of_one_owner_there_are_items_alone(
     assert frame["items"].sum() == 3
     (owner,) = {row["owner_id"] for row in rows_of(snapshot, "late")}
     found = pl.read_csv(taken(superuser, "raw.csv", step="day", owner=str(owner)))
-    assert found.columns == ["day", "items", "items_in_all"]
+    assert found.columns == ["day", "items", "items_in_all", "partial"]
     assert found["day"][0] == "2026-03-13"
     assert found["items"].sum() == found["items_in_all"][-1] == 1
 
@@ -132,3 +167,12 @@ def rows_of(snapshot: snapshots.Snapshot, title: str) -> list[dict[str, int]]:
 def test_what_makes_no_sense_is_refused(query: dict[str, str]) -> None:
     with pytest.raises(Invalid):
         QUESTIONS["trends"].parse(query, KATHMANDU)
+
+
+def test_a_window_cuts_the_days_of_a_step() -> None:
+    monday, next_monday = date(2026, 3, 2), date(2026, 3, 9)
+    assert Window().cut(monday, next_monday) == (monday, next_monday)
+    cut = Window(date(2026, 3, 4), date(2026, 3, 5)).cut(monday, next_monday)
+    assert cut == (date(2026, 3, 4), date(2026, 3, 6))
+    wide = Window(date(2026, 1, 1), date(2026, 12, 31))
+    assert wide.cut(monday, next_monday) == (monday, next_monday)

@@ -1,19 +1,22 @@
 """Every answer that is kept between runs, each asked as a page asks it."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from types import FunctionType, ModuleType
+from importlib import import_module
+from types import FunctionType
 
 from core import explanations
 from core.days import Step
 from core.owner_filter import OwnerFilter
 from core.periods import Period
 from core.receipts import Receipt
+from core.settings import ROOT
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter
 from dashboard import data, drawings, earlier
 
-MODULES: tuple[ModuleType, ...] = (data, drawings, earlier)
+DECORATOR = re.compile(r"^@(data\.)?_?(kept|asked)$", re.MULTILINE)
 RECEIPT = Receipt(
     number=1,
     at=datetime(2026, 3, 2, tzinfo=UTC),
@@ -59,13 +62,13 @@ ASKED: Mapping[str, Callable[[Snapshot], object]] = {
 
 
 def kept_functions() -> set[str]:
-    """Return the names of all functions whose answers are kept."""
+    """Return the names of all functions whose answers are kept, wherever they are."""
     kept = data.totals.__code__  # type: ignore[attr-defined]  # that of the cache decorator
     return {
-        f"{module.__name__.removeprefix('dashboard.')}.{name}"
-        for module in MODULES
-        for name, found in vars(module).items()
-        if isinstance(found, FunctionType)
-        and found.__code__ is kept
-        and found.__module__ == module.__name__
+        f"{path.stem}.{name}"
+        for path in (ROOT / "dashboard").glob("*.py")
+        if DECORATOR.search(path.read_text("utf-8"))
+        for name, found in vars(import_module(f"dashboard.{path.stem}")).items()
+        if isinstance(found, FunctionType) and found.__code__ is kept
+        if found.__module__ == f"dashboard.{path.stem}"
     }

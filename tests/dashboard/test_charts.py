@@ -9,7 +9,7 @@ import pytest
 from core.days import Step
 from dashboard.created_charts import course, created
 from dashboard.owner_charts import curve, distribution, ranking, ranks
-from dashboard.trend_chart import trend
+from dashboard.trend_chart import still, trend
 
 OWNERS = pl.DataFrame(
     {
@@ -22,7 +22,11 @@ OWNERS = pl.DataFrame(
 
 
 STEPS = pl.DataFrame(
-    {"day": [date(2026, 2, 23), date(2026, 3, 2), date(2026, 3, 9)], "items": [1200, 30, 4]}
+    {
+        "day": [date(2026, 2, 23), date(2026, 3, 2), date(2026, 3, 9)],
+        "items": [1200, 30, 4],
+        "partial": [False, False, True],
+    }
 )
 
 
@@ -30,9 +34,9 @@ def test_new_rows_by_step_are_told_and_the_last_step_is_pale() -> None:
     drawn = created(STEPS, noun="items", step=Step.WEEK)
     assert drawn.text == (
         "New items by week, 2026-02-23 to 2026-03-09: 1,234 in all, at most 1,200, "
-        "in the week of 2026-02-23; 4 in the last one so far."
+        "in the week of 2026-02-23; only part of the last week counts, with 4."
     )
-    assert drawn.rows["whole"].to_pylist() == [True, True, False]
+    assert drawn.rows["partial"].to_pylist() == [False, False, True]
 
 
 def test_the_course_of_a_figure_tells_every_day() -> None:
@@ -55,30 +59,23 @@ def test_the_curve_says_where_the_page_stands() -> None:
         (
             False,
             "New items by week, 2026-02-23 to 2026-03-09: 1,234 in all, at most 1,200, "
-            "in the week of 2026-02-23.",
+            "in the week of 2026-02-23; only part of the last week counts, with 4.",
         ),
     ],
 )
-def test_a_trend_is_told_and_begins_with_its_window(total: bool, told: str) -> None:
+def test_a_trend_is_told(total: bool, told: str) -> None:
     steps = STEPS.rename({"items": "count"})
-    window = (date(2026, 3, 2), date(2026, 3, 9))
-    drawn = trend(steps, noun="items", step=Step.WEEK, total=total, window=window)
-    assert drawn.text == told
-    spec = drawn.specification({"name": "rows"})
-    (brush,) = spec["params"]
-    assert brush["value"]["x"] == [
-        {"year": 2026, "month": 3, "date": 2},
-        {
-            "year": 2026,
-            "month": 3,
-            "date": 9,
-            "hours": 23,
-            "minutes": 59,
-            "seconds": 59,
-            "milliseconds": 999,
-        },
-    ]
-    assert spec["vconcat"][0]["encoding"]["x"]["scale"]["domain"]["param"] == brush["name"]
+    assert trend(steps, noun="items", step=Step.WEEK, total=total).text == told
+    assert still(steps, noun="items", step=Step.WEEK, total=total).text == told
+
+
+def test_steps_that_are_cut_at_both_ends_are_told() -> None:
+    both = STEPS.with_columns(partial=pl.Series([True, False, True]))
+    assert created(both, noun="items", step=Step.WEEK).text.endswith(
+        "; only part of the first week counts, with 1,200 and part of the last week counts, with 4."
+    )
+    alone = created(both.head(1), noun="items", step=Step.WEEK).text
+    assert alone.endswith("; only part of that week counts.")
 
 
 def test_a_ranking_keeps_the_order_it_is_given() -> None:

@@ -15,7 +15,9 @@ from core.models import RefreshRun
 from dashboard import created_charts, drawing, owner_charts, refresh_charts, trend_chart
 from dashboard.drawing import Drawing
 
-ROWS = pl.DataFrame({"day": [date(2026, 3, 2), date(2026, 3, 9)], "items": [30, 4]})
+ROWS = pl.DataFrame(
+    {"day": [date(2026, 3, 2), date(2026, 3, 9)], "items": [30, 4], "partial": [False, True]}
+)
 STEPS = ROWS.rename({"items": "count"})
 OWNERS = pl.DataFrame(
     {"rank": [1], "email": ["a@example.com"], "full_name": ["A"], "item_count": [7]}
@@ -28,7 +30,6 @@ RUN = RefreshRun(
     status="succeeded",
     step_seconds={"export": 1.5},
 )
-WINDOW = (date(2026, 3, 2), date(2026, 3, 9))
 
 
 def created(rows: pl.DataFrame) -> Drawing:
@@ -36,9 +37,9 @@ def created(rows: pl.DataFrame) -> Drawing:
     return created_charts.created(rows, noun="items", step=Step.WEEK)
 
 
-def trend(window: tuple[date, date] | None, *, total: bool = False) -> Drawing:
+def trend(*, total: bool) -> Drawing:
     """Items by week, to be brushed."""
-    return trend_chart.trend(STEPS, noun="items", step=Step.WEEK, total=total, window=window)
+    return trend_chart.trend(STEPS, noun="items", step=Step.WEEK, total=total)
 
 
 def test_the_rows_go_with_the_chart_under_the_name_it_asks_for() -> None:
@@ -70,10 +71,10 @@ def test_a_shape_is_made_once_for_whatever_rows(monkeypatch: pytest.MonkeyPatch)
     [
         lambda: created(ROWS),
         lambda: created_charts.course(ROWS, noun="items"),
-        lambda: trend(None),
-        lambda: trend(WINDOW),
-        lambda: trend(WINDOW, total=True),
+        lambda: trend(total=False),
+        lambda: trend(total=True),
         lambda: trend_chart.still(STEPS, noun="items", step=Step.WEEK, total=False),
+        lambda: trend_chart.still(STEPS, noun="items", step=Step.WEEK, total=True),
         lambda: owner_charts.ranking(OWNERS),
         lambda: owner_charts.ranks(OWNERS),
         lambda: owner_charts.curve(OWNERS, first=1, last=1),
@@ -101,8 +102,6 @@ def test_every_drawing_is_vega_lite_and_stays_as_it_is_when_shown(
 def test_values_go_to_the_parameters_of_their_names() -> None:
     shown = owner_charts.curve(OWNERS, first=51, last=100).specification({"name": "rows"})
     assert shown["params"] == [{"name": "first", "value": 51}, {"name": "last", "value": 100}]
-    (brush,) = trend(None).specification({"name": "rows"})["params"]
-    assert "value" not in brush
 
 
 def names(node: object) -> set[str]:

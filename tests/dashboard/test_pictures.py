@@ -229,6 +229,7 @@ TREND = pl.DataFrame(
         "users_in_all": [1, 1, 3],
         "items": [5, 6, 7],
         "items_in_all": [5, 11, 18],
+        "partial": [False, False, True],
     }
 )
 SOME_DAYS = TrendFilter(Step.DAY, window=Window(DAYS[0], DAYS[-1]))
@@ -238,7 +239,7 @@ SHOWN: dict[str, tuple[pl.DataFrame, Any, list[str]]] = {
     "users_by_step": (TREND, SOME_DAYS, ["New users by day"]),
     "items_by_step": (TREND, SOME_DAYS, ["New items by day"]),
     "users_in_all": (TREND, SOME_DAYS, ["Users in all", "All users"]),
-    "items_in_all": (TREND, SOME_DAYS, ["Items in all", "15"]),
+    "items_in_all": (TREND, SOME_DAYS, ["Items in all", "16"]),
     "top_owners": (
         owners(["ann@example.com"]),
         Recent(Period.DAYS_7),

@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 
 from core.days import Step
-from core.trend_filter import Window
-from core.trends import filled
+from core.trend_filter import TrendFilter, Window
+from core.trends import filled, steps
 from dashboard import series
 
 SCHEMA = {"day": pl.Date, "users": pl.Int64, "items": pl.Int64}
@@ -15,37 +15,40 @@ WEEKS = pl.DataFrame(
 )
 
 
-def test_what_is_dated_after_the_snapshot_is_in_the_series_and_not_recent() -> None:
-    steps = filled(WEEKS, Step.WEEK, until=date(2026, 1, 20))
-    assert steps["day"][-1] == date(2026, 1, 26)
-    assert series.recent(steps, Step.WEEK, until=date(2026, 1, 20))["day"][-1] == date(2026, 1, 19)
-
-
 def test_an_overview_shows_the_last_steps() -> None:
     until = date(2026, 4, 30)
-    shown = series.recent(filled(WEEKS, Step.DAY, until=until), Step.DAY, until=until)
+    days = filled(WEEKS, Step.DAY, first=date(2026, 1, 5), last=until)
+    shown = series.recent(days, Step.DAY)
     assert len(shown) == series.SHOWN[Step.DAY]
     assert shown["day"][-1] == date(2026, 4, 30)
 
 
+def facts(window: Window) -> dict[str, str]:
+    """The figures of users by week in a window."""
+    found = steps(WEEKS, TrendFilter(window=window), until=date(2026, 2, 4))
+    return series.facts(found, "users", Step.WEEK)
+
+
 def test_facts_are_those_of_the_window() -> None:
-    steps = filled(WEEKS, Step.WEEK, until=date(2026, 2, 4))
-    assert series.facts(steps, "users", Step.WEEK, Window(date(2026, 1, 6))) == {
+    assert facts(Window(date(2026, 1, 6))) == {
         "New users": "2",
         "In all at the end": "3",
-        "Mean by week": "0.5",
+        "Mean by week": "0.7",  # the weeks of 12, 19 and 26 January are whole
         "Most, 2026-01-26": "2",
     }
-    nowhere = series.facts(steps, "users", Step.WEEK, Window(date(2027, 1, 1)))
-    assert nowhere == {"New users": "0"}
+    assert facts(Window(date(2026, 1, 27), date(2026, 1, 28))) == {
+        "New users": "0",
+        "In all at the end": "3",
+        "Mean by week": "0",
+        "Most, 2026-01-26": "0",
+    }
 
 
-def test_a_window_reaches_no_farther_than_the_series() -> None:
-    steps = filled(WEEKS, Step.WEEK, until=date(2026, 2, 4))
-    assert series.clip(steps, Window()) is None
-    whole = (date(2026, 1, 5), date(2026, 2, 2))
-    assert series.clip(steps, Window(date(1999, 1, 1), date(2999, 1, 1))) == whole
-    assert series.clip(steps, Window(date(2026, 1, 12))) == (date(2026, 1, 12), whole[1])
+def test_a_chart_is_of_what_it_has_room_for() -> None:
+    found = steps(WEEKS, TrendFilter(), until=date(2026, 2, 4))
+    assert series.cut(Window(date(2026, 1, 7)), found) == Window(date(2026, 1, 7))
+    late = Window(last=date(2026, 1, 20))
+    assert series.cut(late, found.tail(2)) == Window(date(2026, 1, 26), date(2026, 1, 20))
 
 
 def test_the_curve_has_both_ends_of_each_level() -> None:

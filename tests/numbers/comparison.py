@@ -1,8 +1,9 @@
 """Each figure that the analytics pages show, beside what PostgreSQL says it is."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, replace
 from datetime import date, timedelta
+from itertools import product
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from core.owner_filter import OwnerFilter
 from core.periods import COMPARED, Period
 from core.snapshots import Snapshot
 from core.trend_filter import TrendFilter, Window
-from core.trends import IN_ALL, trend
+from core.trends import IN_ALL, PARTIAL, trend
 from dashboard import series
 from tests.numbers.postgresql import Row, Rows
 
@@ -110,45 +111,71 @@ def movements(now: Snapshot, then: Snapshot, rows: Rows) -> Iterator[Figure]:
 
 def trends(snapshot: Snapshot, rows: Rows, zone: str, *, owners: Iterable[int]) -> Iterator[Figure]:
     """Yield the series of everybody and of some owners by day, week and month, and their sums."""
-    until = rows.today(zone)
-    for step in Step:
-        found = trend(snapshot, TrendFilter(step, zone=zone))
-        expected = rows.trend(step, zone)
-        name = f"by {step} in {zone}"
-        yield Figure(name, _with_sums(found, "users", "items"), expected)
-        recent = series.recent(found.select("day", "users", "items"), step, until=until)
-        past = [row[:3] for row in expected if _day(row) <= until]
-        yield Figure(f"last {name}", recent.rows(), past[-series.SHOWN[step] :])
-        yield from facts(found, step, expected, name)
-    for owner in owners:
-        for step in Step:
-            found = trend(snapshot, TrendFilter(step, owner, zone=zone))
-            expected = [(row[0], row[2], row[4]) for row in rows.trend(step, zone, owner)]
-            name = f"of owner {owner} by {step} in {zone}"
-            yield Figure(name, _with_sums(found, "items"), expected)
+    today = rows.today(zone)
+    for owner, step in product((None, *owners), Step):
+        wanted = TrendFilter(step, owner, zone=zone)
+        found, expected = trend(snapshot, wanted), rows.trend(wanted)
+        yield _series(found, wanted, expected)
+        for window in windows(_day(expected[0]), today):
+            part = replace(wanted, window=window)
+            yield from within(trend(snapshot, part), part, rows.trend(part))
+        if owner is None:
+            past = replace(wanted, window=Window(last=today))
+            recent = series.recent(trend(snapshot, past), step)
+            name = f"last by {step} in {zone}"
+            shown = _with_sums(recent, "users", "items")
+            yield Figure(name, shown, rows.trend(past)[-series.SHOWN[step] :])
 
 
-def facts(found: pl.DataFrame, step: Step, expected: Sequence[Row], name: str) -> Iterator[Figure]:
-    """Yield the figures below the chart for the middle half of the series, of items."""
-    quarter = len(expected) // 4
-    within = expected[quarter : len(expected) - quarter]
-    first, last = _day(within[0]), _day(within[-1])
-    new = [int(str(row[2])) for row in within]
-    most = next(row for row in within if row[2] == max(new))
+def windows(first: date, today: date) -> list[Window]:
+    """Return days to look at: of all sizes, open at either end, and where there is nothing."""
+    middle = first + (today - first) / 2
+    days = timedelta(days=1)
+    return [
+        Window(middle - 13 * days, middle + 13 * days),
+        Window(middle, middle),
+        Window(today - 45 * days),
+        Window(last=today - 3 * days),
+        Window(today - 2 * days, today + 400 * days),
+        Window(first - 99 * days, first + 9 * days),
+        Window(first - 9 * days, first - days),
+    ]
+
+
+def within(found: pl.DataFrame, wanted: TrendFilter, expected: list[Row]) -> Iterator[Figure]:
+    """Yield the series of some days, and the figures below its chart, of items."""
+    yield _series(found, wanted, expected)
+    if not expected:
+        return
+    new = [int(str(row[2])) for row in expected]
+    whole = [int(str(row[2])) for row in expected if not row[5]] or new
+    most = next(row for row in expected if row[2] == max(new))
+    facts = series.facts(found, "items", wanted.step)
+    mean = facts.pop(f"Mean by {wanted.step}")
     yield Figure(
-        f"facts {name}",
-        series.facts(found, "items", step, Window(first, last)),
+        f"facts {wanted.to_query()}",
+        facts,
         {
             "New items": f"{sum(new):,}",
-            "In all at the end": f"{within[-1][4]:,}",
-            f"Mean by {step}": f"{sum(new) / len(new):,.1f}",
+            "In all at the end": f"{expected[-1][4]:,}",
             f"Most, {most[0]}": f"{max(new):,}",
         },
     )
+    exact = sum(whole) / len(whole)
+    told = float(mean.removeprefix("under ").replace(",", ""))
+    yield Figure(f"mean {wanted.to_query()}", abs(told - exact) <= max(0.1, 0.005 * exact), True)
+
+
+def _series(found: pl.DataFrame, wanted: TrendFilter, expected: list[Row]) -> Figure:
+    name = f"trend {wanted.to_query()}"
+    if wanted.owner is None:
+        return Figure(name, _with_sums(found, "users", "items"), expected)
+    items = [(row[0], row[2], row[4], row[5]) for row in expected]
+    return Figure(name, _with_sums(found, "items"), items)
 
 
 def _with_sums(found: pl.DataFrame, *nouns: str) -> list[Row]:
-    return found.select("day", *nouns, *(IN_ALL.format(noun) for noun in nouns)).rows()
+    return found.select("day", *nouns, *(IN_ALL.format(noun) for noun in nouns), PARTIAL).rows()
 
 
 def _day(row: Row) -> date:

@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from psycopg2 import extensions
 
-from core.days import Step
 from core.folding import fold
 from core.owner_filter import OwnerFilter
 from core.periods import Period
+from core.trend_filter import TrendFilter
 
 Row = tuple[object, ...]
 
@@ -95,28 +95,44 @@ FROM (SELECT * FROM earlier WHERE period = %(period)s) AS was
 LEFT JOIN ({RANKED}) AS now USING (id)
 WHERE was.rank <= 10 AND coalesce(now.rank, 11) > 10 ORDER BY 1
 """
-# Calendar steps without a gap, from the first that has anything to that of the instant or later.
+# Calendar steps without a gap, from the first that has anything to that of the instant or later, as
+# far as days from %(first)s to %(last)s are in them; only those days count.
 TREND = """
 WITH happened AS (
-    SELECT false AS item, created_at FROM "user" WHERE %(owner)s IS NULL
+    SELECT false AS item, (created_at AT TIME ZONE %(zone)s)::date AS day FROM "user"
+    WHERE %(owner)s IS NULL
     UNION ALL
-    SELECT true, created_at FROM item WHERE %(owner)s IS NULL OR owner_id = %(owner)s
+    SELECT true, (created_at AT TIME ZONE %(zone)s)::date FROM item
+    WHERE %(owner)s IS NULL OR owner_id = %(owner)s
 ),
-steps AS (
-    SELECT date_trunc(%(step)s, created_at AT TIME ZONE %(zone)s) AS first,
-        count(*) FILTER (WHERE NOT item) AS users, count(*) FILTER (WHERE item) AS items
-    FROM happened GROUP BY 1
-    UNION ALL SELECT date_trunc(%(step)s, %(at)s AT TIME ZONE %(zone)s), 0, 0
+today AS (SELECT (%(at)s AT TIME ZONE %(zone)s)::date AS day),
+reach AS (
+    SELECT greatest(min(day), %(first)s::date) AS first, least(max(day), %(last)s::date) AS last
+    FROM (SELECT day FROM happened UNION ALL SELECT day FROM today) AS known
 ),
 every AS (
-    SELECT generate_series(min(first), max(first), ('1 ' || %(step)s)::interval) AS first
-    FROM steps
+    SELECT generate_series(
+        date_trunc(%(step)s, first::timestamp), date_trunc(%(step)s, last::timestamp),
+        ('1 ' || %(step)s)::interval
+    ) AS step FROM reach WHERE first <= last
+),
+counted AS (
+    SELECT date_trunc(%(step)s, day::timestamp) AS step, count(*) FILTER (WHERE NOT item) AS users,
+        count(*) FILTER (WHERE item) AS items
+    FROM happened, reach WHERE day BETWEEN first AND last GROUP BY 1
+),
+before AS (
+    SELECT count(*) FILTER (WHERE NOT item) AS users, count(*) FILTER (WHERE item) AS items
+    FROM happened, reach WHERE day < first
 )
-SELECT first::date, coalesce(sum(users), 0)::bigint, coalesce(sum(items), 0)::bigint,
-    sum(coalesce(sum(users), 0)) OVER (ORDER BY first)::bigint,
-    sum(coalesce(sum(items), 0)) OVER (ORDER BY first)::bigint
-FROM every LEFT JOIN steps USING (first)
-GROUP BY first ORDER BY first
+SELECT step::date, coalesce(counted.users, 0), coalesce(counted.items, 0),
+    (before.users + sum(coalesce(counted.users, 0)) OVER (ORDER BY step))::bigint,
+    (before.items + sum(coalesce(counted.items, 0)) OVER (ORDER BY step))::bigint,
+    coalesce(step < %(first)s::date, false) OR coalesce(ends > %(last)s::date + 1, false)
+        OR ends > today.day
+FROM every LEFT JOIN counted USING (step), before, today,
+    LATERAL (SELECT (step + ('1 ' || %(step)s)::interval)::date AS ends) AS over
+ORDER BY step
 """
 UNTIL = "SELECT (%(at)s AT TIME ZONE %(zone)s)::date"
 
@@ -173,9 +189,11 @@ class Rows:
         asked = {"days": period.days, "period": period.value}
         return self._ask(MOVED, **asked), self._ask(DROPPED, **asked)
 
-    def trend(self, step: Step, zone: str, owner: int | None = None) -> list[Row]:
-        """Return the first day of each step, new users and items, and both up to its end."""
-        return self._ask(TREND, step=step.value, zone=zone, owner=owner)
+    def trend(self, wanted: TrendFilter) -> list[Row]:
+        """Return each step: its first day, new users and items, both up to its end, and partial."""
+        first, last = wanted.window.first, wanted.window.last
+        asked = {"step": wanted.step.value, "zone": wanted.zone, "owner": wanted.owner}
+        return self._ask(TREND, first=first, last=last, **asked)
 
     def today(self, zone: str) -> date:
         """Return the day of the instant in a zone."""

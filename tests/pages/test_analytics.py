@@ -34,7 +34,7 @@ def test_the_overview_shows_the_four_figures(world: Actor, open_page: Open) -> N
     remarks = [c.value for c in at.main.caption]
     assert "80.0% of users" in remarks
     assert "60.0% of users" in remarks
-    assert "The top 10 own 100.0% of items; the top 1 %, 1 owner, 50.0% of items." in remarks
+    assert "The top 10 own 100.0% of items; the top 1%, 1 owner, 50.0% of items." in remarks
 
 
 def test_what_is_new_is_held_against_the_time_before(

@@ -167,6 +167,18 @@ def test_the_earlier_snapshot_is_chosen_by_the_address(
     assert [o.split(" ")[0] for o in at.selectbox[0].options] == ["Since", "Since"]
 
 
+def test_where_nobody_owned_anything_nobody_is_new(
+    system: Actor, superuser: Actor, open_page: Open
+) -> None:
+    refresh.run(trigger="manual")
+    make_item(system, superuser.email, "the first")
+    refresh.run(trigger="manual")
+    at = open_page(superuser, "active_users")
+    assert shown(at)["item_count"].to_list() == [1]
+    assert "moved" not in shown(at).columns
+    assert "so there is nothing to compare with" in told(at)
+
+
 def test_without_an_earlier_snapshot_nothing_moved(world: Actor, open_page: Open) -> None:
     at = open_page(world, "active_users")
     assert "moved" not in shown(at).columns

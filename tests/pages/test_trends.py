@@ -1,8 +1,10 @@
 """Trends: exact numbers by step and owner, in the reader's zone, and what odd input gets."""
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
@@ -10,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 from core.actors import Actor
 from core.database import transaction
 from core.models import Item, User
-from dashboard import moments
+from dashboard import moments, rendering
 from etl import refresh
 from tests.pages.conftest import Open, drawn, plain
+from tests.pages.test_pictures import links, take
 
 DST = datetime(2026, 3, 8, 3, 29, 59, tzinfo=UTC)  # the last second of 7 March in St. John's
 
@@ -80,12 +83,60 @@ def test_an_address_that_makes_no_sense_is_put_right_and_told(
     assert at.get("vega_lite_chart")
 
 
+RANGES = [
+    {"from": "2026-03-02", "until": "2026-03-04"},
+    {"from": "2026-03-03", "until": "2026-03-03"},
+    {"from": "2026-03-04"},
+    {"until": "2026-03-02"},
+]
+
+
+@pytest.mark.parametrize("step", ["day", "week", "month"])
+@pytest.mark.parametrize(
+    ("query", "new"),
+    list(zip(RANGES, (3, 1, 3, 2), strict=True)),
+    ids=["both", "one", "from", "until"],
+)
+def test_figure_chart_file_and_picture_count_the_same_whatever_the_step(
+    world: Actor,
+    open_page: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    query: dict[str, str],
+    new: int,
+) -> None:
+    specs: list[dict[str, Any]] = []
+    monkeypatch.setattr(rendering, "render", lambda spec, _: specs.append(spec) or b"drawn")
+    at = open_page(world, "trends", step=step, **query)
+    assert {m.label: m.value for m in at.metric}["New items"] == f"{new}"
+    assert sum(drawn(at).values()) == new
+    found = links(at)
+    (file,) = [address for address in found if ".raw.csv" in address]
+    assert pl.read_csv(take(world, file))["items"].sum() == new
+    (picture,) = [address for address in found if ".svg" in address]
+    assert take(world, picture) == b"drawn"
+    assert sum(row["count"] for row in specs[0]["data"]["values"]) == new
+    said = f"A pale {step} is partial: it is cut by the range, or not over yet."
+    assert (said in told(at)) == (said in specs[0]["title"]["subtitle"]) == is_cut(step, query)
+
+
+def is_cut(step: str, query: dict[str, str]) -> bool:
+    """Tell whether a step of the first days of March is cut; without an end, today's is."""
+    return step != "day" or "until" not in query
+
+
+def test_days_without_anything_are_told(world: Actor, open_page: Open) -> None:
+    at = open_page(world, "trends", until="2026-01-31")
+    assert not at.get("vega_lite_chart")
+    assert "No items were created here." in " ".join(markdown.value for markdown in at.markdown)
+
+
 def test_a_window_is_told_in_numbers(world: Actor, open_page: Open) -> None:
     at = open_page(world, "trends", step="day", **{"from": "2026-03-02", "until": "2026-03-04"})
     assert {m.label: m.value for m in at.metric} == {
         "New items": "3",
         "In all at the end": "4",
-        "Mean by day": "1.0",
+        "Mean by day": "1",
         "Most, 2026-03-02": "1",
     }
 
