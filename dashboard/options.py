@@ -11,6 +11,7 @@ REQUIRED: dict[str, object] = {
     "client.disableDataExport": True,
     "client.showErrorDetails": "none",
     "global.developmentMode": False,
+    "logger.enableRich": False,
     "runner.postScriptGC": False,
     "server.allowRunOnSave": False,
     "server.baseUrlPath": "",
