@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from core import private_files
 from core.errors import Unavailable
 
 LOCK = ".publishing"
@@ -23,7 +24,7 @@ def publishing(root: Path, *, patience: float) -> Iterator[None]:
 
     Raises `Unavailable` when somebody else does not come to an end within `patience` seconds.
     """
-    descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _lock(descriptor, patience)
         yield
@@ -44,7 +45,7 @@ def link(root: Path, name: str, target: str) -> None:
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write a new file and force it to disk."""
-    with path.open("xb") as file:
+    with os.fdopen(private_files.create(path), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -1,10 +1,12 @@
 """Snapshots found to be damaged, noted on disk: every process knows of them, also after a start."""
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from core import private_files
 from core.supervision import Failures
 
 FOLDER = "quarantine"
@@ -34,8 +36,10 @@ def note(snapshot: Path, reason: str) -> None:
     place = _place(snapshot)
     new = place.with_suffix(".new")
     try:
-        place.parent.mkdir(exist_ok=True)
-        new.write_text(reason, "utf-8")
+        private_files.make_folder(place.parent)
+        new.unlink(missing_ok=True)
+        with os.fdopen(private_files.create(new), "w", encoding="utf-8") as file:
+            file.write(reason)
         new.replace(place)
     except OSError as error:
         log.warning("Snapshot %s cannot be put in quarantine: %s", snapshot.name, error.strerror)

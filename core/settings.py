@@ -120,6 +120,10 @@ class Settings(BaseSettings):
     keep_snapshots_hours: float = Field(
         1, ge=0, description="A snapshot younger than this is kept as well"
     )
+    snapshot_group_readable: bool = Field(
+        False,
+        description="`true` lets the group of the account that runs Tally read the snapshots",
+    )
     query_timeout_seconds: float = Field(
         10, gt=0, description="Time limit of one query, on PostgreSQL and on DuckDB"
     )

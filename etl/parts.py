@@ -11,6 +11,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core import private_files
 from core.manifest import File
 
 ROW_GROUP_ROWS = 65_536
@@ -21,7 +22,7 @@ class HashedFile(io.RawIOBase):
     """A new file that knows the SHA-256 of what was written to it, and is fsynced when closed."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("xb", buffering=0)
+        self._file = os.fdopen(private_files.create(path), "wb", buffering=0)
         self._hash = hashlib.sha256()
         self.bytes = 0
 

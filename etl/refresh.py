@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg2
 import pyarrow as pa
 
-from core import changes, refreshes, set_back, snapshots, spans
+from core import changes, private_files, refreshes, set_back, snapshots, spans
 from core.changes import Change
 from core.database import transaction
 from core.errors import TallyError, Unavailable
@@ -172,7 +172,7 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: Wish) -> Refr
     with ExitStack() as staged:
         with ExitStack() as opened:
             with row.step("prepare"):
-                root.mkdir(parents=True, exist_ok=True)
+                private_files.make_folder(root)
                 snapshot.clean(root)
                 set_back.require_free(root)
                 store = snapshot.store(root)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from core import pointer, quarantine, set_back, snapshots
+from core import pointer, private_files, quarantine, set_back, snapshots
 from core.errors import Unavailable
 from core.manifest import MANIFEST, Manifest, write_manifest
 from core.settings import get_settings
@@ -32,9 +32,9 @@ def stage(root: Path, generation: int) -> Iterator[Path]:
     """Make an empty folder for a new snapshot; what is still in it after the block is removed."""
     folder = root / STAGING / f"{generation:012d}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     try:
-        for dataset in DATASETS:
-            (folder / dataset).mkdir(parents=True)
-        (root / FOLDER).mkdir(exist_ok=True)
+        datasets = [folder / dataset for dataset in DATASETS]
+        for made in (root / STAGING, folder, *datasets, root / FOLDER):
+            private_files.make_folder(made)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
