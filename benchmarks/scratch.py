@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 from sqlalchemy import make_url
 
-from core import database, demo, embedded, schema
+from core import database, demo, embedded, postmaster, schema
 from core.actors import Actor
 from core.bulk import Watch
 from core.settings import get_settings
@@ -90,7 +90,7 @@ def start(data_path: Path | None) -> Iterator[Scratch]:
     url = embedded.start(postgres)
     folder = Path(tempfile.mkdtemp(prefix="benchmark-", dir=kept))
     try:
-        yield Scratch(url, embedded.programs(postgres), folder)
+        yield Scratch(url, postmaster.programs(), folder)
     finally:
         shutil.rmtree(folder)
         embedded.stop(postgres)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import audit, disk, embedded
 from core.database_errors import DISK_FULL, NO_CONNECTION, OVERTAKEN, explain
 from core.errors import Forbidden, Overtaken, Refused, Unavailable
+from core.heartbeat import Heartbeat
 from core.settings import get_settings
 
 CONNECT_TIMEOUT_SECONDS = 3
@@ -23,6 +24,11 @@ NOTICE_DEATH = (
     " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
 AWAY = "The database cannot be reached right now. Nothing was saved; please try again in a moment."
+RESTARTING = (
+    "The database has stopped and is being started again. Nothing was saved; please try again in a "
+    "few seconds."
+)
+STALLED = "The database does not answer right now. Nothing was saved; please try again in a moment."
 
 
 @lru_cache
@@ -54,6 +60,12 @@ def get_engine() -> Engine:
     )
 
 
+@lru_cache
+def heartbeat() -> Heartbeat:
+    """Return the process's watch over whether PostgreSQL answers; a root has to keep it."""
+    return Heartbeat(database_url)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open one transaction: committed at the end of the block, rolled back on any exception.
@@ -62,6 +74,8 @@ def transaction() -> Iterator[Session]:
     when PostgreSQL is away, too slow or cannot write, and `Overtaken` when others were faster with
     the same rows.
     """
+    if heartbeat().is_stalled:
+        raise Unavailable(STALLED)
     try:
         with Session(get_engine(), expire_on_commit=False) as db, db.begin():
             yield db
@@ -95,14 +109,20 @@ def _translate(error: Exception) -> Exception:
     if isinstance(cause, psycopg2.Error) and (words := explain(cause)):
         return Unavailable(words)
     if isinstance(error, NoneFree):
-        return Unavailable(NO_CONNECTION)
+        return Unavailable(STALLED if heartbeat().is_stalled else NO_CONNECTION)
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if lost or isinstance(error, OperationalError | TimeoutError):
-        return Unavailable(DISK_FULL if _has_no_room() else AWAY)
+        return Unavailable(_say_why())
     return error
 
 
-def _has_no_room() -> bool:
-    """Tell whether the embedded PostgreSQL, which ends when it cannot write, has a full disk."""
+def _say_why() -> str:
+    """Return in words why PostgreSQL is away; the embedded one ends when its disk is full."""
     settings = get_settings()
-    return settings.database_url is None and disk.is_full(settings.postgres_path)
+    if heartbeat().is_stalled:
+        return STALLED
+    if settings.database_url is None and disk.is_full(settings.postgres_path):
+        return DISK_FULL
+    if settings.database_url is None and embedded.is_down(settings.postgres_path):
+        return RESTARTING
+    return AWAY

@@ -141,8 +141,10 @@ class Postmaster:
     def _clear(self) -> None:
         """End what a postmaster that was killed left behind: it would keep the next one out."""
         _end([process for process in psutil.process_iter() if self._serves(process)])
-        # The process that it names is none of this server's: the number has been given anew.
+        # The process that they name is none of this server's: the number has been given anew, or
+        # nobody has asked yet how it ended.
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        (self.socket_folder() / f"{SOCKET}.lock").unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         # Without pipes: the postmaster would inherit them, and whoever reads them wait for its end.

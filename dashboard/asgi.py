@@ -26,7 +26,16 @@ from core import (
 )
 from core.errors import Unavailable
 from core.settings import ROOT, get_settings
-from dashboard import api, checks, document, downloads, garbage, options, page_closed
+from dashboard import (
+    api,
+    checks,
+    document,
+    downloads,
+    garbage,
+    options,
+    page_closed,
+    script_errors,
+)
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -62,12 +71,14 @@ door = Door(visitors=visitors, connections=connections)
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open what serving needs, and release it in reverse order."""
     options.check()
+    telemetry.take_over("streamlit")
     in_thread = anyio.to_thread.run_sync
     async with AsyncExitStack() as stack:
         stack.callback(liveness.stop)
         stack.callback(telemetry.shutdown)
         await in_thread(database.database_url)  # starts the embedded PostgreSQL
         stack.push_async_callback(in_thread, database.close)
+        await in_thread(stack.enter_context, database.heartbeat().kept())
         stack.callback(warehouse.close)
         await in_thread(warm_up)
         stack.enter_context(garbage.held_back())
@@ -120,6 +131,7 @@ async def stop_jobs(scheduler: Scheduler, stop: threading.Event) -> None:
 app = st.App(
     ROOT / "dashboard/main.py",
     lifespan=lifespan,
+    on_script_error=script_errors.show,
     routes=[
         *door.routes(),
         *SingleSignOn(door=door).routes(),

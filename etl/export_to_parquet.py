@@ -71,7 +71,10 @@ def describe(run: RefreshRun) -> str:
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C or SIGTERM sets, so that a refresh ends cleanly."""
+    """Give an event that Ctrl-C or SIGTERM sets, so that a refresh ends cleanly.
+
+    A PostgreSQL that stalls meanwhile is noticed.
+    """
     stop = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -79,7 +82,8 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        with database.heartbeat().kept():
+            yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -14,10 +14,11 @@ import psycopg2
 import pytest
 from sqlalchemy import select
 
-from core import embedded, schema, snapshots
+from core import schema, snapshots
 from core.database import transaction
 from core.errors import Unavailable
 from core.models import RefreshRun
+from core.postmaster import Postmaster
 from core.snapshots import ITEMS, USERS
 from etl import refresh
 from etl.record import Progress
@@ -33,8 +34,11 @@ class Server:
     """A PostgreSQL that may be killed, unlike the one that all tests share."""
 
     def __init__(self, folder: Path) -> None:
+        self._server = Postmaster(folder.resolve())
+        self._server.make()
         self.folder = folder
-        self.url = embedded.start(folder)
+        self.start()
+        execute(self._server.url("postgres"), "CREATE DATABASE tally")
 
     def die(self) -> None:
         """Shut down at once, as after a crash: no goodbye, recovery at the next start."""
@@ -45,8 +49,12 @@ class Server:
 
     def start(self) -> None:
         """Start again, and wait until it takes connections."""
-        embedded.PostgresServer._instances[self.folder.resolve()].ensure_postgres_running()
-        psycopg2.connect(self.url).close()
+        self._server.start()  # by nobody else: this one is not watched
+        self.url = self._server.url("tally")
+
+    def stop(self) -> None:
+        """Stop for good."""
+        self._server.stop()
 
 
 @pytest.fixture
@@ -62,7 +70,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     yield made
     snapshots.forget()
     forget()
-    embedded.stop(made.folder)
+    made.stop()
     shutil.rmtree(folder)
 
 
