@@ -67,6 +67,8 @@ def is_disguised(text: str) -> bool:
 
 def warn_of_lookalikes(address: str) -> str | None:
     """Return a sentence about an address that may be taken for another one, or None."""
+    if address.isascii():
+        return None
     local, _, domain = address.rpartition("@")
     for label in (local, *_labels.split(domain)):
         if warning := _warn(label):

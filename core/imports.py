@@ -1,6 +1,6 @@
 """Import of users and items from files: all of it or nothing, in one transaction."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC as NO_OFFSET
 from datetime import datetime
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.actors import Actor, require_superuser
+from core.addresses import warn_of_lookalikes
 from core.bulk import Value, Watch, allow_long_statements, copy_rows
 from core.errors import Invalid
 from core.fields import Description, Email, FullName, Title, parse
@@ -37,6 +38,7 @@ ITEM_FIELDS = (
     Field("owner_email", ("owner", "owneremailaddress"), required=True),
     *TIMES,
 )
+SHOWN_WARNINGS = 5
 YES, NO = {"true", "yes", "1", "active", "enabled"}, {"false", "no", "0", "inactive", "disabled"}
 NOT_YES_OR_NO = "Write yes or no, true or false."
 UNKNOWN_OWNER = "No user has this address, neither in the file of users nor in Tally: {}."
@@ -201,6 +203,7 @@ def _users(path: Path, problems: Problems, watch: Watch) -> Iterator[Sequence[Va
             problems.add(path, record.line, "email", twice)
             continue
         yield record.line, user.email, user.full_name, active, *_stored(times)
+    _warn_of_lookalikes(path, first_line, problems)
 
 
 def _items(path: Path, problems: Problems, watch: Watch) -> Iterator[Sequence[Value]]:
@@ -224,6 +227,16 @@ def _items(path: Path, problems: Problems, watch: Watch) -> Iterator[Sequence[Va
             continue
         if isinstance(owner, str):
             yield record.line, item.title, item.description, owner, *_stored(times)
+
+
+def _warn_of_lookalikes(path: Path, lines: Mapping[str, int], problems: Problems) -> None:
+    unit = problems.units.get(path.name, "line")
+    found = ((line, warn_of_lookalikes(email)) for email, line in lines.items())
+    warnings = [f"{unit} {line:,}: {warning}" for line, warning in found if warning]
+    for warning in warnings[:SHOWN_WARNINGS]:
+        problems.warn(path, warning)
+    if len(warnings) > SHOWN_WARNINGS:
+        problems.warn(path, f"{len(warnings):,} addresses in all mix letters of several scripts.")
 
 
 def _texts(record: Record, *names: str) -> dict[str, str]:

@@ -94,7 +94,9 @@ def load(
     for path, content in zip(paths, (people, things), strict=True):
         path.write_text(content, newline="")
     with transaction() as db:
-        imports.import_files(db, actor=actor, users=paths[0], items=paths[1], watch=lambda *_: None)
+        return imports.import_files(
+            db, actor=actor, users=paths[0], items=paths[1], watch=lambda *_: None
+        )
 
 
 def stored() -> list[str]:
@@ -172,6 +174,15 @@ def test_an_address_has_one_form_wherever_it_comes_in(
     with transaction() as db:
         assert users.find_by_email(db, ONE_FORM).full_name == "José"  # type: ignore[union-attr]
         assert set(db.scalars(select(Item.owner_id))) == {made.json()["id"]}
+
+
+def test_an_import_warns_of_addresses_that_look_like_others(tmp_path: Path, system: Actor) -> None:
+    lines = [f"\u0430nn{number}@example.com,Ann" for number in range(7)]
+    imported = load(tmp_path, system, "\n".join(["email,full_name", "bob@example.com,Bob", *lines]))
+    assert imported.users_added == 8
+    assert len(imported.warnings) == 6
+    assert "users.csv: line 3: This address mixes Cyrillic and Latin" in imported.warnings[0]
+    assert "7 addresses in all" in imported.warnings[-1]
 
 
 def test_the_command_line_warns_of_an_address_that_looks_like_another(environment: str) -> None:
