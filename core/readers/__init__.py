@@ -20,6 +20,7 @@ IGNORED = "{} {}: not imported."
 WINDOWS = (
     "This is not UTF-8 and was read as Windows-1252. If letters look wrong, save it as CSV UTF-8."
 )
+NO_TEXT = "This holds texts that cannot be decoded. Save it as CSV UTF-8."
 NOT_UTF8 = "This is not UTF-8 (byte 0x{:02X}). Save the file as CSV UTF-8."
 _NO_LETTER = re.compile("[\udc80-\udcff]")  # a byte that could not be decoded
 
@@ -51,6 +52,8 @@ def read(
         yield from _records(path, table, fields, problems)
     except Unreadable as error:
         problems.add(path, error.line, None, str(error))
+    except UnicodeError:
+        problems.add(path, 1, None, NO_TEXT)
     except OSError as error:
         raise TallyError(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -29,7 +29,7 @@ def open_table(
 
     A byte that its encoding does not have becomes a lone surrogate, so that its line can be named.
     """
-    with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
         sample = file.read(SAMPLE)
     stated = _SEPARATOR_LINE.match(sample)
     separator = stated[1] if stated else _find_separator(sample, fields)

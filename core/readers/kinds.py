@@ -58,7 +58,7 @@ def _in_zip(path: Path) -> Kind:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise Unreadable("This workbook or ZIP archive is damaged or not complete.") from error
     if names.intersection(_BOOKS):
         return Kind.WORKBOOK

@@ -14,14 +14,15 @@ BATCH = 8_192  # rows
 LARGEST = 64 << 20  # bytes of JSON that is not written with an object a line
 NOT_BY_LINE = "Write JSON of more than 64 MB with one object per line, as Tally does."
 NO_OBJECTS = "This is JSON, but not a list of objects."
+BROKEN = (pa.ArrowException, OSError)  # what Arrow raises where a file is not what it says
 
 
 def open_parquet(path: Path, at_byte: Callable[[int], None]) -> Table:
     """Return the table of a Parquet file; raise `Unreadable`."""
     try:
         file = pq.ParquetFile(path)
-    except pa.ArrowException as error:
-        raise Unreadable(f"This Parquet file cannot be read: {error}.") from error
+    except BROKEN as error:
+        raise Unreadable(f"This Parquet file cannot be read: {_on_one_line(error)}.") from error
     return Table(_parquet_rows(file, path.stat().st_size, at_byte), unit="row")
 
 
@@ -35,9 +36,13 @@ def _parquet_rows(file: pq.ParquetFile, size: int, at_byte: Callable[[int], None
                 number += 1
                 yield number, cells
             at_byte(size * number // max(1, file.metadata.num_rows))
-    except pa.ArrowException as error:
-        raise Unreadable(f"This Parquet file is damaged: {error}.", number) from error
+    except BROKEN as error:
+        raise Unreadable(f"This Parquet file is damaged: {_on_one_line(error)}.", number) from error
     at_byte(size)
+
+
+def _on_one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def open_json(path: Path, at_byte: Callable[[int], None]) -> Table:

@@ -3,12 +3,15 @@
 import codecs
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from zipfile import ZipFile
 
 import openpyxl
 import polars as pl
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
 from core.imports import USER_FIELDS
@@ -213,3 +216,39 @@ def test_what_is_not_clear_is_not_guessed(tmp_path: Path, text: str, encoding: s
     path = tmp_path / "names.csv"
     path.write_bytes(text.encode(encoding))
     assert find_encoding(path) == UTF8
+
+
+def parquet() -> bytes:
+    """The same people as Parquet."""
+    out = io.BytesIO()
+    pl.DataFrame(EXPECTED, schema=["email", "full_name"], orient="row").write_parquet(out)
+    return out.getvalue()
+
+
+WHOLE = [
+    PLAIN.encode(),
+    PLAIN.encode("utf-16"),
+    PLAIN.encode("utf-16-le"),
+    PLAIN.encode("cp1252"),
+    sheets(People=[["email", "full_name"], *map(list, EXPECTED)]),
+    parquet(),
+    b'[\n{"email":"ann@example.com"},\n{"email":"bo@example.com"}\n]\n',
+]
+DAMAGE = st.lists(st.tuples(st.integers(0, 9_999), st.integers(0, 255)), max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(WHOLE), st.integers(0, 9_999), DAMAGE)
+@example(WHOLE[1], 9, [])
+@example(WHOLE[2], 9_999, [(71, 0xD8)])
+def test_a_damaged_file_is_read_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory,
+    content: bytes,
+    length: int,
+    damage: list[tuple[int, int]],
+) -> None:
+    damaged = bytearray(content)
+    for place, byte in damage:
+        damaged[place % len(damaged)] = byte
+    with suppress(BadFiles):
+        taken(tmp_path_factory.getbasetemp(), bytes(damaged[:length]))
