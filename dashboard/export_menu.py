@@ -72,7 +72,7 @@ def _days(zone: ZoneInfo) -> str:
 def _zones(zone: ZoneInfo) -> str:
     if zone.key == "UTC":
         return "Times are in UTC."
-    return f"Times are in {zone.key} for Excel, and in UTC for programs."
+    return f"Excel files use {zone.key} time; the others UTC."
 
 
 def _list(choices: Iterable[str]) -> str:

@@ -37,7 +37,7 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="csv",
             label="CSV for Excel",
-            remark="Opens cleanly in Excel; formulas can't run",
+            remark="Commas. Opens cleanly in Excel; formulas can't run",
             media_type="text/csv; charset=utf-8",
             write=spreadsheet_csv.write,
             localised=True,
@@ -45,7 +45,7 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="semicolon.csv",
             label="CSV for Excel, semicolons",
-            remark="For Excel set to a region with decimal commas",
+            remark="For Excel in regions with decimal commas",
             media_type="text/csv; charset=utf-8",
             write=partial(spreadsheet_csv.write, dialect=excel_texts.SEMICOLON),
             localised=True,
