@@ -59,7 +59,7 @@ async def _hold(url: str, cookies: str, taken: Taken) -> None:
         except InvalidStatus as refusal:
             taken.events[f"refused with {refusal.response.status_code}"] += 1
         except (OSError, TimeoutError, InvalidHandshake) as error:
-            taken.events[type(error).__name__] += 1
+            taken.events[f"{type(error).__name__} {error.__cause__!r}"[:120]] += 1
         await asyncio.sleep(RETRY_SECONDS)
 
 

@@ -48,11 +48,14 @@ class People:
 
 
 @contextmanager
-def invited(place: Place) -> Iterator[People]:
-    """Let people sign in to a place, and take them away again; one of them is a superuser."""
+def invited(place: Place, *, many: int = STAFF) -> Iterator[People]:
+    """Let people sign in to a place, and take them away again; one of them is a superuser.
+
+    One person's share of the server is one person's: who measures a crowd has to invite it.
+    """
     _remove(place)  # those of a run that was killed
     password = secrets.token_urlsafe()
-    emails = tuple(f"person.{number}@{DOMAIN}" for number in range(STAFF))
+    emails = tuple(f"person.{number}@{DOMAIN}" for number in range(max(many, STAFF)))
     try:
         yield People(emails, password, _create(emails, password))
     finally:

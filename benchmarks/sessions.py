@@ -67,7 +67,12 @@ def main(
                 place = server.place(DATABASE, users=users, items=items, watch=watch)
             say(*machine.describe(place.url), f"{users:,} users and {items:,} items")
             say(f"Load at the start: {machine.load()}")
-            with bars(err) as watch, scratch.used(place), people.invited(place) as staff:
+            crowd = max(sessions, turnover.count_people(connects))
+            with (
+                bars(err) as watch,
+                scratch.used(place),
+                people.invited(place, many=crowd) as staff,
+            ):
                 command.run("dashboard.cli", "refresh", environment=place.environment())
                 _measure(place, staff, plan, results, watch)
     except (scratch.OtherSize, command.Failed, TallyError) as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from itertools import cycle, islice
 
 from benchmarks import tab
 from benchmarks.figures import Figure, Results
@@ -15,6 +16,7 @@ REACH = 1.05
 LEGS = 5
 AT_ONCE = 4
 REST_SECONDS = 2.0
+CONNECTS_EACH = 20  # of one person, as fast as they are let in
 STEP = "Connects and disconnects"
 
 
@@ -42,25 +44,31 @@ def measure(
     )
 
 
+def count_people(connects: int) -> int:
+    """Return how many people it takes to come and go so often."""
+    return max(AT_ONCE, connects // CONNECTS_EACH)
+
+
 async def _come_and_go(
     server: Server, people: People, leg: int, errors: Counter[str], watch: Watch
 ) -> list[float]:
-    sessions = [await people.sign_in(server.url, number) for number in range(AT_ONCE)]
+    count = count_people(leg * LEGS)
+    sessions = cycle([await people.sign_in(server.url, number) for number in range(count)])
     memory = []
     for done in range(LEGS):
         watch(STEP, done, LEGS)
-        queue = iter(range(leg))
+        queue = islice(sessions, leg)
         async with asyncio.TaskGroup() as group:
-            for cookies in sessions:
-                group.create_task(_visit(server, cookies, queue, errors))
+            for _ in range(AT_ONCE):
+                group.create_task(_visit(server, queue, errors))
         await asyncio.sleep(REST_SECONDS)
         memory.append(server.memory())
     watch(STEP, LEGS, LEGS)
     return memory
 
 
-async def _visit(server: Server, cookies: str, queue: Iterator[int], errors: Counter[str]) -> None:
-    for _ in queue:
+async def _visit(server: Server, queue: Iterator[str], errors: Counter[str]) -> None:
+    for cookies in queue:
         try:
             async with tab.opened(server.url, cookies) as opened:
                 await opened.visit()

@@ -6,7 +6,6 @@ leaves. So nobody gets a complete file that is cut short, or that left no trace.
 
 import hashlib
 import logging
-import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,18 +21,23 @@ from core.errors import TallyError, Unavailable
 from core.formats import Format, Sheet, raw_csv
 from core.models import AuditEvent
 from core.narrowing import Filters
+from core.places import Places
 from core.questions import Question
 from core.zones import UTC
 
 MOST_AT_ONCE = 16  # each that waits for a slow reader keeps a few megabytes
+MOST_EACH = 4  # of one person
+MOST_PICTURES_EACH = 2  # one is drawn at a time, and the next person waits for no more than these
 PART_ROWS = 8_192  # to write rows takes several times their size for a moment
 BUSY = "Many exports are under way. Please try again when some of them have ended."
+OWN = "You already have {} downloads under way. Please try again when one of them has ended."
 TOO_LONG = (
     "{} holds at most {:,} rows, and this has {:,}. Narrow it down, or choose another format."
 )
 
 log = logging.getLogger(__name__)
-_places = threading.BoundedSemaphore(MOST_AT_ONCE)
+_files = Places(MOST_AT_ONCE, MOST_EACH, BUSY, OWN.format(MOST_EACH))
+_pictures = Places(MOST_AT_ONCE, MOST_PICTURES_EACH, BUSY, OWN.format(MOST_PICTURES_EACH))
 
 
 class TooLong(TallyError):
@@ -125,15 +129,12 @@ class Export:
     def parts(self) -> Generator[bytes, None, None]:
         """Yield the file; close the iterator when nobody wants the rest.
 
-        Raises `Unavailable` when too many exports are under way or the audit cannot be written,
-        and `CutShort` when the source gives another number of rows than there are.
+        Raises `TooMany` when the actor has too many exports under way, `Unavailable` when all
+        people together have or the audit cannot be written, and `CutShort` when the source gives
+        another number of rows than there are.
         """
-        if not _places.acquire(blocking=False):
-            raise Unavailable(BUSY)
-        try:
+        with _places(self.order).taken(self.actor.id):
             yield from self._noted()
-        finally:
-            _places.release()
 
     def _noted(self) -> Generator[bytes, None, None]:
         with database.transaction() as db:
@@ -215,8 +216,9 @@ class Export:
 def prepare(order: Order, *, actor: Actor) -> Export:
     """Return the export of an order, ready to begin; nothing has been read but how many rows.
 
-    Raises `Forbidden`, `TooLong`, and `Unavailable` when there is no snapshot.
+    Raises `Forbidden`, `TooLong`, `TooMany`, and `Unavailable` when there is no snapshot.
     """
+    _places(order).check(actor.id)  # who has no place need not wait in line to learn it
     with database.transaction() as db:
         order.question.allow(db, actor)
     answer = order.question.ask(order.filters, None)
@@ -224,3 +226,7 @@ def prepare(order: Order, *, actor: Actor) -> Export:
     if most is not None and answer.rows > most:
         raise TooLong(TOO_LONG.format(order.format.label, most, answer.rows))
     return Export(order, answer, actor)
+
+
+def _places(order: Order) -> Places:
+    return _pictures if order.picture else _files

@@ -28,7 +28,6 @@ from core.errors import Unavailable
 from core.settings import ROOT, get_settings
 from dashboard import (
     api,
-    checks,
     document,
     downloads,
     garbage,
@@ -36,6 +35,7 @@ from dashboard import (
     page_closed,
     script_errors,
 )
+from dashboard.checks import Checks
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -137,7 +137,7 @@ app = st.App(
         *SingleSignOn(door=door).routes(),
         *Health(visitors=visitors, liveness=liveness).routes(),
         *downloads.routes(),
-        *checks.routes(),
+        *Checks().routes(),
         *page_closed.routes(),
         *document.routes(),
         Mount(api.PREFIX, app=api.api),

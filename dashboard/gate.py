@@ -1,6 +1,7 @@
 """The gate in front of everything: without a session, nothing but the sign-in is reached."""
 
 import re
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -12,13 +13,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import tokens
 from core.actors import Actor
-from core.errors import Unavailable
+from core.errors import TooMany, Unavailable
+from core.places import Places
 from core.sessions import OpenSession
 from core.settings import get_settings
 from dashboard import bearer, cookies
 from dashboard.connections import Connection, Connections
 from dashboard.headers import secured
 from dashboard.hosts import is_allowed
+from dashboard.patience import SIGNED_IN
 from dashboard.problem import CHALLENGE, problem
 from dashboard.shares import Left, Page, Shares
 from dashboard.visitors import Visitors
@@ -42,6 +45,8 @@ TO_PROVIDERS = re.compile("/sign-in/with/[^/]+(/callback)?")  # and back
 CLOSED_PATHS = ("/_stcore/metrics", "/_stcore/upload_file")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_OUR_NAME = "Tally does not answer to this name; ALLOWED_HOSTS lists those it does."
+REQUESTS_AT_ONCE = 64  # of one person: ten browsers' worth, or a script in a great hurry
+TOO_MANY = "You have too many requests under way. Please try again when some of them have ended."
 SIGN_IN_FIRST = "Please sign in first."
 ASK_BY_EITHER = "Please sign in first, or send a token in `Authorization: Bearer`."
 
@@ -57,6 +62,7 @@ class Gate:
         self.scripts = scripts
         self.connections = connections
         self.shares = Shares()
+        self.requests = Places(sys.maxsize, REQUESTS_AT_ONCE, TOO_MANY, TOO_MANY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -76,9 +82,22 @@ class Gate:
             except Unavailable as error:
                 answer = _unavailable(scope, error)
             else:
-                answer = self.app if session else _unauthenticated(scope)
+                answer = self._serve if session else _unauthenticated(scope)
                 scope = _admitted(scope, session.actor) if session else scope
         await answer(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on what a signed-in person asks for, unless they ask for too much at once."""
+        person = scope["user"].id
+        try:
+            self.requests.check(person)
+        except TooMany as error:
+            headers = {"Retry-After": str(error.seconds)}
+            await problem(error.status, error.message, headers=headers)(scope, receive, send)
+            return
+        scope.setdefault("state", {})[SIGNED_IN] = True
+        with self.requests.taken(person):
+            await self.app(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         session = await self._find_session_of_page(scope)

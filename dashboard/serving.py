@@ -2,9 +2,11 @@
 
 import errno
 import logging
+import resource
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 
 import uvicorn
@@ -12,10 +14,13 @@ import uvicorn
 from core.errors import TallyError
 from core.settings import get_settings
 from dashboard.liveness import Liveness
+from dashboard.patience import PatientProtocol, WaitedFor
 
 MODULE = "dashboard.asgi"
 BACKLOG = 512
 SHUTDOWN_SECONDS = 5
+# Who makes the server wait has a quarter of its descriptors; the others are for who is served.
+WAITED_FOR_SHARE, MOST_WAITED_FOR = 4, 2_000
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -74,6 +79,7 @@ def configure() -> uvicorn.Config:
         # Takes what a page's thread sends without the thread letting go of the interpreter, and has
         # Nagle's algorithm off: with asyncio's own loop each piece of a page waits for both.
         loop="uvloop",
+        http=partial(PatientProtocol, waited_for=WaitedFor(_most_waited_for())),  # type: ignore[arg-type]
         log_config=None,
         server_header=False,
         proxy_headers=bool(proxies),
@@ -92,6 +98,19 @@ def run(server: Server, sockets: list[socket.socket]) -> None:
         raise TallyError("Tally did not start; the lines above say why.")
     if server.liveness.gave_up is not None:
         raise TallyError(server.liveness.gave_up)
+
+
+def raise_descriptors() -> int:
+    """Let the process open as many files as the system lets it; return how many that are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # where the system says no after all
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return soft if soft != resource.RLIM_INFINITY else MOST_WAITED_FOR * WAITED_FOR_SHARE
+
+
+def _most_waited_for() -> int:
+    return min(MOST_WAITED_FOR, raise_descriptors() // WAITED_FOR_SHARE)
 
 
 def _use_one_log() -> None:

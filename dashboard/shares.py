@@ -6,8 +6,9 @@ So nobody is kept out by what somebody else has open.
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.types import Message, Receive, Send
@@ -24,7 +25,7 @@ from dashboard.pace import Pace
 from dashboard.seldom import SeldomLog
 
 # A browser that starts again, or gets its network back, opens all of its pages at once; twice.
-OPENED_AT_ONCE, OPENED_A_SECOND = 2, 1.0  # the first is times as many as may be open
+OPENED_AT_ONCE, OPENED_A_SECOND = 2, 2.0  # the first is times as many as may be open
 REFUSED_SECONDS = 3.0  # who is refused at once tries again at once, and that is dearer than waiting
 LARGEST_PARSED = 65_536  # bytes; what is larger neither begins nor ends a run
 CLOSED_PATH = "/page-closed"
@@ -78,10 +79,8 @@ class Share:
 
     @contextmanager
     def opened(self, page: "Page", connection: Connection) -> Iterator[None]:
-        """Keep a page for the length of the block; what was opened first goes for one too many."""
-        self._open[page] = connection
-        while len(self._open) > self._most:
-            self._close(next(iter(self._open)))
+        """Count a page from its accept to the end of the block."""
+        page.on_accept = partial(self._add, page, connection)
         try:
             yield
         finally:
@@ -95,6 +94,12 @@ class Share:
         """Return when the next message of a page may be handled."""
         if await self.pace.wait(page, is_run=is_run):
             self._log.warning("User %s runs pages too fast, so they wait", self._actor.id)
+
+    def _add(self, page: "Page", connection: Connection) -> None:
+        """Count one more open page, for which the one opened first goes when it is too many."""
+        self._open[page] = connection
+        while len(self._open) > self._most:
+            self._close(next(iter(self._open)))
 
     def note_flood(self) -> None:
         """Note that a page was closed for what it sent."""
@@ -117,6 +122,7 @@ class Page:
 
     def __init__(self, share: Share, receive: Receive, send: Send) -> None:
         self.session_id = ""  # Streamlit's, known from the page's first run on
+        self.on_accept: Callable[[], None] = _ignore
         self._share = share
         self._inbox = Inbox(receive)
         self._send = send
@@ -154,6 +160,7 @@ class Page:
         with suppress(OSError):  # the browser has gone, which `receive` is about to tell
             await self._send(message)
         if message["type"] == "websocket.accept":
+            self.on_accept()
             self._first = await self.receive()
             if self._first["type"] == "websocket.disconnect":
                 raise Left
@@ -172,6 +179,10 @@ class Page:
             self.session_id = message.new_session.initialize.session_id
         elif kind == "script_finished":
             self._share.pace.end_run(self)
+
+
+def _ignore() -> None:
+    """Do nothing."""
 
 
 def _is_run(data: bytes) -> bool:

@@ -1,5 +1,6 @@
 """Long answers, computed part by part in threads of their own and never held as a whole."""
 
+import logging
 from collections.abc import AsyncIterator, Generator, Mapping
 
 import anyio
@@ -10,13 +11,16 @@ from starlette.responses import StreamingResponse
 from starlette.types import Send
 
 from core.telemetry import tracer
+from dashboard.seldom import SeldomLog
 
-# Somebody who takes nothing for so long has gone, or holds what others wait for.
-STALLED_SECONDS = 120.0
 PIECE = 262_144  # bytes
+# Who takes less holds a place that others wait for; the slowest mobile network takes ten times it.
+LEAST_RATE = 10_000  # bytes a second
+STALLED_SECONDS = PIECE / LEAST_RATE  # so long a piece may take
 # Not the threads that serve static files: those would wait behind slow answers. And who waits for a
 # picture, of which one is drawn at a time, does so beside the rows of others.
 WRITING, DRAWING = CapacityLimiter(4), CapacityLimiter(2)
+_log = SeldomLog(logging.getLogger(__name__))
 Parts = Generator[bytes, None, None]
 
 
@@ -54,6 +58,8 @@ class _Streamed(StreamingResponse):
 
         try:
             await super().stream_response(send_in_time)
+        except TimeoutError:  # without its end, the server breaks the connection off
+            _log.warning("A download was broken off: less than %s bytes a second", LEAST_RATE)
         finally:
             with anyio.CancelScope(shield=True):  # also when the client has gone
                 await anyio.to_thread.run_sync(self.rest.close, limiter=self.threads)

@@ -3,7 +3,7 @@
 import logging
 
 from opentelemetry import trace
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.telemetry import trace_id
@@ -30,6 +30,8 @@ class Unexpected:
 
         try:
             await self.app(scope, receive, send_noting)
+        except ClientDisconnect:
+            return  # in the middle of what it sent: nobody is there to be told
         except Exception as error:
             if started:
                 raise  # half an answer is out: the server has to break it off

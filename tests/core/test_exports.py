@@ -15,13 +15,13 @@ from core import columns, comparison, database, exports, items, raw_rows, receip
 from core.actors import Actor
 from core.answers import Answer, CutShort
 from core.catalog import QUESTIONS
-from core.errors import Forbidden, Invalid, Unavailable
+from core.errors import Forbidden, Invalid, TooMany, Unavailable
 from core.exports import Export, Order, Seal, TooLong
 from core.formats import FORMATS
 from core.models import AuditEvent
 from core.row_filter import RowFilter
 from etl import refresh
-from tests.conftest import execute, make_user
+from tests.conftest import actor_for, execute, make_user
 
 KATHMANDU = ZoneInfo("Asia/Kathmandu")
 
@@ -192,20 +192,40 @@ def test_large_batches_leave_in_small_parts(snapshot: snapshots.Snapshot, superu
 
 
 def test_so_many_at_once_and_no_more(
-    snapshot: snapshots.Snapshot, superuser: Actor, monkeypatch: pytest.MonkeyPatch
+    snapshot: snapshots.Snapshot, superuser: Actor, system: Actor
 ) -> None:
-    def begin() -> Iterator[bytes]:
-        return exports.prepare(order(), actor=superuser).parts()
-
-    under_way = [begin() for _ in range(exports.MOST_AT_ONCE)]
+    people = [
+        actor_for(make_user(system, f"{number}@example.com", is_staff=True))
+        for number in range(exports.MOST_AT_ONCE // exports.MOST_EACH)
+    ]
+    under_way = [
+        exports.prepare(order(), actor=person).parts() for person in people * exports.MOST_EACH
+    ]
     for parts in under_way:
         next(parts)
     with pytest.raises(Unavailable, match="Many exports"):
-        next(begin())
-    under_way.pop().close()  # type: ignore[attr-defined]
-    assert list(begin())
+        exports.prepare(order(), actor=superuser)
+    under_way.pop().close()
+    assert taken(superuser, order())
     for parts in under_way:
         assert list(parts)
+
+
+def test_one_person_has_so_many_and_leaves_the_others_theirs(
+    snapshot: snapshots.Snapshot, superuser: Actor, staff: Actor
+) -> None:
+    waiting = exports.prepare(order(), actor=superuser).parts()
+    mine = [exports.prepare(order(), actor=superuser).parts() for _ in range(exports.MOST_EACH)]
+    for parts in mine:
+        next(parts)
+    for late in (waiting, None):
+        with pytest.raises(TooMany, match="You already have 4 downloads") as error:
+            next(late or exports.prepare(order(), actor=superuser).parts())
+        assert error.value.seconds > 0
+    assert taken(staff, order())
+    for parts in mine:
+        parts.close()
+    assert taken(superuser, order())
 
 
 def test_more_rows_than_a_sheet_holds_are_refused_before_the_first_byte(

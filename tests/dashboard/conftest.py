@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -27,7 +28,8 @@ from core import database, endings, snapshots, tokens
 from core.actors import Actor
 from core.settings import get_settings
 from core.snapshots import Snapshot
-from dashboard import api, checks, downloads, freshness, page_closed
+from dashboard import api, downloads, freshness, page_closed
+from dashboard.checks import Checks
 from dashboard.connections import Connections
 from dashboard.gate import Gate
 from dashboard.health import Health
@@ -100,7 +102,7 @@ def built() -> Iterator[House]:
             *SingleSignOn(door=door).routes(),
             *Health(visitors=visitors, liveness=liveness).routes(),
             *downloads.routes(),
-            *checks.routes(),
+            *Checks().routes(),
             *page_closed.routes(),
             Mount(api.PREFIX, app=api.api),
             Route("/broken", broken),
@@ -257,14 +259,23 @@ def running(folder: Path, **environment: str) -> Iterator[Server]:
 
 
 @contextmanager
-def served_alone(folder: Path, **environment: str) -> Iterator[Server]:
-    """The same by `tally serve`, with what the server itself does about connections."""
-    with _started(folder, ["dashboard.cli", "serve"], environment) as server:
+def served_alone(folder: Path, *, descriptors: int, **environment: str) -> Iterator[Server]:
+    """The same by `tally serve`, which cares for connections, and with so many descriptors."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors // 2, descriptors))
+
+    with _started(folder, ["dashboard.cli", "serve"], environment, limit) as server:
         yield server
 
 
 @contextmanager
-def _started(folder: Path, program: list[str], environment: dict[str, str]) -> Iterator[Server]:
+def _started(
+    folder: Path,
+    program: list[str],
+    environment: dict[str, str],
+    prepare: Callable[[], None] | None = None,
+) -> Iterator[Server]:
     port = free_port()
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
@@ -274,6 +285,7 @@ def _started(folder: Path, program: list[str], environment: dict[str, str]) -> I
             env={**os.environ, "REFRESH_INTERVAL_MINUTES": "0", **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
+            preexec_fn=prepare,
         )
     server = Server(f"http://localhost:{port}", process, log)
     try:
