@@ -1,15 +1,16 @@
 """Addresses of e-mail: the one form of each, and a warning of those that look like another."""
 
 import re
-from itertools import groupby
+from collections import Counter
 from unicodedata import category, name, normalize
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from core.characters import IGNORABLE
 
-MIXED = "This address mixes {scripts} letters. It may look like another person's: check {shown}."
+MIXED = "This address mixes {scripts} letters: {odd}. It may look like another person's."
 LOOKALIKE = "“{label}” is written in {script} letters that look like Latin ones. Check the address."
+SHOWN_LETTERS = 3
 # Scripts that are written together, after UTS #39, section 5.2, "Highly Restrictive".
 TOGETHER = (
     {"LATIN", "CJK", "HIRAGANA", "KATAKANA"},
@@ -85,9 +86,11 @@ def _warn(label: str) -> str | None:
     letters = [(character, _script(character)) for character in label if _is_letter(character)]
     scripts = {script for _, script in letters}
     if len(scripts) > 1 and not any(scripts <= together for together in TOGETHER):
-        runs = ["".join(c for c, _ in run) for _, run in groupby(letters, key=lambda pair: pair[1])]
+        usual, _ = Counter(script for _, script in letters).most_common(1)[0]
+        odd = [f"“{c}” is {script.title()}" for c, script in letters if script != usual]
         return MIXED.format(
-            scripts=" and ".join(sorted(map(str.title, scripts))), shown=" + ".join(runs)
+            scripts=" and ".join(sorted(map(str.title, scripts))),
+            odd=", ".join(list(dict.fromkeys(odd))[:SHOWN_LETTERS]),
         )
     for script in scripts & LIKE_LATIN.keys():
         if all(character in LIKE_LATIN[script] for character, _ in letters):
