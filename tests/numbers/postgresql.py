@@ -68,7 +68,8 @@ FROM "user" JOIN (
 ) AS owned USING (id)
 """
 OWNERS = f"""
-SELECT * FROM ({RANKED}) AS ranked
+SELECT ranked.* FROM ({RANKED}) AS ranked,
+    LATERAL (SELECT search_text FROM "user" WHERE "user".id = ranked.id) AS folded
 WHERE strpos(coalesce(search_text, lower(concat(email, ' ', full_name))), %(text)s) > 0
     AND n >= %(least)s AND (%(most)s IS NULL OR n <= %(most)s)
     AND is_active IS DISTINCT FROM %(not_active)s
