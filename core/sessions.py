@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -32,6 +33,14 @@ class OpenSession:
 
     actor: Actor
     ends_at: datetime
+
+
+class Ended(StrEnum):
+    """Why a session has ended that nobody signed out of."""
+
+    EXPIRED = "expired"
+    ELSEWHERE = "elsewhere"  # by its owner in another window, by a superuser, or by a change
+    REFUSED = "refused"  # the account may not be used any more
 
 
 def begin(
@@ -96,6 +105,15 @@ def keep_open(
         row.id: min(row.expires_at, (now if row.id in touched else row.last_seen_at) + idle)
         for row in rows
     }
+
+
+def why_ended(db: Session, *, actor: Actor) -> Ended:
+    """Return why the actor's session, which is no longer open, has ended."""
+    row = db.get(AuthSession, actor.session_id)
+    user = db.get(User, actor.id)
+    if user is None or not (user.is_active and user.is_staff):
+        return Ended.REFUSED
+    return Ended.ELSEWHERE if row is None else Ended.EXPIRED
 
 
 def sign_out(db: Session, *, actor: Actor) -> None:

@@ -34,6 +34,7 @@ from dashboard import (
     options,
     page_closed,
     script_errors,
+    session_end,
 )
 from dashboard.checks import Checks
 from dashboard.connections import Connections
@@ -140,6 +141,7 @@ app = st.App(
         *Checks().routes(),
         *page_closed.routes(),
         *document.routes(),
+        *session_end.routes(),
         Mount(api.PREFIX, app=api.api),
     ],
     middleware=[

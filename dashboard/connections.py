@@ -19,9 +19,11 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core import database, sessions
+from core.actors import Actor
 from core.errors import Unavailable
-from core.sessions import OpenSession
+from core.sessions import Ended, OpenSession
 from core.supervision import Watcher
+from dashboard import session_end
 
 SIGNED_OUT = 4401
 POLL_SECONDS = 0.5
@@ -48,6 +50,11 @@ class Goodbye:
 
 
 SIGN_IN = Goodbye("/sign-in", SIGNED_OUT, "Signed out")
+
+
+def ended_for(actor: Actor, ended: Ended) -> Goodbye:
+    """Return how the open pages of a session end that somebody did not sign out of."""
+    return Goodbye(session_end.sign_in_path(actor, ended), SIGNED_OUT, SIGN_IN.reason)
 
 
 class Connection:
@@ -119,10 +126,10 @@ class Connections:
                 self._ends_at.pop(session_id, None)
                 self._touched.pop(session_id, None)
 
-    async def close(self, session_id: int | None) -> None:
+    async def close(self, session_id: int | None, goodbye: Goodbye = SIGN_IN) -> None:
         """Close all websockets of a session that has ended."""
         live = list(self._live.get(session_id or 0, ()))
-        await asyncio.gather(*(connection.close() for connection in live))
+        await asyncio.gather(*(connection.close(goodbye) for connection in live))
 
     async def watch(self) -> None:
         """Close what was ended anywhere, such as by another process, until cancelled."""
@@ -148,8 +155,17 @@ class Connections:
             now = datetime.now(UTC)
             still_open = {key: end for key, end in self._ends_at.items() if end > now}
         for session_id in session_ids - still_open.keys():
-            await self.close(session_id)
+            await self.close(session_id, await self._find_goodbye(session_id))
         self._ends_at.update((key, still_open[key]) for key in still_open.keys() & self._live)
+
+    async def _find_goodbye(self, session_id: int) -> Goodbye:
+        live = list(self._live.get(session_id, ()))
+        if not live:
+            return SIGN_IN
+        actor, ended = live[0].session.actor, Ended.EXPIRED
+        with suppress(Unavailable, SQLAlchemyError):  # then it is as old as was known before
+            ended = await anyio.to_thread.run_sync(_why_ended, actor, limiter=_thread)
+        return ended_for(actor, ended)
 
     def _used_lately(self, session_ids: Collection[int]) -> set[int]:
         now = time.monotonic()
@@ -168,6 +184,11 @@ class Connections:
 def _keep_open(session_ids: Collection[int], used: Collection[int]) -> dict[int, datetime]:
     with suppress_instrumentation(), database.transaction() as db:  # twice a second: no spans
         return sessions.keep_open(db, session_ids=session_ids, used=used)
+
+
+def _why_ended(actor: Actor) -> Ended:
+    with database.transaction() as db:
+        return sessions.why_ended(db, actor=actor)
 
 
 def _is_use(message: Message) -> bool:

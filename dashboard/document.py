@@ -1,4 +1,4 @@
-"""The document that Streamlit runs a page in, with Tally's own script in front of Streamlit's."""
+"""The document that Streamlit runs a page in, with Tally's own scripts in front of Streamlit's."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -9,9 +9,11 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from dashboard.navigation import SCREENS
+from dashboard.signatures import person
 
-SCRIPT_PATH = "/tally/history.js"
-SCRIPT = Path(__file__).parent / "scripts" / "history.js"
+SCRIPTS_PATH = "/tally"
+SCRIPTS = Path(__file__).parent / "scripts"
+NAMES = ("history.js", "forms.js")
 FIRST_SCRIPT = '<script type="module"'  # of Streamlit's
 
 
@@ -20,29 +22,34 @@ class WrongDocument(Exception):
 
 
 def routes() -> list[Route]:
-    """Return the routes of all screens, and that of the script."""
+    """Return the routes of all screens, and those of the scripts."""
+    scripts = [Route(f"{SCRIPTS_PATH}/{name}", script) for name in NAMES]
     paths = ["/" if screen.is_default else f"/{screen.name}" for screen in SCREENS]
-    return [Route(SCRIPT_PATH, script), *(Route(path, show) for path in paths)]
+    return [*scripts, *(Route(path, show) for path in paths)]
 
 
-async def show(_: Request) -> Response:
-    """Serve the document."""
-    return HTMLResponse(document())
+async def show(request: Request) -> Response:
+    """Serve the document, which tells our scripts one person from another."""
+    known = person(request.headers.get("x-tally-user-id"))
+    before, after = document()
+    return HTMLResponse(f'{before}<meta name="tally-person" content="{known}">\n    {after}')
 
 
-async def script(_: Request) -> Response:
-    """Serve the script; browsers ask each time whether it has changed."""
-    return FileResponse(SCRIPT, headers={"Cache-Control": "no-cache"})
+async def script(request: Request) -> Response:
+    """Serve a script; browsers ask each time whether it has changed."""
+    name = request.url.path.rpartition("/")[2]
+    return FileResponse(SCRIPTS / name, headers={"Cache-Control": "no-cache"})
 
 
 @lru_cache
-def document() -> str:
-    """Return Streamlit's document with the tag of our script before its first one.
+def document() -> tuple[str, str]:
+    """Return Streamlit's document in two parts; the second begins with the tags of our scripts.
 
-    Raises `WrongDocument` when there is no such place, as after an upgrade of Streamlit.
+    Raises `WrongDocument` when there is no place for them, as after an upgrade of Streamlit.
     """
     text = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
-    if FIRST_SCRIPT not in text:
+    before, found, after = text.partition(FIRST_SCRIPT)
+    if not found:
         raise WrongDocument(f"Streamlit's index.html has no {FIRST_SCRIPT}.")
-    ours = f'<script src="{SCRIPT_PATH}"></script>\n    '
-    return text.replace(FIRST_SCRIPT, ours + FIRST_SCRIPT, 1)
+    tags = [f'<script src="{SCRIPTS_PATH}/{name}"></script>\n    ' for name in NAMES]
+    return before, "".join([*tags, found, after])

@@ -9,6 +9,8 @@ import streamlit as st
 
 from core.errors import Conflict, Invalid, TallyError
 from dashboard import notices
+from dashboard.form_tickets import Ticket, issue
+from dashboard.session import current_actor
 
 DRAFT = "drafts.open"
 OPTIONAL = " (optional)"
@@ -141,7 +143,19 @@ def show(draft: Draft, title: str, draw: Callable[[], None]) -> None:
     What is typed in a form is in the browser until it is submitted, so neither Escape nor a click
     beside it closes one: only its own buttons do.
     """
-    st.dialog(title, dismissible=not draft.is_form, on_dismiss=discard)(draw)()
+
+    def drawn() -> None:
+        draw()
+        if draft.is_form:
+            _mark(draft)
+
+    st.dialog(title, dismissible=not draft.is_form, on_dismiss=discard)(drawn)()
+
+
+def _mark(draft: Draft) -> None:
+    """Tell the browser which form it is, so that what is typed can be kept; see `kept_forms`."""
+    ticket = Ticket(draft.screen, draft.action, draft.id, draft.version)
+    st.html(f'<span hidden data-tally-form="{issue(current_actor(), ticket)}"></span>')
 
 
 def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], str]) -> None:

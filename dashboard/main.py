@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import (
     explaining,
     freshness,
+    kept_forms,
     moments,
     navigation,
     notices,
@@ -38,6 +39,8 @@ with (
     shell.sidebar(actor)
     shell.header(actor, page.title, state, follows=follows)
     with shown.pinned(state.snapshot), notices.errors_shown():
+        with notices.errors_shown():
+            kept_forms.take_up(actor)
         page.run()
         explaining.show(actor)
     notices.show_said()  # last: a run that is cut short by the next one leaves it to that one

@@ -17,10 +17,10 @@ from core.errors import TooMany, Unavailable
 from core.fields import PASSWORD_MAXIMUM
 from core.models import EMAIL_LENGTH
 from core.passwords import SWITCHED_OFF
-from core.sessions import SignIn
+from core.sessions import Ended, SignIn
 from core.settings import get_settings
-from dashboard import cookies, html_pages, sign_in_page
-from dashboard.connections import Connections
+from dashboard import cookies, html_pages, session_end, sign_in_page
+from dashboard.connections import Connections, ended_for
 from dashboard.sign_in_queue import Credentials, SignInQueue
 from dashboard.visitors import Visitors
 
@@ -56,13 +56,13 @@ class Door:
 
     async def show_form(self, request: Request) -> Response:
         """Show the form, or lead on who is signed in already."""
-        target = sign_in_page.own_path(request.query_params.get("next", ""))
+        target, note = session_end.find_target(request), session_end.why(request)
         try:
-            if await self.find_actor(request):
+            if await self._find_present(request, has_ended=bool(note)):
                 return RedirectResponse(target, status_code=303)
         except Unavailable:
             return sign_in_page.form(request, target=target, error=AWAY, status=503)
-        return sign_in_page.form(request, target=target)
+        return sign_in_page.form(request, target=target, note=note)
 
     async def sign_in(self, request: Request) -> Response:
         """Begin a session, or show the form again with what was wrong."""
@@ -123,6 +123,14 @@ class Door:
         session = await self.visitors.find(token, address=_address(request)) if token else None
         return session.actor if session else None
 
+    async def _find_present(self, request: Request, *, has_ended: bool) -> Actor | None:
+        """Return who is signed in; asked anew when a page was led here as its session has ended."""
+        actor = await self.find_actor(request)
+        if actor is None or not has_ended:
+            return actor
+        self.visitors.forget(actor.session_id)
+        return await self.find_actor(request)
+
     async def _begin(self, request: Request, *, email: str, password: str) -> SignIn | None:
         previous = await self.find_actor(request)
         given = Credentials(
@@ -133,14 +141,21 @@ class Door:
             browser_token=cookies.read_token(request.scope, cookies.browser_cookie(request.scope)),
         )
         begun = await self.queue.sign_in(given, previous=previous)
-        await self.close(previous if begun else None)
+        await self.replace(previous if begun else None)
         return begun
 
     async def close(self, actor: Actor | None) -> None:
-        """Close what a session, ended in the database, still has open here."""
+        """Close what a session, signed out of, still has open here."""
         if actor:
             self.visitors.forget(actor.session_id)
             await self.connections.close(actor.session_id)
+
+    async def replace(self, previous: Actor | None) -> None:
+        """Close what is open of a session that another one takes the place of in this browser."""
+        if previous:
+            self.visitors.forget(previous.session_id)
+            goodbye = ended_for(previous, Ended.ELSEWHERE)
+            await self.connections.close(previous.session_id, goodbye)
 
 
 def _address(request: Request) -> str | None:

@@ -1,10 +1,5 @@
 """The page of the sign-in, and where it leads: to a provider, or in."""
 
-import hashlib
-import hmac
-import secrets
-from functools import lru_cache
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -12,8 +7,9 @@ from core.browsers import REMEMBERED
 from core.models import EMAIL_LENGTH
 from core.security import new_token
 from core.sessions import SignIn
-from core.settings import PLACEHOLDERS, get_settings
+from core.settings import get_settings
 from dashboard import cookies, html_pages
+from dashboard.signatures import is_signed, sign
 
 
 def own_path(target: str) -> str:
@@ -31,6 +27,7 @@ def form(
     *,
     target: str,
     email: str = "",
+    note: str = "",
     error: str = "",
     status: int = 200,
     wait: int = 0,
@@ -44,8 +41,9 @@ def form(
         status=status,
         target=target,
         email=email[:EMAIL_LENGTH],
+        note=note,
         error=error,
-        form_token=_signature(token),
+        form_token=sign("form", token),
         by_password=settings.password_sign_in,
         providers=settings.sso_providers,
     )
@@ -58,9 +56,7 @@ def form(
 def is_own(request: Request, form_token: str) -> bool:
     """Tell whether a form was sent by the browser that it was shown in."""
     token = cookies.read_token(request.scope, cookies.form_cookie(request.scope))
-    return token is not None and hmac.compare_digest(
-        form_token.encode(), _signature(token).encode()
-    )
+    return token is not None and is_signed("form", token, form_token)
 
 
 def led_in(request: Request, begun: SignIn, target: str) -> Response:
@@ -74,13 +70,3 @@ def led_in(request: Request, begun: SignIn, target: str) -> Response:
         cookie = cookies.set_cookie(name, begun.browser_token, max_age=age)
         response.headers.append("Set-Cookie", cookie)
     return response
-
-
-def _signature(token: str) -> str:
-    return hmac.new(_signing_key(), b"form:" + token.encode(), hashlib.sha256).hexdigest()
-
-
-@lru_cache
-def _signing_key() -> bytes:
-    key = get_settings().secret_key.get_secret_value()
-    return secrets.token_bytes() if key in PLACEHOLDERS else key.encode()

@@ -105,7 +105,7 @@ class SingleSignOn:
         begun = await self.door.queue.ask(arrival.address, finish)
         if begun is None:
             return show(error=NO_ACCESS.format(name=name), status=403)
-        await self.door.close(previous)
+        await self.door.replace(previous)
         return sign_in_page.led_in(request, begun, target)
 
     async def _take(self, request: Request, client: OpenId) -> str | None:

@@ -12,7 +12,9 @@
     const here = location;
     const next = new URL(url ?? here.href, here.href);
     const samePage = next.pathname === here.pathname;
-    if (queried === act && !samePage && next.search === here.search) {
+    const folds = queried === act && !samePage && next.search === here.search;
+    // A form that forms.js brings in the address is no step either.
+    if (folds || new URLSearchParams(here.search).has("form")) {
       history.replaceState(state, title, url);
     } else {
       push(state, title, url);

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.orm import Session
 
 from core import sessions
 from core.actors import Actor
 from core.database import transaction
-from core.models import AuditEvent, AuthSession
+from core.models import AuditEvent, AuthSession, User
 from core.security import hash_token
 from tests.conftest import PASSWORD, make_user, sign_in
 
@@ -90,3 +90,21 @@ def test_use_keeps_a_session_alive(db: Session, staff: Actor) -> None:
     db.expire_all()
     assert db.scalars(select(AuthSession.last_seen_at)).one() > before + timedelta(hours=10)
     assert sessions.delete_expired(db) == 0
+
+
+@pytest.mark.parametrize(
+    ("ended", "why"),
+    [
+        (update(AuthSession).values(expires_at=datetime.now(UTC)), sessions.Ended.EXPIRED),
+        (delete(AuthSession), sessions.Ended.ELSEWHERE),
+        (update(User).values(is_active=False), sessions.Ended.REFUSED),
+        (update(User).values(is_staff=False, is_superuser=False), sessions.Ended.REFUSED),
+    ],
+)
+def test_it_is_known_why_a_session_has_ended(
+    ended: Executable, why: sessions.Ended, db: Session, staff: Actor
+) -> None:
+    begun = begin(db)
+    assert begun is not None
+    db.execute(ended)
+    assert sessions.why_ended(db, actor=begun.actor) is why

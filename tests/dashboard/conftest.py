@@ -28,7 +28,7 @@ from core import database, endings, snapshots, tokens
 from core.actors import Actor
 from core.settings import get_settings
 from core.snapshots import Snapshot
-from dashboard import api, downloads, freshness, page_closed
+from dashboard import api, downloads, freshness, page_closed, session_end
 from dashboard.checks import Checks
 from dashboard.connections import Connections
 from dashboard.gate import Gate
@@ -103,6 +103,7 @@ def built() -> Iterator[House]:
             *Health(visitors=visitors, liveness=liveness).routes(),
             *downloads.routes(),
             *Checks().routes(),
+            *session_end.routes(),
             *page_closed.routes(),
             Mount(api.PREFIX, app=api.api),
             Route("/broken", broken),

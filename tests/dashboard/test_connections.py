@@ -54,7 +54,7 @@ def test_a_session_ended_elsewhere_is_closed_within_a_second(insider: TestClient
         with database.transaction() as db:
             db.execute(delete(AuthSession))
         begun = time.monotonic()
-        assert _led_to(websocket) == "/sign-in"
+        assert _led_to(websocket).startswith("/sign-in?ended=elsewhere&for=")
         assert time.monotonic() - begun < 1
 
 
@@ -102,7 +102,7 @@ def test_during_an_outage_pages_last_as_long_as_was_known(
         assert websocket.receive_bytes() == b"still here"
         (session_id,) = house.connections._live
         house.connections._ends_at[session_id] = datetime.now(UTC)
-        assert _led_to(websocket) == "/sign-in"
+        assert _led_to(websocket).startswith("/sign-in?ended=expired&for=")
 
 
 def test_a_database_that_cannot_answer_does_not_end_the_watch(
@@ -123,7 +123,7 @@ def test_a_database_that_cannot_answer_does_not_end_the_watch(
         monkeypatch.setattr(database, "transaction", transaction)
         with database.transaction() as db:
             db.execute(delete(AuthSession))
-        assert _led_to(websocket) == "/sign-in"
+        assert _led_to(websocket).startswith("/sign-in?ended=elsewhere&for=")
 
 
 @pytest.mark.parametrize("error", [ValueError(), SystemExit(1), BaseException()])
@@ -145,7 +145,7 @@ def test_whatever_happens_to_one_look_the_next_one_closes_what_ended(
         assert failed.wait(5)
         with database.transaction() as db:
             db.execute(delete(AuthSession))
-        assert _led_to(websocket) == "/sign-in"
+        assert _led_to(websocket).startswith("/sign-in?ended=elsewhere&for=")
 
 
 def test_after_the_end_nothing_gets_through_any_more(superuser: Actor) -> None:

@@ -1,4 +1,4 @@
-"""The document that a page runs in: Streamlit's own, with a script of Tally's before all of its."""
+"""The document that a page runs in: Streamlit's own, with scripts of Tally's before all of its."""
 
 import re
 from pathlib import Path
@@ -28,19 +28,26 @@ def test_every_screen_has_our_script_before_those_of_streamlit(
     answer = client.get(path)
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     sources = re.findall(r'<script[^>]* src="([^"]+)"', answer.text)
-    assert sources[0] == "/tally/history.js"
-    assert sources[1].startswith("./static/js/index")
+    assert sources[:2] == ["/tally/history.js", "/tally/forms.js"]
+    assert sources[2].startswith("./static/js/index")
 
 
 def test_nothing_else_of_the_document_is_changed(client: TestClient) -> None:
-    ours = '<script src="/tally/history.js"></script>\n    '
-    assert client.get("/").text.replace(ours, "") == STREAMLITS.read_text("utf-8")
+    ours = r'<(meta name="tally-person"|script src="/tally/)[^\n]*\n    '
+    assert re.sub(ours, "", client.get("/").text) == STREAMLITS.read_text("utf-8")
 
 
-def test_the_script_is_served(client: TestClient) -> None:
-    answer = client.get("/tally/history.js")
+def test_it_tells_people_apart_without_saying_who_they_are(client: TestClient) -> None:
+    known = [client.get("/", headers={"X-Tally-User-Id": one}).text for one in ("1", "1", "2")]
+    assert known[0] == known[1] != known[2]
+
+
+@pytest.mark.parametrize("name", document.NAMES)
+def test_the_scripts_are_served(client: TestClient, name: str) -> None:
+    answer = client.get(f"/tally/{name}")
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert answer.headers["Cache-Control"] == "no-cache"
+    assert client.get("/tally/other.js").status_code == 404
 
 
 def test_a_document_of_another_shape_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

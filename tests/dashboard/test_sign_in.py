@@ -12,7 +12,7 @@ from core.errors import Unavailable
 from core.models import AuditEvent, AuthSession
 from core.settings import get_settings
 from dashboard import sign_in as room
-from dashboard import sign_in_page, sign_in_queue
+from dashboard import sign_in_queue, signatures
 from dashboard.sign_in_page import own_path
 from tests.conftest import PASSWORD, make_user
 from tests.dashboard.conftest import EMAIL, HTML, House, built, form, session_cookie, sign_in
@@ -139,9 +139,9 @@ def test_a_configured_key_signs_forms_alike_in_every_process(
     for key in ("k" * 32, "k" * 32, "l" * 32):
         monkeypatch.setenv("SECRET_KEY", key)
         get_settings.cache_clear()
-        sign_in_page._signing_key.cache_clear()
+        signatures.signing_key.cache_clear()
         tokens.append(form(client)["form_token"])
-    sign_in_page._signing_key.cache_clear()
+    signatures.signing_key.cache_clear()
     assert tokens[0] == tokens[1] != tokens[2]
 
 

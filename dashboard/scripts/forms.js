@@ -1,0 +1,45 @@
+// What is typed in a form is kept for the same person, in this tab alone, in case the page goes: its
+// session ends, the server starts anew, somebody reloads. Passwords are never kept.
+(() => {
+  const KEPT = "tally.form";
+  const person = document.querySelector('meta[name="tally-person"]').content;
+  const findForm = () => document.querySelector("[data-tally-form]");
+
+  const keep = (event) => {
+    const form = findForm();
+    const dialog = event.target.closest('[role="dialog"]');
+    if (!form || !dialog) return;
+    const typed = {};
+    for (const place of dialog.querySelectorAll('[class*="st-key-draft-"]')) {
+      const name = place.className.match(/st-key-draft-[0-9a-f]+-([a-z_]+)/)?.[1];
+      const field = place.querySelector("input:not([role=combobox]), textarea");
+      if (!name || !field || /password/.test(field.type + field.autocomplete)) continue;
+      typed[name] = field.type === "checkbox" ? field.checked : field.value;
+    }
+    const ticket = form.dataset.tallyForm;
+    const path = location.pathname;
+    sessionStorage.setItem(KEPT, JSON.stringify({ person, path, ticket, typed }));
+  };
+  // A moment later, as a check box shows only then what was chosen.
+  for (const kind of ["input", "change", "click"]) {
+    addEventListener(kind, (event) => setTimeout(keep, 0, event), true);
+  }
+
+  // A form that was closed is not kept any longer; one that is opened again is, from the beginning.
+  const found = sessionStorage.getItem(KEPT);
+  sessionStorage.removeItem(KEPT);
+  let open = false;
+  setInterval(() => {
+    const isOpen = findForm() !== null;
+    if (isOpen && !open && found && !sessionStorage.getItem(KEPT)) sessionStorage.setItem(KEPT, found);
+    if (!isOpen && open) sessionStorage.removeItem(KEPT);
+    open = isOpen;
+  }, 300);
+
+  const kept = JSON.parse(found ?? "{}");
+  if (kept.person === person && kept.path === location.pathname) {
+    const address = new URL(location.href);
+    address.searchParams.set("form", JSON.stringify({ ticket: kept.ticket, typed: kept.typed }));
+    history.replaceState(history.state, "", address);
+  }
+})();
