@@ -12,8 +12,10 @@ from functools import partial
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.types import Message, Receive, Send
+from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
 
 from core.actors import Actor
 from core.settings import get_settings
@@ -87,8 +89,8 @@ class Share:
             self._open.pop(page, None)
             page.close()
             self.pace.end_run(page)
-            if page.session_id:
-                self._closed.add(page.session_id)
+            if page.session:
+                self._closed.add(page.session)
 
     async def admit(self, page: "Page", *, is_run: bool) -> None:
         """Return when the next message of a page may be handled."""
@@ -121,7 +123,7 @@ class Page:
     """One websocket of Streamlit, between the server and the `Connection`."""
 
     def __init__(self, share: Share, receive: Receive, send: Send) -> None:
-        self.session_id = ""  # Streamlit's, known from the page's first run on
+        self.session: AppSession | None = None  # Streamlit's, known from the page's first run on
         self.on_accept: Callable[[], None] = _ignore
         self._share = share
         self._inbox = Inbox(receive)
@@ -176,9 +178,14 @@ class Page:
     def _note(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session":
-            self.session_id = message.new_session.initialize.session_id
+            self.session = find_session(message.new_session.initialize.session_id)
         elif kind == "script_finished":
             self._share.pace.end_run(self)
+
+
+def find_session(session_id: str) -> AppSession | None:
+    """Return a session of Streamlit's that is open now."""
+    return runtime.get_instance().get_app_session(session_id) if runtime.exists() else None
 
 
 def _ignore() -> None:

@@ -91,6 +91,7 @@ def test_all_sessions_of_a_person_count_together_and_nobody_else_s(
 def test_who_opens_pages_without_end_is_refused_before_the_handshake_and_only_for_a_while(
     insider: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shares, "OPENED_A_SECOND", 0.001)  # none more on a slow machine either
     for _ in range(4):
         with insider.websocket_connect(STREAM, headers=ORIGIN):
             pass
@@ -205,7 +206,9 @@ def test_a_run_that_takes_long_keeps_no_other_one_waiting(
     asyncio.run(run())
 
 
-def test_a_page_tells_when_its_runs_begin_and_end() -> None:
+def test_a_page_tells_when_its_runs_begin_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session("a-session")
+    monkeypatch.setattr(shares, "find_session", {"a-session": session}.get)
     begins, ends, run = ForwardMsg(), ForwardMsg(), BackMsg()
     begins.new_session.initialize.session_id = "a-session"
     ends.script_finished = ForwardMsg.FINISHED_SUCCESSFULLY
@@ -220,7 +223,7 @@ def test_a_page_tells_when_its_runs_begin_and_end() -> None:
         await page.receive()
         assert page in share.pace._began
         await page.send({"type": "websocket.send", "bytes": begins.SerializeToString()})
-        assert page.session_id == "a-session"
+        assert page.session is session
         await page.send({"type": "websocket.send", "bytes": ends.SerializeToString()})
         assert page not in share.pace._began
 
@@ -237,13 +240,27 @@ def test_few_closed_pages_are_kept_and_none_that_is_open_again(
 
     async def close() -> None:
         kept = ClosedPages()
-        for session_id in ("first", "resumed", "second", "third", "second"):
-            kept.add(session_id)
+        sessions = {name: Session(name) for name in ("first", "resumed", "second", "third")}
+        for name in ("first", "resumed", "second", "third", "second"):
+            kept.add(sessions[name])  # type: ignore[arg-type]
         assert runtime.closed == ["first"]
         await asyncio.sleep(0.3)
         assert runtime.closed == ["first", "third", "second"]
+        assert {name for name, each in sessions.items() if each.is_shut} == set(runtime.closed)
 
     asyncio.run(close())
+
+
+class Session:
+    """What a session of Streamlit's is asked."""
+
+    def __init__(self, identity: str) -> None:
+        self.id = identity
+        self.is_shut = False
+
+    def shutdown(self) -> None:
+        """Note it."""
+        self.is_shut = True
 
 
 class Runtime:

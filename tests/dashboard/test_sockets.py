@@ -18,7 +18,6 @@ from benchmarks import tab
 from core.actors import Actor
 from core.settings import ROOT
 from core.snapshots import Snapshot
-from dashboard import closed_pages
 from tests.conftest import make_user
 from tests.dashboard.conftest import Server, served_alone, session_cookie, sign_in
 
@@ -55,8 +54,8 @@ def test_neither_full_speed_nor_half_a_request_keeps_anybody_out(server: Server)
         told, _ = hog.communicate(timeout=PATIENCE)
         assert "refused with 403" in told
         assert " messages" in told
-    kept = closed_pages.MOST * DESCRIPTORS_A_PAGE
-    wait_until(lambda: process.num_fds() <= before + kept)
+    # A few were closed before Streamlit told of their session, which goes when it is collected.
+    wait_until(lambda: process.num_fds() < before + PAGES * DESCRIPTORS_A_PAGE / 2)
     with half_sent(server, DESCRIPTORS + 200):
         assert asyncio.run(look_around(server, quiet)) == 3
         assert process.num_fds() < DESCRIPTORS / 2
