@@ -21,7 +21,7 @@ COPIED = """() => [
 ].join('\\n')"""
 LIVELY = [
     "ann@example.com www.example.com https://example.com/x?y=1 mailto:a@b.example",
-    ":material/home: :smile: :red[x] :color[x] :streamlit: [a](b) `c` *d* _e_ $f$ <b>g</b>",
+    ":material/home: :smile: :red[x] :blue[x] :streamlit: [a](b) `c` *d* _e_ $f$ <b>g</b>",
     "a -> b <- c <-> d -- e >= f <= g ~= h ~i~ #j {k} !l | m ^n 'o' \"p\"",
 ]
 
