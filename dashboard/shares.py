@@ -32,7 +32,7 @@ REFUSED_SECONDS = 3.0  # who is refused at once tries again at once, and that is
 LARGEST_PARSED = 65_536  # bytes; what is larger neither begins nor ends a run
 CLOSED_PATH = "/page-closed"
 TOO_MANY = Goodbye(CLOSED_PATH, code=4429, reason="Too many pages are open", patience=5.0)
-FLOODED: Message = {"type": "websocket.close", "code": 1008, "reason": "Too many messages"}
+FLOODED: Message = {"type": "websocket.disconnect", "code": 1008}
 
 log = logging.getLogger(__name__)
 
@@ -148,8 +148,7 @@ class Page:
         except Flooded:
             self._is_flooded = True
             self._share.note_flood()
-            await self._send(FLOODED)
-            return {"type": "websocket.disconnect", "code": FLOODED["code"]}
+            return FLOODED  # the server ends it; after a goodbye it would read on for ten seconds
 
     async def send(self, message: Message) -> None:
         """Pass on what the page sends, and note which run has begun or ended.

@@ -174,7 +174,7 @@ def test_a_program_that_floods_its_websocket_loses_it(monkeypatch: pytest.Monkey
         page.close()
 
     asyncio.run(flood())
-    assert [(each["type"], each["code"]) for each in sent] == [("websocket.close", 1008)]
+    assert not sent, "whoever floods hears no goodbye, for which the server would read on"
 
 
 def test_so_many_pages_run_at_once_and_the_next_when_one_has_ended() -> None:
