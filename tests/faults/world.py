@@ -49,11 +49,12 @@ LOOK = """
         (SELECT title FROM items WHERE title LIKE 'tick:%')
 """
 USERS_QUERY = (
-    "SELECT id, email, full_name, is_active, is_staff, is_superuser, created_at, updated_at"
-    ' FROM "user" ORDER BY id'
+    "SELECT id, email, full_name, is_active, is_staff, is_superuser, created_at, updated_at,"
+    ' search_text FROM "user" ORDER BY id'
 )
 ITEMS_QUERY = (
-    "SELECT id, owner_id, title, description, created_at, updated_at FROM item ORDER BY id"
+    "SELECT id, owner_id, title, description, created_at, updated_at, search_text"
+    " FROM item ORDER BY id"
 )
 LOOK_AT_VIEW = """
     SELECT (SELECT count(*) FROM read_parquet($view)
