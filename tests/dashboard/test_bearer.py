@@ -163,7 +163,7 @@ def test_an_answer_from_before_the_end_is_asked_for_again(
             return found
 
         monkeypatch.setattr(scripts, "_find_open", late)
-        assert await scripts._look_up(key) is None
+        assert await scripts._look_up(key, None) is None
         assert not scripts._known
 
     asyncio.run(race())

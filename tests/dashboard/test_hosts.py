@@ -83,7 +83,7 @@ def test_the_gate_refuses_other_names(insider: TestClient) -> None:
     [("", "192.0.2.9"), ("198.51.100.0/24", "192.0.2.9"), ("10.0.0.1, 192.0.2.0/24", "1.2.3.4")],
 )
 def test_forwarded_headers_count_from_configured_proxies_alone(
-    setting: Change, monkeypatch: pytest.MonkeyPatch, trusted: str, seen: str
+    setting: Change, trusted: str, seen: str
 ) -> None:
     setting(FORWARDED_ALLOW_IPS=trusted)
     scopes = []
@@ -91,8 +91,8 @@ def test_forwarded_headers_count_from_configured_proxies_alone(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scopes.append(scope)
 
-    monkeypatch.setattr(serving, "APP", app)
     config = serving.configure()
+    config.app = app  # type: ignore[assignment]
     config.load()
     headers = [(b"x-forwarded-for", b"1.2.3.4"), (b"x-forwarded-proto", b"https")]
     scope = {"type": "http", "client": ("192.0.2.9", 1), "scheme": "http", "headers": headers}

@@ -55,8 +55,8 @@ def test_its_spans_are_kept_with_it(sql: Sql, system: Actor) -> None:
 
 def test_a_failure_keeps_the_spans_up_to_it(sql: Sql, system: Actor) -> None:
     refresh.run(trigger="test")
-    sql("ALTER TABLE item ALTER COLUMN title TYPE text")
-    with pytest.raises(refresh.Unavailable, match="as character varying"):
+    sql("ALTER TABLE item ALTER COLUMN created_at TYPE timestamp")
+    with pytest.raises(refresh.Unavailable, match="as timestamp with time zone"):
         refresh.run(trigger="test")
     with transaction() as db:
         failed = refreshes.latest_finished(db)
