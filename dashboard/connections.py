@@ -140,7 +140,8 @@ class Connections:
             await self._close_ended()
 
     async def _close_ended(self) -> None:
-        session_ids = set(self._live)
+        actors = {key: next(iter(pages)).session.actor for key, pages in self._live.items()}
+        session_ids = actors.keys()
         used = self._used_lately(session_ids)
         try:
             still_open = await anyio.to_thread.run_sync(
@@ -155,17 +156,8 @@ class Connections:
             now = datetime.now(UTC)
             still_open = {key: end for key, end in self._ends_at.items() if end > now}
         for session_id in session_ids - still_open.keys():
-            await self.close(session_id, await self._find_goodbye(session_id))
+            await self.close(session_id, await _find_goodbye(actors[session_id]))
         self._ends_at.update((key, still_open[key]) for key in still_open.keys() & self._live)
-
-    async def _find_goodbye(self, session_id: int) -> Goodbye:
-        live = list(self._live.get(session_id, ()))
-        if not live:
-            return SIGN_IN
-        actor, ended = live[0].session.actor, Ended.EXPIRED
-        with suppress(Unavailable, SQLAlchemyError):  # then it is as old as was known before
-            ended = await anyio.to_thread.run_sync(_why_ended, actor, limiter=_thread)
-        return ended_for(actor, ended)
 
     def _used_lately(self, session_ids: Collection[int]) -> set[int]:
         now = time.monotonic()
@@ -179,6 +171,13 @@ class Connections:
                 for connection in connections:
                     connection.used = False
         return used
+
+
+async def _find_goodbye(actor: Actor) -> Goodbye:
+    ended = Ended.EXPIRED
+    with suppress(Unavailable, SQLAlchemyError):  # then it is as old as was known before
+        ended = await anyio.to_thread.run_sync(_why_ended, actor, limiter=_thread)
+    return ended_for(actor, ended)
 
 
 def _keep_open(session_ids: Collection[int], used: Collection[int]) -> dict[int, datetime]:

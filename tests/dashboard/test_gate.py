@@ -266,6 +266,17 @@ def test_a_websocket_to_a_host_that_is_none_is_refused(insider: TestClient) -> N
     assert _is_refused(insider, {"Host": "a:b", "Origin": "http://a:b"})
 
 
+def test_who_asks_for_too_much_at_once_is_told_to_wait(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.gate.REQUESTS_AT_ONCE", 0)
+    client = house.client()
+    sign_in(client)
+    answer = client.get("/api/v1/analytics/items_by_user")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (429, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
 def _is_refused(client: TestClient, headers: dict[str, str]) -> bool:
     try:
         with client.websocket_connect("/_stcore/stream", headers=headers):

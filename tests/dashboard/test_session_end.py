@@ -3,15 +3,18 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import delete
 from starlette.testclient import TestClient
 
+from core import database
 from core.actors import Actor
+from core.models import AuthSession
 from core.sessions import Ended
 from dashboard import form_tickets, session_end
 from dashboard.form_tickets import Ticket
 from dashboard.signatures import person
 from tests.conftest import PASSWORD
-from tests.dashboard.conftest import EMAIL, form
+from tests.dashboard.conftest import EMAIL, HTML, form
 
 PAGE = "/items?q=lamp&page=2"
 ITEM = Ticket("items", "edit", 7, 3)
@@ -29,6 +32,15 @@ def test_the_sign_in_says_why(client: TestClient, why: Ended) -> None:
 def test_nothing_is_said_to_who_comes_by_themselves(client: TestClient) -> None:
     for address in ("/sign-in", "/sign-in?ended=why"):
         assert 'role="status"' not in client.get(address).text
+
+
+def test_a_session_that_another_process_ended_does_not_lead_back(insider: TestClient) -> None:
+    assert insider.get("/users", headers=HTML).status_code == 200  # and is known from now on
+    with database.transaction() as db:
+        db.execute(delete(AuthSession))
+    answer = insider.get("/sign-in?ended=elsewhere&for=x")
+    assert answer.status_code == 200
+    assert session_end.WHY[Ended.ELSEWHERE] in answer.text
 
 
 @pytest.mark.parametrize(("whose", "leads_to"), [("own", PAGE), ("other", "/")])
