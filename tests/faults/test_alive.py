@@ -26,6 +26,7 @@ from tests.dashboard.test_cli import Serving
 from tests.faults import world
 
 BREAKABLE = (sys.executable, "-m", "tests.faults.breakable")
+TOLD_WITHIN = 20  # the scheduler's thread can be killed only as it wakes, every 5 seconds
 ENDS_WITHIN = 30
 ZONE = "posix/Europe/Berlin"  # which Python knows, and Polars does not
 RUNTIME = """
@@ -128,7 +129,7 @@ def test_what_has_stopped_is_told_and_ends_the_server_with_an_error(
 ) -> None:
     serving = start()
     order(tmp_path, STOPPED[told])
-    assert world.wait_until(lambda: is_unwell(serving), 5)
+    assert world.wait_until(lambda: is_unwell(serving), TOLD_WITHIN)
     output, _ = serving.process.communicate(timeout=ENDS_WITHIN)
     assert serving.process.returncode == 1
     assert output.splitlines()[-1] == f"Tally ended itself, so that it can be started anew: {told}."

@@ -31,7 +31,8 @@ def test_the_address_narrows_the_owners(
 ) -> None:
     at = open_page(world, "items_by_user", **query)
     assert [email.split("@")[0] for email in shown(at)["email"]] == found
-    assert f"1 to {len(found)} of {len(found)} users with items" in told(at)
+    users = "1 user" if len(found) == 1 else f"{len(found)} users"
+    assert f"1 to {len(found)} of {users} with items" in told(at)
 
 
 def test_what_narrows_is_left_out_again(world: Actor, open_page: Open) -> None:

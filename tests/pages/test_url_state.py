@@ -50,5 +50,5 @@ def test_what_is_left_out_leaves_the_rest_and_begins_at_the_first_page(
     world: Actor, open_page: Open
 ) -> None:
     at = open_page(world, "items", owner="3", q="ann", page="1")
-    at.button(key="whose").click().run()
+    at.button(key="chip-owner").click().run()
     assert dict(at.query_params) == {"q": "ann"}
