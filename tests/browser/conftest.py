@@ -243,6 +243,15 @@ def settle(tab: Page, title: str) -> None:
     tab.evaluate("document.fonts.ready")
 
 
+def wait_for(tab: Page, expression: str, argument: object = None) -> None:
+    """Wait until an expression is true; Playwright's own wait needs `eval`, which is barred."""
+    for _ in range(150):
+        if tab.evaluate(expression, argument):
+            return
+        tab.wait_for_timeout(100)
+    pytest.fail(f"This did not come true: {expression}")
+
+
 def snap(tab: Page, name: str) -> None:
     """Save what the window shows."""
     tab.screenshot(path=OUTPUT / f"{name}.png", animations="disabled")

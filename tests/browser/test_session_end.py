@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import ROOT_EMAIL, STAFF_EMAIL, Site, new_context, settle
+from tests.browser.conftest import ROOT_EMAIL, STAFF_EMAIL, Site, new_context, settle, wait_for
 from tests.conftest import PASSWORD, execute
 
 ADDRESS = "/items?q=lamp&page=2"
@@ -40,7 +40,7 @@ def test_the_same_person_goes_on_with_what_was_typed(
     assert tab.evaluate("location.pathname + location.search") == ADDRESS
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)
-    tab.wait_for_function("sessionStorage.length === 0")
+    wait_for(tab, "sessionStorage.length === 0")
     tab.reload()
     settle(tab, "Items")
     expect(dialog).to_have_count(0)
@@ -84,6 +84,7 @@ def test_a_lost_connection_and_a_reload_keep_what_is_typed(site: Site, tab: Page
     tab.evaluate("streamlitDebug.disconnectWebsocket()")
     expect(tab.get_by_test_id("stConnectionStatus")).to_have_count(0)
     expect(dialog.get_by_label("Title")).to_have_value(TYPED)
+    settle(tab, "Items")
     tab.reload()
     settle(tab, "Items")
     expect(dialog.get_by_label("Title")).to_have_value(TYPED)
