@@ -25,14 +25,21 @@
     addEventListener(kind, (event) => setTimeout(keep, 0, event), true);
   }
 
-  // A form that was closed is not kept any longer; one that is opened again is, from the beginning.
+  // A form that a person closed is not kept any longer: by a button, a key, or a click beside it. One
+  // that goes by itself is, as it does for a moment when a lost connection is back.
+  let closing = false;
+  addEventListener("input", () => (closing = false), true);
+  addEventListener("click", ({ target }) => (closing = target.closest("button") || !target.closest('[role="dialog"]')), true);
+  addEventListener("keydown", ({ key }) => (closing ||= key === "Escape" || key === "Enter"), true);
+
+  // One that is opened again is kept from the beginning.
   const found = sessionStorage.getItem(KEPT);
   sessionStorage.removeItem(KEPT);
   let open = false;
   setInterval(() => {
     const isOpen = findForm() !== null;
     if (isOpen && !open && found && !sessionStorage.getItem(KEPT)) sessionStorage.setItem(KEPT, found);
-    if (!isOpen && open) sessionStorage.removeItem(KEPT);
+    if (!isOpen && open && closing) sessionStorage.removeItem(KEPT);
     open = isOpen;
   }, 300);
 

@@ -1,6 +1,7 @@
 """What people do in a browser, from sign-in to sign-out, with the real server below."""
 
 import re
+from urllib.parse import quote_plus
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -195,9 +196,10 @@ def change_something(site: Site) -> None:
 
 
 def search(page: Page, label: str, text: str) -> None:
-    """Search a list, and wait for its answer."""
+    """Search a list, and wait for its answer; the one before may show as many rows."""
     page.get_by_label(label).fill(text)
     page.get_by_label(label).press("Enter")
+    expect(page).to_have_url(re.compile(re.escape(f"q={quote_plus(text)}")))
     expect(page.get_by_text("1 to 1 of 1")).to_be_visible()
 
 

@@ -1,11 +1,12 @@
 """Back and forward: each page as it was left, and each step of a person one step of the browser."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import settle, wait_for
 
 # Addresses that narrow each page which can be narrowed, in every way it can.
 PLACES = {
@@ -88,7 +89,7 @@ def test_each_thing_done_to_a_list_is_one_step(page: Page) -> None:
     passed = [where(page)]
 
     def done(address: str) -> None:
-        page.wait_for_function("address => location.href.endsWith(address)", arg=address)
+        expect(page).to_have_url(re.compile(re.escape(address) + "$"))
         settle(page, "Items by user")
         passed.append(address)
 
@@ -147,7 +148,7 @@ def where(page: Page) -> str:
 
 def expect_seen(page: Page, before: list[str]) -> None:
     """Wait until a page shows what it showed before."""
-    page.wait_for_function(f"before => JSON.stringify(({SEEN})()) === before", arg=dumps(before))
+    wait_for(page, f"before => JSON.stringify(({SEEN})()) === before", dumps(before))
 
 
 def dumps(seen: list[str]) -> str:
