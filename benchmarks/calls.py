@@ -11,7 +11,7 @@ from benchmarks.figures import Beside, Figure, Results
 from benchmarks.people import People
 from benchmarks.percentiles import percentile
 from benchmarks.server import Server
-from core.bulk import Watch
+from core.db.bulk_copy import Watch
 from dashboard import api
 
 REACH_MS = 25

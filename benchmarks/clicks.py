@@ -11,7 +11,7 @@ from benchmarks.people import People
 from benchmarks.percentiles import percentile
 from benchmarks.server import Server
 from benchmarks.tab import Trouble
-from core.bulk import Watch
+from core.db.bulk_copy import Watch
 
 REACH_MS = {50: 400, 95: 800}
 PAUSE_SECONDS = 0.5  # between clicks, so that each begins with a browser at rest

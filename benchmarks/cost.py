@@ -11,7 +11,7 @@ from benchmarks.figures import Beside, Figure, Results
 from benchmarks.people import People
 from benchmarks.server import Server
 from benchmarks.tab import Tab
-from core.bulk import Watch
+from core.db.bulk_copy import Watch
 
 REACH = 8
 ROUNDS = 3

@@ -27,17 +27,18 @@ from benchmarks.command_line import (
     say,
 )
 from benchmarks.figures import Beside, Figure, Results, to_json, to_tables
-from core import tokens, users
-from core.actors import Actor
-from core.bulk import Watch
-from core.database import transaction
-from core.embedded import DATABASE
+from core.access.hashing import new_token
+from core.access.permissions import Actor
+from core.db.bulk_copy import Watch
+from core.db.engine import transaction
+from core.embedded.server import DATABASE
 from core.errors import TallyError
-from core.formats import FORMATS
-from core.security import new_token
+from core.exports.formats import FORMATS
+from core.manage import users
 from core.settings import ROOT
-from core.snapshots import USERS
-from dashboard.progress_bars import bars
+from core.sign_in import api_tokens
+from core.snapshots.reader import USERS
+from dashboard.command.progress import bars
 from etl import refresh
 
 EMAIL = "benchmark@example.com"
@@ -132,7 +133,7 @@ def _token() -> str:
         actor = Actor(id=user.id, email=user.email, is_staff=True, is_superuser=True)
     form = {"name": "benchmark", "days": 1, "scopes": ["users:read", "analytics:read"]}
     with transaction() as db:
-        return tokens.create_token(db, actor=actor, values=form).token
+        return api_tokens.create_token(db, actor=actor, values=form).token
 
 
 @contextmanager

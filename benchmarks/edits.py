@@ -4,7 +4,7 @@ from contextlib import closing
 
 import psycopg2
 
-from etl.tables import PART_BITS, TABLES
+from etl.extract.datasets import PART_BITS, TABLES
 
 ADDED = 1000
 EDITED = 100

@@ -8,8 +8,8 @@ from benchmarks import command, edits, floor
 from benchmarks.command import Finished
 from benchmarks.figures import Beside, Figure, Results
 from benchmarks.scratch import Place, ask
-from core.bulk import Watch
-from core.models import RefreshRun
+from core.db.bulk_copy import Watch
+from core.db.models import RefreshRun
 from etl import refresh
 
 MEGABYTE = 1e6

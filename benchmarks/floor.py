@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg2
 
-from etl.tables import TABLES
+from etl.extract.datasets import TABLES
 
 BUFFER_BYTES = 1 << 20
 

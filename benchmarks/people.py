@@ -11,9 +11,10 @@ import httpx2 as httpx
 
 from benchmarks.command import Failed
 from benchmarks.scratch import Place, execute
-from core import tokens, users
-from core.actors import Actor
-from core.database import transaction
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.manage import users
+from core.sign_in import api_tokens
 
 DOMAIN = "benchmark.example"
 STAFF = 5
@@ -81,7 +82,7 @@ def _create(emails: tuple[str, ...], password: str) -> str:
         ]
         first = Actor(rows[0].id, rows[0].email, is_staff=True, is_superuser=True)
         wanted = {"name": "benchmark", "days": 1, "scopes": ["analytics:read"]}
-        return tokens.create_token(db, actor=first, values=wanted).token
+        return api_tokens.create_token(db, actor=first, values=wanted).token
 
 
 def _remove(place: Place) -> None:

@@ -9,10 +9,11 @@ from statistics import median
 from benchmarks.figures import Beside, Figure, Results
 from benchmarks.percentiles import percentile
 from benchmarks.scratch import Place, ask
-from core import metrics, snapshots
-from core.bulk import Watch
-from core.owner_filter import OwnerFilter
-from core.snapshots import Snapshot
+from core.analytics import metrics
+from core.analytics.owner_filter import OwnerFilter
+from core.db.bulk_copy import Watch
+from core.snapshots import reader
+from core.snapshots.reader import Snapshot
 
 SQL = Path(__file__).parent / "sql"
 TIMES = 200
@@ -23,7 +24,7 @@ LEAST_LETTERS, MOST_LETTERS = 3, 8
 
 def measure_pages(results: Results, *, watch: Watch) -> None:
     """Read page 1, the last page and searches, as the page Items by user does."""
-    snapshot = snapshots.current()
+    snapshot = reader.current()
     owners = metrics.totals(snapshot).owners
     last = (owners - 1) // PAGE * PAGE
     searches = iter(_choose_searches(snapshot, owners))
@@ -54,7 +55,7 @@ def measure_pages(results: Results, *, watch: Watch) -> None:
 
 def measure_top(place: Place, results: Results, *, watch: Watch) -> None:
     """Compare the top 10 with what PostgreSQL takes for the same question."""
-    snapshot = snapshots.current()
+    snapshot = reader.current()
     watch("Top 10", 0, 2)
     ours = median(_time(lambda: metrics.active_users(snapshot)))
     started = time.perf_counter()

@@ -20,9 +20,9 @@ from benchmarks.command_line import (
 from benchmarks.figures import Results, to_json, to_tables
 from benchmarks.pgbench import Pgbench
 from benchmarks.scratch import Place, Scratch
-from core.embedded import DATABASE
+from core.embedded.server import DATABASE
 from core.errors import TallyError
-from dashboard.progress_bars import bars
+from dashboard.command.progress import bars
 
 FEWER = 10
 

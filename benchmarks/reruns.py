@@ -15,7 +15,7 @@ from benchmarks.people import People
 from benchmarks.percentiles import percentile
 from benchmarks.scratch import Place, ask
 from benchmarks.server import Server
-from core.bulk import Watch
+from core.db.bulk_copy import Watch
 
 REACH_MS, REACH_TIMES, REACH_MEGABYTES = 500, 1.5, 700
 EDIT_SECONDS = 2.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from benchmarks import command
 from benchmarks.figures import Beside, Results
 from benchmarks.scratch import Place
-from core.bulk import Watch
-from etl.tables import TABLES, Table
+from core.db.bulk_copy import Watch
+from etl.extract.datasets import TABLES, Table
 
 ROWS_AS_OBJECTS = 1_000_000
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import psycopg2
 from sqlalchemy import make_url
 
-from core import database, demo, embedded, postmaster, schema
-from core.actors import Actor
-from core.bulk import Watch
+from core.access.permissions import Actor
+from core.db import engine, schema
+from core.db.bulk_copy import Watch
+from core.embedded import postmaster, server
+from core.provision import demo
 from core.settings import get_settings
 
 SETTINGS = {
@@ -87,13 +89,13 @@ def start(data_path: Path | None) -> Iterator[Scratch]:
     """
     kept = data_path or Path(tempfile.mkdtemp(prefix="tally-benchmark-"))
     postgres = (kept / "postgres").absolute()
-    url = embedded.start(postgres)
+    url = server.start(postgres)
     folder = Path(tempfile.mkdtemp(prefix="benchmark-", dir=kept))
     try:
         yield Scratch(url, postmaster.programs(), folder)
     finally:
         shutil.rmtree(folder)
-        embedded.stop(postgres)
+        server.stop(postgres)
         if data_path is None:
             shutil.rmtree(kept)
 
@@ -106,7 +108,7 @@ def used(place: Place) -> Iterator[None]:
     try:
         yield
     finally:
-        database.close()
+        engine.close()
 
 
 def ask(url: str, query: str, *parameters: object) -> tuple[object, ...]:
@@ -131,7 +133,7 @@ def _count(place: Place) -> tuple[int, int]:
 
 
 def _fill(place: Place, name: str, watch: Watch) -> None:
-    with database.transaction() as db:
+    with engine.transaction() as db:
         demo.fill(
             db,
             actor=Actor.system("benchmark"),

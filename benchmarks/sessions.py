@@ -22,10 +22,10 @@ from benchmarks.figures import Results, to_json, to_tables
 from benchmarks.people import People
 from benchmarks.reruns import Load
 from benchmarks.scratch import Place
-from core.bulk import Watch
-from core.embedded import DATABASE
+from core.db.bulk_copy import Watch
+from core.embedded.server import DATABASE
 from core.errors import TallyError
-from dashboard.progress_bars import bars
+from dashboard.command.progress import bars
 
 NO_REFRESH = {"REFRESH_INTERVAL_MINUTES": "0", "API_REQUESTS_PER_MINUTE": "1000000"}
 BACK_TO_BACK = {"REFRESH_INTERVAL_MINUTES": "0.02"}  # one at a time, so at once after the last

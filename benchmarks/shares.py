@@ -19,11 +19,11 @@ from benchmarks.figures import Beside, Figure, Results, to_json, to_tables
 from benchmarks.percentiles import percentile
 from benchmarks.server import Server
 from benchmarks.tab import Trouble
-from core.embedded import DATABASE
+from core.embedded.server import DATABASE
 from core.errors import TallyError
 from core.settings import ROOT
-from dashboard import closed_pages
-from dashboard.progress_bars import bars
+from dashboard.command.progress import bars
+from dashboard.websockets import closed_pages
 
 REACH = 2  # times as long as with nobody else there
 SOCKETS = (100, 300)

@@ -10,7 +10,7 @@ from benchmarks.figures import Figure, Results
 from benchmarks.people import People
 from benchmarks.server import Server
 from benchmarks.tab import Trouble
-from core.bulk import Watch
+from core.db.bulk_copy import Watch
 
 REACH = 1.05
 LEGS = 5

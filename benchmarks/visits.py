@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from benchmarks.tab import Query
-from core.demo_words import FAMILY_NAMES, GIVEN_NAMES
+from core.provision.demo_words import FAMILY_NAMES, GIVEN_NAMES
 
 STAY = 0.4  # of the visits choose something else on the page that is shown
 FARTHEST_PAGE = 20

@@ -12,9 +12,9 @@ from functools import partial
 from benchmarks.figures import Beside, Figure, Results
 from benchmarks.pgbench import Pgbench, compare
 from benchmarks.scratch import Place, ask, execute
-from core.bulk import Watch
+from core.db.bulk_copy import Watch
+from core.db.models import RefreshRun
 from core.errors import Unavailable
-from core.models import RefreshRun
 from etl import refresh
 
 LONGER = 6

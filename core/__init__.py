@@ -2,7 +2,7 @@
 
 import os
 
-from core import memory
+from core.telemetry import malloc
 
 # Arrow and Polars read these as they are first imported. Their own allocators keep what was freed
 # for later, which a process that refreshes now and then pays for all the time: a full refresh of
@@ -11,4 +11,4 @@ from core import memory
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
 
-memory.share_arenas()
+malloc.share_arenas()

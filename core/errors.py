@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.actors import Actor
+    from core.access.permissions import Actor
 
 
 class TallyError(Exception):

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from core import providers
-from core.providers import Provider
+from core import sso_providers as providers
+from core.sso_providers import Provider
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDERS = frozenset({"", "changethis", "changeme", "secret", "password", "postgres"})

@@ -13,55 +13,46 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from streamlit.runtime import get_instance
 
-from core import (
-    database,
-    endings,
-    metrics,
-    snapshots,
-    supervision,
-    telemetry,
-    tokens,
-    warehouse,
-    zones,
-)
+from core.access import revocations
+from core.analytics import metrics, warehouse
+from core.calendar import zones
+from core.db import engine
 from core.errors import Unavailable
 from core.settings import ROOT, get_settings
-from dashboard import (
-    api,
-    document,
-    downloads,
-    garbage,
-    options,
-    page_closed,
-    script_errors,
-    session_end,
-)
-from dashboard.checks import Checks
-from dashboard.connections import Connections
-from dashboard.gate import Gate
-from dashboard.health import Health
-from dashboard.liveness import Liveness
-from dashboard.page_runs import page_runs
-from dashboard.sign_in import Door
-from dashboard.single_sign_on import SingleSignOn
-from dashboard.tracing import Tracing
-from dashboard.unexpected import Unexpected
-from dashboard.visitors import Visitors
-from dashboard.warming import Warming
-from dashboard.watchdog import Watchdog
-from dashboard.worker_threads import WorkerThreads
-from etl import schedule
-from etl.scheduler import Scheduler
+from core.sign_in import api_tokens
+from core.snapshots import reader
+from core.telemetry import setup, supervision
+from dashboard import api, jobs, streamlit_options
+from dashboard.auth.gate import Gate
+from dashboard.auth.session_cache import Visitors
+from dashboard.cache.warm_up import Warming
+from dashboard.exports import routes
+from dashboard.exports.uploads import Checks
+from dashboard.process import gc_policy
+from dashboard.process.health import Health
+from dashboard.process.liveness import Liveness
+from dashboard.process.page_runs import page_runs
+from dashboard.process.scheduler import Scheduler
+from dashboard.process.watchdog import Watchdog
+from dashboard.process.worker_threads import WorkerThreads
+from dashboard.shell import document
+from dashboard.sign_in.routes import Door
+from dashboard.sign_in.sso_routes import SingleSignOn
+from dashboard.web import script_errors
+from dashboard.web.error_page import Unexpected
+from dashboard.web.tracing import Tracing
+from dashboard.websockets import page_closed, session_end
+from dashboard.websockets.connections import Connections
 
 STOP_SECONDS = 10.0
 # What the first page would otherwise import while somebody waits for it.
 HEAVY_MODULES = ("altair", "pandas", "polars", "pyarrow", "streamlit.dataframe_util")
 
 log = logging.getLogger(__name__)
-telemetry.configure()
-options.load()
+setup.configure()
+streamlit_options.load()
 visitors = Visitors()
-scripts = Visitors(tokens.find_open)
+scripts = Visitors(api_tokens.find_open)
 connections = Connections()
 warming = Warming()
 liveness = Liveness(Watchdog(get_settings().watchdog_seconds))
@@ -71,27 +62,27 @@ door = Door(visitors=visitors, connections=connections)
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open what serving needs, and release it in reverse order."""
-    options.check()
-    telemetry.take_over("streamlit")
+    streamlit_options.check()
+    setup.take_over("streamlit")
     in_thread = anyio.to_thread.run_sync
     async with AsyncExitStack() as stack:
         stack.callback(liveness.stop)
-        stack.callback(telemetry.shutdown)
-        await in_thread(database.database_url)  # starts the embedded PostgreSQL
-        stack.push_async_callback(in_thread, database.close)
-        await in_thread(stack.enter_context, database.heartbeat().kept())
+        stack.callback(setup.shutdown)
+        await in_thread(engine.database_url)  # starts the embedded PostgreSQL
+        stack.push_async_callback(in_thread, engine.close)
+        await in_thread(stack.enter_context, engine.heartbeat().kept())
         stack.callback(warehouse.close)
         await in_thread(warm_up)
-        stack.enter_context(garbage.held_back())
+        stack.enter_context(gc_policy.held_back())
         stop = threading.Event()
-        scheduler = await in_thread(schedule.build, stop)
+        scheduler = await in_thread(jobs.build, stop)
         scheduler.start()
         stack.push_async_callback(stop_jobs, scheduler, stop)
         watches = connections.watch, warming.watch, liveness.watch
         await stack.enter_async_context(supervision.going_on(*watches))
         count_on(scheduler)
         for known in (visitors, scripts):
-            stack.callback(endings.connect(known.forget_all))
+            stack.callback(revocations.connect(known.forget_all))
         yield
 
 
@@ -117,7 +108,7 @@ def warm_up() -> None:
         import_module(name)
     zones.names()
     with suppress(Unavailable):  # before the first refresh there is nothing to read
-        metrics.totals(snapshots.current())
+        metrics.totals(reader.current())
 
 
 async def stop_jobs(scheduler: Scheduler, stop: threading.Event) -> None:
@@ -137,7 +128,7 @@ app = st.App(
         *door.routes(),
         *SingleSignOn(door=door).routes(),
         *Health(visitors=visitors, liveness=liveness).routes(),
-        *downloads.routes(),
+        *routes.routes(),
         *Checks().routes(),
         *page_closed.routes(),
         *document.routes(),

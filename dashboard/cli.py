@@ -11,16 +11,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core import database, demo, grants, imports, schema, setup, snapshots, telemetry
-from core.actors import Actor
-from core.addresses import warn_of_lookalikes
-from core.bulk import Watch
+from core.access.permissions import Actor
+from core.db import engine, schema
+from core.db.bulk_copy import Watch
 from core.errors import TallyError, Unavailable
+from core.manage import imports
+from core.provision import db_roles, demo, setup
 from core.settings import get_settings
-from core.wording import counted
-from dashboard import serving
-from dashboard.command_errors import Commands
-from dashboard.progress_bars import bars
+from core.snapshots import reader
+from core.telemetry import setup as telemetry
+from core.text.addresses import warn_of_lookalikes
+from core.text.wording import counted
+from dashboard.command.errors import Commands
+from dashboard.command.progress import bars
+from dashboard.process import server as web_server
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -49,7 +53,7 @@ def serve(
     """Serve the dashboard: PostgreSQL, schema, first superuser and first snapshot included."""
     _override(HOST=host, PORT=port)
     settings = get_settings()
-    sockets = serving.listen(settings.host, settings.port)
+    sockets = web_server.listen(settings.host, settings.port)
     sign_in: list[str] = []
 
     def welcome() -> None:
@@ -58,11 +62,11 @@ def serve(
 
     try:
         sign_in += _describe(setup.prepare())
-        server = serving.load(ready=welcome)
+        server = web_server.load(ready=welcome)
         _ensure_snapshot()
-        serving.run(server, sockets)
+        web_server.run(server, sockets)
     finally:
-        serving.close(sockets)
+        web_server.close(sockets)
         _show(sign_in)  # nobody else knows the password, so it is shown even if nothing came up
     out.print("Tally has stopped.")
 
@@ -112,7 +116,7 @@ def import_(
     always added: importing the same file twice adds its items twice.
     """
     _make_ready()
-    with bars(err) as watch, database.transaction() as db:
+    with bars(err) as watch, engine.transaction() as db:
         result = imports.import_files(
             db, actor=_operator(), users=users_file, items=items_file, watch=watch
         )
@@ -133,7 +137,7 @@ def demo_(
     """Add invented users and items, to see Tally with as much data as you like."""
     _make_ready()
     with bars(err) as watch:
-        with database.transaction() as db:
+        with engine.transaction() as db:
             demo.fill(
                 db,
                 actor=_operator(),
@@ -160,7 +164,7 @@ def create_superuser(
     """Create a superuser; the password is asked for, or read from standard input."""
     _make_ready()
     password = _ask_password() if get_settings().password_sign_in else None
-    with database.transaction() as db:
+    with engine.transaction() as db:
         user = setup.create_superuser(
             db,
             actor=_operator(),
@@ -191,11 +195,13 @@ def grant(
 ) -> None:
     """Let a database role serve Tally: the audit it may read and add to, and nothing else."""
     if show:
-        out.print("\n".join(f"{statement};" for statement in grants.statements(role)), markup=False)
+        out.print(
+            "\n".join(f"{statement};" for statement in db_roles.statements(role)), markup=False
+        )
         return
     _make_ready()
-    with database.transaction() as db:
-        grants.grant(db, role=role)
+    with engine.transaction() as db:
+        db_roles.grant(db, role=role)
     out.print(f"{role} may serve Tally. Grant again after each upgrade.", markup=False)
 
 
@@ -229,7 +235,7 @@ def _show(lines: list[str]) -> None:
 
 def _ensure_snapshot() -> None:
     with suppress(Unavailable):
-        snapshots.current()
+        reader.current()
         return
     try:
         with bars(err) as watch:
@@ -256,7 +262,8 @@ def _refresh(watch: Watch, *, trigger: str, requested_by: str | None = None, **w
 
 def _verify(watch: Watch) -> tuple[str, bool]:
     """Compare the snapshot with the database; return what was found, and whether it is right."""
-    from etl import export_to_parquet, verification
+    from etl import export_to_parquet
+    from etl.verify import verification
 
     with export_to_parquet.stop_on_signals() as stop:
         report = verification.verify(

@@ -4,25 +4,19 @@ from contextlib import nullcontext
 
 import streamlit as st
 
-from dashboard import (
-    explaining,
-    freshness,
-    kept_forms,
-    moments,
-    navigation,
-    notices,
-    shell,
-    shown,
-    url_state,
-)
-from dashboard.page_runs import page_runs
-from dashboard.reader_zones import reader_zones
-from dashboard.session import current_actor
-from dashboard.tracing import page_run
-from dashboard.turns import in_line
+from dashboard.analytics import explain_dialog
+from dashboard.auth.current_user import current_actor
+from dashboard.cache import pinned_snapshot
+from dashboard.cache.reader_zones import reader_zones
+from dashboard.cache.run_queue import in_line
+from dashboard.process.page_runs import page_runs
+from dashboard.shell import freshness, header, navigation
+from dashboard.system import kept_forms
+from dashboard.ui import local_time, notices, url_state
+from dashboard.web.tracing import page_run
 
 actor = current_actor()
-reader_zones.note(actor.id, moments.zone().key)
+reader_zones.note(actor.id, local_time.zone().key)
 # Before the navigation: else the browser asks a CDN for a picture of the page's icon, for its tab.
 st.set_page_config(page_icon="🧮", layout="wide")
 page = st.navigation(navigation.sections(actor), expanded=True)
@@ -36,11 +30,11 @@ with (
     page_run(page.url_path or "overview"),
 ):
     state = freshness.read()
-    shell.sidebar(actor)
-    shell.header(actor, page.title, state, follows=follows)
-    with shown.pinned(state.snapshot), notices.errors_shown():
+    header.sidebar(actor)
+    header.header(actor, page.title, state, follows=follows)
+    with pinned_snapshot.pinned(state.snapshot), notices.errors_shown():
         with notices.errors_shown():
             kept_forms.take_up(actor)
         page.run()
-        explaining.show(actor)
+        explain_dialog.show(actor)
     notices.show_said()  # last: a run that is cut short by the next one leaves it to that one

@@ -15,11 +15,13 @@ if __name__ == "__main__":
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from core import database, telemetry
+from core.db import engine
+from core.db.models import RefreshRun
 from core.errors import TallyError
-from core.models import RefreshRun
-from core.wording import counted
-from etl import record, refresh
+from core.telemetry import setup
+from core.text.wording import counted
+from etl import refresh
+from etl.run import run_log
 
 COLUMNS = (
     TextColumn("{task.description:8}"),
@@ -31,7 +33,7 @@ COLUMNS = (
 
 def main() -> int:
     """Run one refresh with a progress bar; return the exit status, 0 only on success."""
-    telemetry.configure(suffix=telemetry.ETL_SUFFIX)
+    setup.configure(suffix=setup.ETL_SUFFIX)
     console = Console(stderr=True)
     try:
         with stop_on_signals() as stop:
@@ -41,8 +43,8 @@ def main() -> int:
         console.print(error.message, style="red", markup=False, highlight=False)
         return 1
     finally:
-        database.close()
-        telemetry.shutdown()
+        engine.close()
+        setup.shutdown()
 
 
 def export(console: Console, stop: threading.Event) -> RefreshRun:
@@ -50,7 +52,7 @@ def export(console: Console, stop: threading.Event) -> RefreshRun:
     with Progress(*COLUMNS, console=console) as bar:
         task = bar.add_task("wait", total=None)
 
-        def draw(now: record.Progress) -> None:
+        def draw(now: run_log.Progress) -> None:
             bar.update(task, description=now.step)
             if now.total:  # a step without parts leaves the bar as it is
                 bar.update(task, completed=now.done, total=now.total)
@@ -82,7 +84,7 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with database.heartbeat().kept():
+        with engine.heartbeat().kept():
             yield stop
     finally:
         for number, handler in before.items():

@@ -15,24 +15,28 @@ from pathlib import Path
 import psycopg2
 import pyarrow as pa
 
-from core import changes, private_files, refreshes, set_back, snapshots, spans
-from core.changes import Change
-from core.database import transaction
+from core.db.engine import transaction
+from core.db.models import RefreshRun
+from core.embedded import private_files
 from core.errors import TallyError, Unavailable
-from core.manifest import Broken, Manifest
-from core.models import RefreshRun
+from core.refreshes import requests, rollback
 from core.settings import get_settings
-from core.telemetry import tracer
-from etl import lock, pace, record, snapshot
-from etl.build import Built, build
-from etl.instant import LOST, open_instant
-from etl.instant import reason as one_line
-from etl.limits import Limits
-from etl.lock import RefreshLock
-from etl.plan import Base
-from etl.plan import make as make_plan
-from etl.record import Progress, Record
-from etl.tables import TABLES
+from core.snapshots import change_log, reader
+from core.snapshots.change_log import Change
+from core.snapshots.manifest import Broken, Manifest
+from core.telemetry import spans
+from core.telemetry.setup import tracer
+from etl.extract.datasets import TABLES
+from etl.extract.exported_snapshot import LOST, open_instant
+from etl.extract.exported_snapshot import reason as one_line
+from etl.extract.plan import Base
+from etl.extract.plan import make as make_plan
+from etl.publish import store as snapshot_store
+from etl.publish.stage import Built, build
+from etl.run import lock, run_log, throttle
+from etl.run.deadline import Limits
+from etl.run.lock import RefreshLock
+from etl.run.run_log import Progress, Record
 
 AUTOMATIC = "schedule"  # nobody waits for these, so they hold back
 FOLLOW_SECONDS = 0.3
@@ -83,7 +87,7 @@ def run(
     limits = Limits(
         stop=stop or threading.Event(),
         deadline=time.monotonic() + settings.refresh_timeout_minutes * 60,
-        pace=pace.automatic(settings.refresh_share) if trigger == AUTOMATIC else None,
+        pace=throttle.automatic(settings.refresh_share) if trigger == AUTOMATIC else None,
     )
     tell = progress or _tell_nobody
     wish = Wish(trigger, requested_by, full, accept_drop)
@@ -109,8 +113,8 @@ def _lock(wish: Wish) -> Iterator[RefreshLock]:
             held = stack.enter_context(lock.connect())
         except Unavailable as error:
             now = datetime.now(UTC)
-            record.unwritten.append(
-                record.Failure(wish.trigger, wish.requested_by, error.message, now)
+            run_log.unwritten.append(
+                run_log.Failure(wish.trigger, wish.requested_by, error.message, now)
             )
             raise
         yield held
@@ -121,10 +125,10 @@ def recover() -> None:
     with lock.connect() as held:
         if held.acquire():
             with transaction() as db:
-                record.write_failures(db)  # first: it knows why some of the orphans ended
-                record.close_orphan(db)
+                run_log.write_failures(db)  # first: it knows why some of the orphans ended
+                run_log.close_orphan(db)
             with _explained():
-                snapshot.clean(_root())
+                snapshot_store.clean(_root())
 
 
 def _join(held: RefreshLock, tell: Callable[[Progress], None], limits: Limits) -> RefreshRun | None:
@@ -132,31 +136,31 @@ def _join(held: RefreshLock, tell: Callable[[Progress], None], limits: Limits) -
     followed: int | None = None
     while not held.acquire():
         with transaction() as db:
-            open_run = refreshes.open_run(db)
+            open_run = requests.open_run(db)
         if open_run is not None and open_run.status == "running" and followed is None:
             followed = open_run.id
         if followed is not None:
-            row = record.find(followed)
-            if row.status not in refreshes.OPEN:
+            row = run_log.find(followed)
+            if row.status not in requests.OPEN:
                 return _outcome(row)
             tell(Progress(row.step or "", row.parts_done, row.parts_total))
         limits.stop.wait(FOLLOW_SECONDS)
         limits.check()
-    ended = record.find(followed) if followed is not None else None
+    ended = run_log.find(followed) if followed is not None else None
     # A followed row that is still open has lost its process: then it is for us to refresh.
-    return _outcome(ended) if ended is not None and ended.status not in refreshes.OPEN else None
+    return _outcome(ended) if ended is not None and ended.status not in requests.OPEN else None
 
 
 def _outcome(row: RefreshRun) -> RefreshRun:
-    if row.status in refreshes.TROUBLE:
-        raise Unavailable(row.error or record.UNEXPECTED)
+    if row.status in requests.TROUBLE:
+        raise Unavailable(row.error or run_log.UNEXPECTED)
     return row
 
 
 def _run(
     held: RefreshLock, tell: Callable[[Progress], None], limits: Limits, wish: Wish
 ) -> RefreshRun:
-    run = record.begin(trigger=wish.trigger, requested_by=wish.requested_by)
+    run = run_log.begin(trigger=wish.trigger, requested_by=wish.requested_by)
     accept_drop, full = wish.accept_drop or run.accept_drop, wish.full or run.full
     row = Record(run_id=run.id, tell=tell)
     try:
@@ -173,16 +177,16 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: Wish) -> Refr
         with ExitStack() as opened:
             with row.step("prepare"):
                 private_files.make_folder(root)
-                snapshot.clean(root)
-                set_back.require_free(root)
-                store = snapshot.store(root)
+                snapshot_store.clean(root)
+                rollback.require_free(root)
+                store = snapshot_store.store(root)
                 instant = opened.enter_context(open_instant(limits))
                 plan = make_plan(instant, root, store=store, full=wish.full)
                 opened.enter_context(_held(plan.base))
             if plan.base is not None and plan.mode == "unchanged":
                 return _unchanged(row, plan.base.manifest)
-            generation = max(row.run_id, snapshot.newest_generation(root) + 1)
-            folder = staged.enter_context(snapshot.stage(root, generation))
+            generation = max(row.run_id, snapshot_store.newest_generation(root) + 1)
+            folder = staged.enter_context(snapshot_store.stage(root, generation))
             built = build(
                 instant,
                 plan,
@@ -230,15 +234,15 @@ def _publish(held: RefreshLock, root: Path, built: Built) -> None:
     """
     manifest = built.manifest
     add_mark = partial(
-        changes.add_mark,
+        change_log.add_mark,
         store=manifest.store,
         token=manifest.token,
         pg_snapshot=manifest.pg_snapshot,
     )
     held.write(add_mark)
-    snapshot.publish(root, built.folder, manifest.generation)
-    held.write(partial(changes.prune, store=manifest.store, token=manifest.token))
-    snapshot.prune(root)
+    snapshot_store.publish(root, built.folder, manifest.generation)
+    held.write(partial(change_log.prune, store=manifest.store, token=manifest.token))
+    snapshot_store.prune(root)
 
 
 def _unchanged(row: Record, manifest: Manifest) -> RefreshRun:
@@ -259,7 +263,7 @@ def _held(base: Base | None) -> Iterator[None]:
     if base is None:
         yield
         return
-    descriptor = snapshots.hold(base.folder)
+    descriptor = reader.hold(base.folder)
     try:
         yield
     finally:

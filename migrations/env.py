@@ -3,8 +3,8 @@
 from alembic import context
 from sqlalchemy import create_engine, make_url, pool, text
 
-from core.database import database_url
-from core.models import Base
+from core.db.engine import database_url
+from core.db.models import Base
 
 MIGRATION_LOCK = 0x7A11_0001  # any number, as long as nobody else uses it
 

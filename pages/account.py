@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from core import account
-from core.database import transaction
+from core.db.engine import transaction
 from core.settings import get_settings
-from dashboard import account_forms, notices
-from dashboard.session import current_actor
+from core.sign_in import account
+from dashboard.auth.current_user import current_actor
+from dashboard.system import account_forms
+from dashboard.ui import notices
 
 actor = current_actor()
 

@@ -2,45 +2,36 @@
 
 import streamlit as st
 
-from core.frames import to_frame
-from dashboard import (
-    data,
-    drawings,
-    earlier,
-    explaining,
-    export_menu,
-    links,
-    navigation,
-    notices,
-    owner_filters,
-    panels,
-    shown,
-    tables,
-)
+from core.analytics.frames import to_frame
+from dashboard.analytics import explain_dialog, owner_filter_form, snapshot_picker
+from dashboard.cache import answers, charts, pinned_snapshot
+from dashboard.exports import menu
+from dashboard.shell import navigation
+from dashboard.ui import links, notices, panels, tables
 
-snapshot = shown.snapshot()
+snapshot = pinned_snapshot.snapshot()
 
 with panels.toolbar():
-    period, notes = owner_filters.period()
-    before, told = earlier.choose(snapshot)
+    period, notes = owner_filter_form.period()
+    before, told = snapshot_picker.choose(snapshot)
     actions = panels.actions()
-movement = earlier.movement(snapshot, before, period)
-panels.notes([*notes, *told, *earlier.remarks(movement, before)])
+movement = snapshot_picker.movement(snapshot, before, period)
+panels.notes([*notes, *told, *snapshot_picker.remarks(movement, before)])
 
 rows, dropped = to_frame(movement.rows), to_frame(movement.dropped)
 
 if len(rows):
     query = {"period": period.value} if period.days else {}
     with actions:
-        export_menu.draw("active_users", query, rows=len(rows), noun="users")
-    among = data.top_owners(snapshot, period).num_rows
-    rule, elsewhere = owner_filters.RULES[period].rstrip("."), "Items by user has everybody"
+        menu.draw("active_users", query, rows=len(rows), noun="users")
+    among = answers.top_owners(snapshot, period).num_rows
+    rule, elsewhere = owner_filter_form.RULES[period].rstrip("."), "Items by user has everybody"
     tables.tell(rule, shown=len(rows), count=among, elsewhere=elsewhere)
-    with panels.chart(owner_filters.TITLES[period], drawings.top_owners(snapshot, period)):
-        export_menu.draw_picture("top_owners", query)
-    since = None if before is None or not movement.comparable else earlier.name(before)
+    with panels.chart(owner_filter_form.TITLES[period], charts.top_owners(snapshot, period)):
+        menu.draw_picture("top_owners", query)
+    since = None if before is None or not movement.comparable else snapshot_picker.name(before)
     chosen = tables.top_owners(rows, since=since)
-    explaining.users(rows, period=period)
+    explain_dialog.users(rows, period=period)
     if len(dropped):
         st.subheader("Dropped out", anchor=False)
         tables.dropped(dropped)

@@ -1,9 +1,10 @@
 """API tokens: make, list and revoke what scripts prove themselves with."""
 
-from core import tokens
-from core.database import transaction
-from dashboard import notices, panels, tables, token_dialogs
-from dashboard.session import current_actor
+from core.db.engine import transaction
+from core.sign_in import api_tokens
+from dashboard.auth.current_user import current_actor
+from dashboard.system import token_dialogs
+from dashboard.ui import notices, panels, tables
 
 actor = current_actor()
 token_dialogs.show_made()
@@ -14,7 +15,7 @@ if actions.button("New token", type="primary", icon=":material/add:"):
 
 with notices.errors_shown():
     with transaction() as db:
-        found = tokens.list_tokens(db, actor=actor)
+        found = api_tokens.list_tokens(db, actor=actor)
     if found:
         chosen = tables.tokens(found)
         if panels.row_action(actions, "Revoke", ":material/block:", chosen) and chosen:

@@ -1,9 +1,9 @@
 """Check a file: which export it is, and whether its numbers still hold."""
 
-from dashboard import check_view
-from dashboard.session import current_actor
+from dashboard.auth.current_user import current_actor
+from dashboard.system import file_check
 
 actor = current_actor()
-sha256 = check_view.ask()
+sha256 = file_check.ask()
 if sha256:
-    check_view.answer(actor, sha256)
+    file_check.answer(actor, sha256)

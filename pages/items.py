@@ -1,19 +1,23 @@
 """Items: find, create, edit and delete them."""
 
-from core import items
-from core.database import transaction
-from core.listing import PAGE_SIZE
-from dashboard import export_menu, filters, item_dialogs, list_filters, notices, panels, tables
-from dashboard.session import current_actor
+from core.db.engine import transaction
+from core.db.paging import PAGE_SIZE
+from core.manage import items
+from dashboard.auth.current_user import current_actor
+from dashboard.exports import menu
+from dashboard.manage import item_dialogs, list_filters
+from dashboard.ui import filter_widgets, notices, panels, tables
 
 actor = current_actor()
 notices.show_undo(item_dialogs.SCREEN)
 
 with panels.toolbar(spread=False):
-    search = filters.search("Search items", placeholder="Search titles, descriptions and owners")
+    search = filter_widgets.search(
+        "Search items", placeholder="Search titles, descriptions and owners"
+    )
     actions = panels.actions()
     wanted, notes = list_filters.read("items")
-    export_menu.draw("items", wanted.to_query(), noun="items", as_of_snapshot=True)
+    menu.draw("items", wanted.to_query(), noun="items", as_of_snapshot=True)
 
 if actions.button("New item", type="primary", icon=":material/add:"):
     item_dialogs.open_new()
@@ -26,7 +30,7 @@ with notices.errors_shown():
         owner = None
         if wanted.owner is not None:
             owner = items.find_owner(db, actor=actor, user_id=wanted.owner)
-        found = filters.read_page(
+        found = filter_widgets.read_page(
             lambda skip: items.list_items(
                 db,
                 actor=actor,
@@ -40,9 +44,9 @@ with notices.errors_shown():
     parts = list_filters.describe(wanted, owner)
     list_filters.draw(parts)
     if found.count:
-        filters.place(found, noun="items")
+        filter_widgets.place(found, noun="items")
         chosen = tables.items(found.rows)
-        filters.pages(found)
+        filter_widgets.pages(found)
         if action := panels.row_actions(actions, chosen):
             item_dialogs.open_for(actor, chosen.id, action)
     elif wanted.owner is not None and owner is None:

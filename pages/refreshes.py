@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import refresh_dialogs, refresh_view
-from dashboard.session import current_actor
+from dashboard.auth.current_user import current_actor
+from dashboard.system import refresh_dialogs, refreshes
 
 actor = current_actor()
-st.fragment(refresh_view.show, run_every=5)(actor)
+st.fragment(refreshes.show, run_every=5)(actor)
 refresh_dialogs.show(actor)

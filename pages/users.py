@@ -1,19 +1,21 @@
 """Users: find, create, edit and delete them."""
 
-from core import users
-from core.database import transaction
-from core.listing import PAGE_SIZE
-from dashboard import export_menu, filters, list_filters, notices, panels, tables, user_dialogs
-from dashboard.session import current_actor
+from core.db.engine import transaction
+from core.db.paging import PAGE_SIZE
+from core.manage import users
+from dashboard.auth.current_user import current_actor
+from dashboard.exports import menu
+from dashboard.manage import list_filters, user_dialogs
+from dashboard.ui import filter_widgets, notices, panels, tables
 
 actor = current_actor()
 notices.show_undo(user_dialogs.SCREEN)
 
 with panels.toolbar(spread=False):
-    search = filters.search("Search users", placeholder="Search addresses and names")
+    search = filter_widgets.search("Search users", placeholder="Search addresses and names")
     actions = panels.actions()
     wanted, notes = list_filters.read("users")
-    export_menu.draw("users", wanted.to_query(), noun="users", as_of_snapshot=True)
+    menu.draw("users", wanted.to_query(), noun="users", as_of_snapshot=True)
 
 if actions.button("New user", type="primary", icon=":material/person_add:"):
     user_dialogs.open_new()
@@ -23,7 +25,7 @@ panels.notes(notes)
 with notices.errors_shown():
     created = list_filters.created(wanted)
     with transaction() as db:
-        found = filters.read_page(
+        found = filter_widgets.read_page(
             lambda skip: users.list_users(
                 db,
                 actor=actor,
@@ -37,9 +39,9 @@ with notices.errors_shown():
     parts = list_filters.describe(wanted)
     list_filters.draw(parts)
     if found.count:
-        filters.place(found, noun="users")
+        filter_widgets.place(found, noun="users")
         chosen = tables.users(found.rows)
-        filters.pages(found)
+        filter_widgets.pages(found)
         if action := panels.row_actions(actions, chosen):
             user_dialogs.open_for(actor, chosen.id, action)
     elif parts:

@@ -17,21 +17,17 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from core import (
-    database,
-    embedded,
-    quarantine,
-    refreshes,
-    schema,
-    sign_ins,
-    snapshots,
-    users,
-    warehouse,
-)
-from core.actors import Actor
-from core.models import User
-from core.sessions import SignIn
+from core.access.permissions import Actor
+from core.analytics import warehouse
+from core.db import engine, schema
+from core.db.models import User
+from core.embedded import server as embedded_server
+from core.manage import users
+from core.refreshes import requests
 from core.settings import get_settings
+from core.sign_in import password as password_sign_in
+from core.sign_in.sessions import SignIn
+from core.snapshots import quarantine, reader
 
 Row = tuple[object, ...]
 Sql = Callable[..., list[Row]]
@@ -42,8 +38,8 @@ QUIET = {
     "LOG_LEVEL": "WARNING",
     "ALLOWED_HOSTS": "testserver",
 }
-HEARD = ((refreshes, "_wake"), (refreshes, "_next_run"), (quarantine, "_listeners"))  # a scheduler
-CACHES = (get_settings, database.database_url, database.get_engine)
+HEARD = ((requests, "_wake"), (requests, "_next_run"), (quarantine, "_listeners"))  # a scheduler
+CACHES = (get_settings, engine.database_url, engine.get_engine)
 
 
 @pytest.fixture(scope="session")
@@ -54,10 +50,10 @@ def postgres_url() -> Iterator[str]:
         yield make_url(given).set(drivername="postgresql").render_as_string(hide_password=False)
         return
     folder = Path(tempfile.mkdtemp(prefix="tally-test-"))
-    url = embedded.start(folder / "pg")
+    url = embedded_server.start(folder / "pg")
     execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield url
-    embedded.stop(folder / "pg")
+    embedded_server.stop(folder / "pg")
     shutil.rmtree(folder)
 
 
@@ -84,7 +80,7 @@ def environment(
     use(monkeypatch, url=on(postgres_url, name), folder=tmp_path / "data")
     yield on(postgres_url, name)
     warehouse.close()
-    snapshots.forget()
+    reader.forget()
     forget()
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -114,7 +110,7 @@ def root(environment: str) -> Path:
 @pytest.fixture
 def db(environment: str) -> Iterator[Session]:
     """An open transaction on the test's database."""
-    with database.transaction() as session:
+    with engine.transaction() as session:
         yield session
 
 
@@ -140,7 +136,7 @@ def staff(system: Actor) -> Actor:
 
 def make_user(system: Actor, email: str, **values: object) -> User:
     """Create and commit a user with the password `PASSWORD`."""
-    with database.transaction() as session:
+    with engine.transaction() as session:
         return users.create_user(
             session, actor=system, values={"email": email, "password": PASSWORD, **values}
         )
@@ -155,9 +151,9 @@ def sign_in(
     db: Session, email: str, password: str = PASSWORD, *, user_agent: str | None = None
 ) -> SignIn | None:
     """Sign in as the route does, though in one transaction."""
-    attempt = sign_ins.begin(db, email=email, address="127.0.0.1")
+    attempt = password_sign_in.begin(db, email=email, address="127.0.0.1")
     checked = attempt.check(password)
-    return sign_ins.conclude(db, attempt=attempt, checked=checked, user_agent=user_agent)
+    return password_sign_in.conclude(db, attempt=attempt, checked=checked, user_agent=user_agent)
 
 
 def use(patch: pytest.MonkeyPatch, *, url: str, folder: Path) -> None:
@@ -172,7 +168,7 @@ def use(patch: pytest.MonkeyPatch, *, url: str, folder: Path) -> None:
 
 def forget() -> None:
     """Close the pool and drop everything that was cached from the settings."""
-    database.close()
+    engine.close()
     for cache in CACHES:
         cache.cache_clear()
 

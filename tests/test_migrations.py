@@ -12,8 +12,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from core import database, schema
-from core.models import Base
+from core.db import engine, schema
+from core.db.models import Base
 from core.settings import ROOT
 from tests.conftest import execute, forget, on, use
 
@@ -44,34 +44,34 @@ def leftovers() -> list[str]:
         UNION ALL SELECT typname FROM pg_type
         WHERE typnamespace = 'public'::regnamespace AND typname !~ '^_?alembic'
     """
-    with database.transaction() as db:
+    with engine.transaction() as db:
         return [name for name in db.scalars(text(query)) if "alembic_version" not in name]
 
 
 def test_models_and_migrations_agree(environment: str) -> None:
-    with database.get_engine().connect() as connection:
+    with engine.get_engine().connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
 
 def test_up_from_nothing_and_down_to_nothing(empty_database: None) -> None:
     schema.upgrade()
-    made = inspect(database.get_engine()).get_table_names()
+    made = inspect(engine.get_engine()).get_table_names()
     command.downgrade(config(), "base")
 
     assert {"user", "item", "audit_event", "auth_session", "refresh_run"} <= set(made)
     assert leftovers() == []
 
     schema.upgrade()
-    database.get_engine().dispose()
-    assert set(inspect(database.get_engine()).get_table_names()) == set(made)
+    engine.get_engine().dispose()
+    assert set(inspect(engine.get_engine()).get_table_names()) == set(made)
 
 
 def test_upgrading_twice_changes_nothing(empty_database: None) -> None:
     schema.upgrade()
     schema.upgrade()
 
-    assert inspect(database.get_engine()).has_table("user")
+    assert inspect(engine.get_engine()).has_table("user")
 
 
 def test_there_is_one_line_of_revisions() -> None:
@@ -101,7 +101,7 @@ def test_texts_that_are_there_get_their_one_form(empty_database: None) -> None:
         2: ("Lamp", "as it was\n\n  with blanks"),
         3: ("\U0001f468\u200d\U0001f469 \u2764\ufe0f", "\u2028"),
     }
-    with database.transaction() as db:
+    with engine.transaction() as db:
         for email, full_name in people.values():
             db.execute(
                 text('INSERT INTO "user" (email, full_name, hashed_password) VALUES (:e, :n, :p)'),
@@ -115,7 +115,7 @@ def test_texts_that_are_there_get_their_one_form(empty_database: None) -> None:
         db.execute(text("DELETE FROM change_note"))
     forget()
     schema.upgrade()
-    with database.transaction() as db:
+    with engine.transaction() as db:
         users = db.execute(text('SELECT email, full_name, version FROM "user" ORDER BY id')).all()
         items = db.execute(text("SELECT title, description, version FROM item ORDER BY id")).all()
         notes = db.execute(text("SELECT relation, updated FROM change_note ORDER BY 1, 2")).all()

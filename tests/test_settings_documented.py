@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import SettingsConfigDict
 
-from core.providers import Provider
 from core.settings import ROOT, Settings
+from core.sso_providers import Provider
 
 SETTINGS = {name.upper(): field for name, field in Settings.model_fields.items()}
 COMPOSE_ONLY = {"POSTGRES_PASSWORD"}  # of the PostgreSQL that docker-compose.yml starts

@@ -6,9 +6,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from core.errors import TallyError
-from dashboard.api import analytics, description, exports, items, problems, users
-from dashboard.api.answers import PREFIX
-from dashboard.api.rates import Rates
+from dashboard.api import analytics, exports, items, users
+from dashboard.api.protocol import description, problems
+from dashboard.api.protocol.rates import Rates
+from dashboard.api.protocol.responses import PREFIX
 
 __all__ = ["PREFIX", "api"]
 

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from core import catalog
-from core.actors import require_scope
-from core.answers import Answer
-from core.formats import json_array
-from core.narrowing import Recent
-from core.owner_filter import OwnerFilter
-from dashboard import streaming
-from dashboard.api.calls import CurrentCall
-from dashboard.api.description import scoped
+from core.access.permissions import require_scope
+from core.analytics.owner_filter import OwnerFilter
+from core.exports import catalog
+from core.exports.formats import json_array
+from core.exports.parameters import Recent
+from core.exports.result import Answer
+from dashboard.api.protocol.calls import CurrentCall
+from dashboard.api.protocol.description import scoped
+from dashboard.web import streaming
 
 JSON = "application/json"
 SCOPE = "analytics:read"

@@ -6,21 +6,21 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from core import zones
-from core.actors import SCOPE_OF
-from core.catalog import QUESTIONS
-from core.days import Step
+from core.access.permissions import SCOPE_OF
+from core.analytics.owner_filter import LONGEST_SEARCH, MOST_ITEMS, NO, YES
+from core.calendar import zones
+from core.calendar.periods import Period
+from core.calendar.steps import Step
+from core.db.fields import SEARCH_LENGTH
 from core.errors import Invalid
-from core.fields import SEARCH_LENGTH
-from core.formats import FORMATS, Format
-from core.owner_filter import LONGEST_SEARCH, MOST_ITEMS, NO, YES
-from core.periods import Period
-from core.questions import Question
-from dashboard import exporting
-from dashboard.api import problems
+from core.exports.catalog import QUESTIONS
+from core.exports.dataset import Question
+from core.exports.formats import FORMATS, Format
 from dashboard.api.analytics import AS_OF
-from dashboard.api.calls import CurrentCall
-from dashboard.api.description import scoped
+from dashboard.api.protocol import problems
+from dashboard.api.protocol.calls import CurrentCall
+from dashboard.api.protocol.description import scoped
+from dashboard.exports import orders
 
 DEFAULT = "json"
 # What programs mean by CSV is the raw one; those for Excel are asked for by their names.
@@ -109,8 +109,8 @@ def negotiate(request: Request) -> Format:
 def _add(question: Question) -> None:
     async def export(request: Request, call: CurrentCall) -> Response:
         query = {name: value for name, value in request.query_params.items() if name != "format"}
-        order = exporting.read_order(question, negotiate(request), query)
-        return await exporting.respond(order, call.actor)
+        order = orders.read_order(question, negotiate(request), query)
+        return await orders.respond(order, call.actor)
 
     told = {"parameters": [FORMAT, ZONE, *FILTERS.get(question.name, [])]}
     router.add_api_route(

@@ -8,17 +8,17 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from core import items
-from core.actors import Actor
-from core.fields import Id
-from core.items import ItemChange, ItemChangeById, ItemForm, ItemFormById
-from core.models import Item
-from dashboard.api import answers, bodies, problems, versions
-from dashboard.api.bodies import JsonObject
-from dashboard.api.calls import CurrentCall
-from dashboard.api.description import scoped
-from dashboard.api.lists import ItemPart, Listed
-from dashboard.api.versions import Version
+from core.access.permissions import Actor
+from core.db.fields import Id
+from core.db.models import Item
+from core.manage import items
+from core.manage.items import ItemChange, ItemChangeById, ItemForm, ItemFormById
+from dashboard.api.protocol import bodies, problems, responses, versions
+from dashboard.api.protocol.bodies import JsonObject
+from dashboard.api.protocol.calls import CurrentCall
+from dashboard.api.protocol.description import scoped
+from dashboard.api.protocol.lists import ItemPart, Listed
+from dashboard.api.protocol.versions import Version
 
 READ, WRITE = scoped("items:read"), scoped("items:write")
 ItemId = Annotated[Id, Path(description="The item's id")]
@@ -70,7 +70,7 @@ async def list_items(call: CurrentCall, part: Annotated[ItemPart, Query()]) -> R
             skip=part.skip,
             limit=part.limit,
         )
-        return answers.answer(Listed(data=[_out(row) for row in page.rows], count=page.count))
+        return responses.answer(Listed(data=[_out(row) for row in page.rows], count=page.count))
 
     return await call.run(work)
 
@@ -78,7 +78,7 @@ async def list_items(call: CurrentCall, part: Annotated[ItemPart, Query()]) -> R
 @router.get(
     "/{item_id:row}",
     response_model=ItemOut,
-    responses=answers.READ,
+    responses=responses.READ,
     openapi_extra=READ,
 )
 async def read_item(call: CurrentCall, item_id: ItemId) -> Response:
@@ -90,7 +90,7 @@ async def read_item(call: CurrentCall, item_id: ItemId) -> Response:
     "",
     status_code=201,
     response_model=ItemOut,
-    responses=answers.CREATED,
+    responses=responses.CREATED,
     openapi_extra=WRITE
     | bodies.described(
         ItemForm,
@@ -103,7 +103,7 @@ async def create_item(call: CurrentCall, values: JsonObject) -> Response:
 
     def work(db: Session, actor: Actor) -> Response:
         item = items.create_item(db, actor=actor, values=values)
-        return answers.created(_out(item), version=item.version, path=f"/items/{item.id}")
+        return responses.created(_out(item), version=item.version, path=f"/items/{item.id}")
 
     return await call.run(work)
 
@@ -111,7 +111,7 @@ async def create_item(call: CurrentCall, values: JsonObject) -> Response:
 @router.patch(
     "/{item_id:row}",
     response_model=ItemOut,
-    responses=answers.CHANGED,
+    responses=responses.CHANGED,
     openapi_extra=WRITE
     | versions.ASKED
     | bodies.described(ItemChange, ItemChangeById, example={"title": "Floor lamp"}),
@@ -131,7 +131,7 @@ async def change_item(
 @router.delete(
     "/{item_id:row}",
     status_code=204,
-    responses=answers.DELETED,
+    responses=responses.DELETED,
     openapi_extra=WRITE | versions.ASKED,
 )
 async def delete_item(call: CurrentCall, item_id: ItemId, version: Version) -> Response:
@@ -145,7 +145,7 @@ async def delete_item(call: CurrentCall, item_id: ItemId, version: Version) -> R
 
 
 def _row(item: Item) -> Response:
-    return answers.row(_out(item), version=item.version)
+    return responses.row(_out(item), version=item.version)
 
 
 def _out(item: Item) -> ItemOut:

@@ -8,18 +8,18 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from core import users
-from core.actors import Actor
-from core.addresses import warn_of_lookalikes
-from core.fields import Id
-from core.models import User
-from core.users import UserChange, UserForm
-from dashboard.api import answers, bodies, problems, versions
-from dashboard.api.bodies import JsonObject
-from dashboard.api.calls import CurrentCall
-from dashboard.api.description import scoped
-from dashboard.api.lists import Listed, Part
-from dashboard.api.versions import Version
+from core.access.permissions import Actor
+from core.db.fields import Id
+from core.db.models import User
+from core.manage import users
+from core.manage.users import UserChange, UserForm
+from core.text.addresses import warn_of_lookalikes
+from dashboard.api.protocol import bodies, problems, responses, versions
+from dashboard.api.protocol.bodies import JsonObject
+from dashboard.api.protocol.calls import CurrentCall
+from dashboard.api.protocol.description import scoped
+from dashboard.api.protocol.lists import Listed, Part
+from dashboard.api.protocol.versions import Version
 
 EXAMPLE = {"email": "ann@example.com", "full_name": "Ann Example"}
 READ, WRITE = scoped("users:read"), scoped("users:write")
@@ -82,7 +82,7 @@ async def list_users(call: CurrentCall, part: Annotated[Part, Query()]) -> Respo
             db, actor=actor, search=part.search, skip=part.skip, limit=part.limit
         )
         rows = [UserOut.model_validate(row) for row in page.rows]
-        return answers.answer(Listed(data=rows, count=page.count))
+        return responses.answer(Listed(data=rows, count=page.count))
 
     return await call.run(work)
 
@@ -101,7 +101,7 @@ async def read_own_user(call: CurrentCall) -> Response:
 @router.get(
     "/{user_id:row}",
     response_model=UserOut,
-    responses=answers.READ,
+    responses=responses.READ,
     openapi_extra=READ,
 )
 async def read_user(call: CurrentCall, user_id: UserId) -> Response:
@@ -113,7 +113,7 @@ async def read_user(call: CurrentCall, user_id: UserId) -> Response:
     "",
     status_code=201,
     response_model=UserOut,
-    responses=answers.CREATED,
+    responses=responses.CREATED,
     openapi_extra=WRITE | bodies.described(UserForm, example=EXAMPLE),
 )
 async def create_user(call: CurrentCall, values: JsonObject) -> Response:
@@ -122,7 +122,7 @@ async def create_user(call: CurrentCall, values: JsonObject) -> Response:
     def work(db: Session, actor: Actor) -> Response:
         user = users.create_user(db, actor=actor, values=values)
         body = UserOut.model_validate(user)
-        return answers.created(body, version=user.version, path=f"/users/{user.id}")
+        return responses.created(body, version=user.version, path=f"/users/{user.id}")
 
     return await call.run(work)
 
@@ -130,7 +130,7 @@ async def create_user(call: CurrentCall, values: JsonObject) -> Response:
 @router.patch(
     "/{user_id:row}",
     response_model=UserOut,
-    responses=answers.CHANGED,
+    responses=responses.CHANGED,
     openapi_extra=WRITE
     | versions.ASKED
     | bodies.described(UserChange, example={"is_active": False}),
@@ -150,7 +150,7 @@ async def change_user(
 @router.delete(
     "/{user_id:row}",
     status_code=204,
-    responses=answers.DELETED,
+    responses=responses.DELETED,
     openapi_extra=WRITE | versions.ASKED,
 )
 async def delete_user(call: CurrentCall, user_id: UserId, version: Version) -> Response:
@@ -164,4 +164,4 @@ async def delete_user(call: CurrentCall, user_id: UserId, version: Version) -> R
 
 
 def _row(user: User) -> Response:
-    return answers.row(UserOut.model_validate(user), version=user.version)
+    return responses.row(UserOut.model_validate(user), version=user.version)

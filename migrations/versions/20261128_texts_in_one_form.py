@@ -18,7 +18,7 @@ down_revision: str | Sequence[str] | None = "4c19b7f0a3d8"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# The sets of characters are those of `core/characters.py` and `core/folding.py` at this revision.
+# The sets of characters are those of `characters.py` and `folding.py` at this revision.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core.formats import FORMATS
+from core.exports.formats import FORMATS
 from core.settings import ROOT
 
 

@@ -25,13 +25,13 @@ from playwright.sync_api import (
 )
 
 from benchmarks.chromium import CHROMIUM, FLAGS
-from core import demo
-from core.actors import Actor
-from core.database import transaction
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.provision import demo
 from core.settings import ROOT
 from etl import refresh
 from tests.conftest import PASSWORD, QUIET, execute, forget, make_user, on, use
-from tests.dashboard import oidc
+from tests.dashboard.sign_in import oidc
 
 OUTPUT = ROOT / "test-output"
 START_SECONDS = 120

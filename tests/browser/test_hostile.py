@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Dialog
 
-from core import users
-from core.actors import Actor
-from core.database import transaction
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.manage import users
 from etl import refresh
 from tests.browser.conftest import ROOT_EMAIL, Site, new_context, settle, watch
 from tests.conftest import forget, use

@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PHONE_WIDTH, Site, host, new_context, settle, snap, watch
-from tests.dashboard import oidc
+from tests.dashboard.sign_in import oidc
 
 BLOCKED = "Failed to load resource: net::ERR_FAILED"
 

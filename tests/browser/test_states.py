@@ -9,8 +9,8 @@ import psycopg2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.actors import Actor
-from etl.lock import KEY
+from core.access.permissions import Actor
+from etl.run.lock import KEY
 from tests.browser.conftest import (
     ROOT_EMAIL,
     STAFF_EMAIL,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.snapshots import Snapshot
+from core.snapshots.reader import Snapshot
 from tests.conftest import Sql
 from tests.etl.conftest import fill, take_snapshot
 

@@ -24,25 +24,31 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core import database, endings, snapshots, tokens
-from core.actors import Actor
+from core.access import revocations
+from core.access.permissions import Actor
+from core.db import engine
 from core.settings import get_settings
-from core.snapshots import Snapshot
-from dashboard import api, downloads, freshness, page_closed, session_end
-from dashboard.checks import Checks
-from dashboard.connections import Connections
-from dashboard.gate import Gate
-from dashboard.health import Health
-from dashboard.liveness import Liveness
-from dashboard.sign_in import Door
-from dashboard.single_sign_on import SingleSignOn
-from dashboard.tracing import Tracing
-from dashboard.unexpected import Unexpected
-from dashboard.visitors import Visitors
-from dashboard.watchdog import Watchdog
+from core.sign_in import api_tokens
+from core.snapshots import reader
+from core.snapshots.reader import Snapshot
+from dashboard import api
+from dashboard.auth.gate import Gate
+from dashboard.auth.session_cache import Visitors
+from dashboard.exports import routes
+from dashboard.exports.uploads import Checks
+from dashboard.process.health import Health
+from dashboard.process.liveness import Liveness
+from dashboard.process.watchdog import Watchdog
+from dashboard.shell import freshness
+from dashboard.sign_in.routes import Door
+from dashboard.sign_in.sso_routes import SingleSignOn
+from dashboard.web.error_page import Unexpected
+from dashboard.web.tracing import Tracing
+from dashboard.websockets import page_closed, session_end
+from dashboard.websockets.connections import Connections
 from etl import refresh
 from tests.conftest import PASSWORD, execute, make_user
-from tests.dashboard.provider import Provider, providing
+from tests.dashboard.sign_in.provider import Provider, providing
 
 EMAIL = "root@example.com"
 HIDDEN_FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -82,9 +88,9 @@ def house(superuser: Actor) -> Iterator[House]:
 @contextmanager
 def built() -> Iterator[House]:
     """Build a house after the settings of this moment."""
-    visitors, scripts, connections = Visitors(), Visitors(tokens.find_open), Connections()
+    visitors, scripts, connections = Visitors(), Visitors(api_tokens.find_open), Connections()
     liveness = Liveness(Watchdog(0))
-    disconnect = [endings.connect(known.forget_all) for known in (visitors, scripts)]
+    disconnect = [revocations.connect(known.forget_all) for known in (visitors, scripts)]
     # The next test's tokens have the same ids, so what this one counted must not count for them.
     api.api.middleware_stack = api.api.build_middleware_stack()
 
@@ -101,7 +107,7 @@ def built() -> Iterator[House]:
             *door.routes(),
             *SingleSignOn(door=door).routes(),
             *Health(visitors=visitors, liveness=liveness).routes(),
-            *downloads.routes(),
+            *routes.routes(),
             *Checks().routes(),
             *session_end.routes(),
             *page_closed.routes(),
@@ -148,7 +154,7 @@ def snapshot(environment: str, system: Actor) -> Snapshot:
     )
     make_user(system, "zero@example.com")
     refresh.run(trigger="test")
-    return snapshots.current()
+    return reader.current()
 
 
 @pytest.fixture
@@ -185,9 +191,9 @@ def visitor(open_house: Open) -> TestClient:
 
 def script(house: House, actor: Actor, *scopes: str, **options: object) -> TestClient:
     """A program that calls the API with a new token of the actor; all scopes when none is named."""
-    form = {"name": "test", "days": 1, "scopes": list(scopes) or tokens.allowed_scopes(actor)}
-    with database.transaction() as db:
-        made = tokens.create_token(db, actor=actor, values=form)
+    form = {"name": "test", "days": 1, "scopes": list(scopes) or api_tokens.allowed_scopes(actor)}
+    with engine.transaction() as db:
+        made = api_tokens.create_token(db, actor=actor, values=form)
     return house.client(headers={"Authorization": f"Bearer {made.token}"}, **options)
 
 

@@ -16,9 +16,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from core import embedded, schema
-from core.actors import Actor
-from dashboard import options
+from core.access.permissions import Actor
+from core.db import schema
+from core.embedded import server as embedded_server
+from dashboard import streamlit_options
 from etl import refresh
 from tests.conftest import PASSWORD, execute, forget, make_user, on, use
 from tests.dashboard.conftest import EMAIL, HTML, Server, form, running, session_cookie, sign_in
@@ -219,16 +220,16 @@ def test_it_starts_in_a_folder_of_its_own_choice_with_an_absent_database(
 def own_postgres() -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
     """A server of the test's own: its URL, and what stops it and starts it again."""
     folder = Path(tempfile.mkdtemp(prefix="tally-test-")) / "pg"
-    url = embedded.start(folder)
+    url = embedded_server.start(folder)
     try:
-        yield url, lambda: embedded.stop(folder), lambda: _start(folder, url)
+        yield url, lambda: embedded_server.stop(folder), lambda: _start(folder, url)
     finally:
-        embedded.stop(folder)
+        embedded_server.stop(folder)
         shutil.rmtree(folder.parent)
 
 
 def _start(folder: Path, url: str) -> None:
-    assert embedded.start(folder) == url
+    assert embedded_server.start(folder) == url
 
 
 def test_an_outage_ends_no_session_and_no_page(
@@ -270,11 +271,11 @@ def _check_outage(server: Server, client: httpx.Client, page: ClientConnection) 
     assert time.monotonic() - begun < 20
 
 
-@pytest.mark.parametrize("name", sorted(options.REQUIRED))
+@pytest.mark.parametrize("name", sorted(streamlit_options.REQUIRED))
 def test_a_wrong_option_keeps_it_from_starting(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    effective = {**options.REQUIRED, name: "something else"}
+    effective = {**streamlit_options.REQUIRED, name: "something else"}
     monkeypatch.setattr(st, "get_option", effective.__getitem__)
-    with pytest.raises(options.WrongOption, match=name):
-        options.check()
-    monkeypatch.setattr(st, "get_option", options.REQUIRED.__getitem__)
-    options.check()
+    with pytest.raises(streamlit_options.WrongOption, match=name):
+        streamlit_options.check()
+    monkeypatch.setattr(st, "get_option", streamlit_options.REQUIRED.__getitem__)
+    streamlit_options.check()

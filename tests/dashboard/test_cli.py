@@ -20,10 +20,10 @@ import pytest
 from sqlalchemy import func, select
 from typer.testing import CliRunner, Result
 
-from core import database
-from core.actors import Actor
-from core.models import Item, User
-from core.security import verify_password
+from core.access.hashing import verify_password
+from core.access.permissions import Actor
+from core.db import engine
+from core.db.models import Item, User
 from core.settings import get_settings
 from dashboard.cli import app
 from tests.conftest import PASSWORD, execute, make_user
@@ -51,7 +51,7 @@ def run(*arguments: str, stdin: str = "") -> Result:
 
 def find(email: str) -> User | None:
     """The user as stored."""
-    with database.transaction() as db:
+    with engine.transaction() as db:
         return db.scalar(select(User).where(User.email == email))
 
 
@@ -338,18 +338,18 @@ def test_demo_fills(environment: str) -> None:
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("Added 20 users and 50 items.\n")
     assert "Tidying up" in result.stderr
-    with database.transaction() as db:
+    with engine.transaction() as db:
         assert db.scalar(select(func.count()).select_from(Item)) == 50
 
 
 def test_database_away(environment: str, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://tally@127.0.0.1:{port}/tally")
-    monkeypatch.setattr("core.setup.WAIT_SECONDS", 0.5)
+    monkeypatch.setattr("core.provision.setup.WAIT_SECONDS", 0.5)
 
     result = run("demo")
 
     assert result.exit_code == 1
-    assert result.stderr == f"{database.AWAY}\n"
+    assert result.stderr == f"{engine.AWAY}\n"
 
 
 def test_grant_prints_or_grants_and_names_a_missing_role(environment: str) -> None:

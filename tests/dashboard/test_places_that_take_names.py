@@ -7,15 +7,17 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from core import account, imports, items, setup, tokens, users
-from core.actors import Actor
-from core.database import transaction
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import ApiToken, Item, User
 from core.errors import TallyError
-from core.models import ApiToken, Item, User
+from core.manage import imports, items, users
+from core.provision import setup
+from core.sign_in import account, api_tokens
 from dashboard.cli import app
 from tests.conftest import PASSWORD, make_user
 from tests.dashboard.conftest import House, Open, script
-from tests.dashboard.provider import Provider, go
+from tests.dashboard.sign_in.provider import Provider, go
 
 TYPED = "\u00a0Jose\u0301 \n\u2003Ve\u0301lez\ufeff "
 STORED = "Jos\u00e9 V\u00e9lez"
@@ -83,7 +85,7 @@ def new_token(folder: Path, actor: Actor, name: str) -> None:
     user = make_user(actor, "ann@example.com", is_staff=True)
     with transaction() as db:
         values = {"name": name, "days": 1, "scopes": ["items:read"]}
-        tokens.create_token(db, actor=Actor.of(user), values=values)
+        api_tokens.create_token(db, actor=Actor.of(user), values=values)
 
 
 def load(

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import duckdb
 
-from core import refreshes, snapshots
-from core.database import transaction
-from core.models import RefreshRun
-from core.snapshots import Snapshot
+from core.db.engine import transaction
+from core.db.models import RefreshRun
+from core.refreshes import requests
+from core.snapshots import reader
+from core.snapshots.reader import Snapshot
 from etl import refresh
 from tests.conftest import Row, Sql
 
@@ -35,13 +36,13 @@ def fill(sql: Sql, *, users: int, items: int) -> None:
 def take_snapshot() -> Snapshot:
     """Refresh and return what is served then."""
     refresh.run(trigger="test")
-    return snapshots.current()
+    return reader.current()
 
 
 def last_run() -> RefreshRun:
     """Return the row of the refresh that ended last."""
     with transaction() as db:
-        found = refreshes.latest_finished(db)
+        found = requests.latest_finished(db)
     assert found is not None
     return found
 

@@ -26,7 +26,9 @@ def start(module: str) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("module", ["etl.columns", "etl.export_to_parquet", "dashboard.cli"])
+@pytest.mark.parametrize(
+    "module", ["etl.views.owner_counts", "etl.export_to_parquet", "dashboard.cli"]
+)
 def test_arrow_gives_memory_back_and_pandas_stays_out(module: str) -> None:
     assert start(module) == ["system", "False"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg2
 
-from core import snapshots
 from core.settings import ROOT
+from core.snapshots import reader
 from tests.conftest import Sql
 from tests.etl.conftest import fill, last_run
 
@@ -33,7 +33,7 @@ def test_the_script_runs_from_anywhere(sql: Sql, root: Path, environment: str) -
     assert process.returncode == 0, err
     assert "7 users and 9 items" in err
     assert "service=streamlit-analytics-app-etl-script" in err
-    assert snapshots.current().items == 9
+    assert reader.current().items == 9
 
 
 def test_the_script_fails_with_a_status_and_a_sentence(root: Path, environment: str) -> None:

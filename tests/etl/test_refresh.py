@@ -7,12 +7,13 @@ import pandas
 import polars as pl
 import psycopg2
 
-from core import refreshes, snapshots
-from core.database import transaction
-from core.snapshots import ITEMS, USERS
+from core.db.engine import transaction
+from core.refreshes import requests
+from core.snapshots import reader
+from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
-from etl.record import Progress
-from etl.tables import PART_BITS
+from etl.extract.datasets import PART_BITS
+from etl.run.run_log import Progress
 from tests.conftest import Sql
 from tests.etl.conftest import fill, last_run, rows, take_snapshot
 
@@ -41,7 +42,7 @@ def test_both_tables_arrive_to_the_last_row(sql: Sql, root: Path) -> None:
     assert (run.parts_done, run.parts_total, run.error) == (2, 2, None)
     assert list(run.step_seconds)
     assert run.bytes_written
-    assert snapshots.current().generation == run.generation
+    assert reader.current().generation == run.generation
 
 
 def test_other_tools_read_the_constant_paths(sql: Sql, root: Path) -> None:
@@ -117,7 +118,7 @@ def test_progress_counts_parts_and_is_seen_in_the_row(sql: Sql, environment: str
     def watch(now: Progress) -> None:
         seen.append(now)
         with transaction() as db:
-            open_run = refreshes.open_run(db)
+            open_run = requests.open_run(db)
             shown.append(open_run.step if open_run else None)
 
     refresh.run(trigger="test", progress=watch)

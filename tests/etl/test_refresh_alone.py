@@ -7,21 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from core import refreshes, snapshots
-from core.actors import Actor
-from core.database import transaction
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import RefreshRun
 from core.errors import Unavailable
-from core.models import RefreshRun
-from core.snapshots import ITEMS, USERS
-from etl import lock, record, refresh, views
-from etl.record import Progress
+from core.refreshes import requests
+from core.snapshots import reader
+from core.snapshots.reader import ITEMS, USERS
+from etl import refresh
+from etl.run import lock, run_log
+from etl.run.run_log import Progress
+from etl.views import build
 from tests.conftest import Sql
 from tests.etl.conftest import fill, take_snapshot
 
 
 def test_a_request_is_adopted_and_keeps_who_asked(staff: Actor) -> None:
     with transaction() as db:
-        asked = refreshes.request_refresh(db, actor=staff)
+        asked = requests.request_refresh(db, actor=staff)
     run = refresh.run(trigger="schedule")
     assert (run.id, run.trigger, run.requested_by) == (asked.id, "manual", staff.email)
     assert run.status == "succeeded"
@@ -33,7 +36,7 @@ def test_a_run_without_its_process_is_closed_as_interrupted(sql: Sql, root: Path
     left.mkdir(parents=True)
     run = refresh.run(trigger="schedule")
     found = sql("SELECT status, error FROM refresh_run WHERE id <> %s", run.id)
-    assert found == [("failed", record.INTERRUPTED)]
+    assert found == [("failed", run_log.INTERRUPTED)]
     assert not left.exists()
 
 
@@ -55,14 +58,14 @@ def test_whoever_asks_while_one_runs_joins_it(
 ) -> None:
     fill(sql, users=10, items=10)
     entered, go_on = threading.Event(), threading.Event()
-    compute = views.compute
+    compute = build.compute
 
     def slow_compute(*arguments: object) -> object:
         entered.set()
         assert go_on.wait(20)
         return compute(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(views, "compute", slow_compute)
+    monkeypatch.setattr(build, "compute", slow_compute)
     results: list[RefreshRun] = []
     seen: list[Progress] = []
 
@@ -121,11 +124,11 @@ def test_a_joined_failure_is_told(sql: Sql, environment: str) -> None:
 def test_a_paused_process_cannot_publish_over_a_newer_snapshot(
     sql: Sql, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compute = views.compute
+    compute = build.compute
 
     def overtaken(*arguments: object) -> object:
         """While this one sleeps, its connection is cut and another process refreshes."""
-        monkeypatch.setattr(views, "compute", compute)
+        monkeypatch.setattr(build, "compute", compute)
         sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'tally refresh lock' AND datname = current_database()"
@@ -138,9 +141,9 @@ def test_a_paused_process_cannot_publish_over_a_newer_snapshot(
             (folder / dataset).mkdir(parents=True, exist_ok=True)
         return []
 
-    monkeypatch.setattr(views, "compute", overtaken)
+    monkeypatch.setattr(build, "compute", overtaken)
     with pytest.raises(Unavailable):
         refresh.run(trigger="test")
     generation = sql("SELECT max(generation) FROM refresh_run WHERE status = 'succeeded'")
-    assert [(snapshots.current().generation,)] == generation
+    assert [(reader.current().generation,)] == generation
     assert len(list((root / "snapshots").iterdir())) == 1

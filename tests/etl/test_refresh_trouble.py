@@ -10,23 +10,26 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from core import snapshots
 from core.errors import Unavailable
-from etl import extract, parts, record, refresh, views
+from core.snapshots import reader
+from etl import refresh
+from etl.extract import parquet_writer, workers
+from etl.run import run_log
+from etl.views import build
 from tests.conftest import Sql, forget
 from tests.etl.conftest import fill, last_run, take_snapshot
 
 
 def fail_after(monkeypatch: pytest.MonkeyPatch, limit: int, number: int) -> None:
     """Let the disk take `limit` bytes of each file, and then fail with `number`."""
-    write = parts.HashedFile.write
+    write = parquet_writer.HashedFile.write
 
-    def failing(self: parts.HashedFile, data: object) -> int:
+    def failing(self: parquet_writer.HashedFile, data: object) -> int:
         if self.bytes + len(memoryview(data).cast("B")) > limit:  # type: ignore[arg-type]
             raise OSError(number, os.strerror(number))
         return write(self, data)
 
-    monkeypatch.setattr(parts.HashedFile, "write", failing)
+    monkeypatch.setattr(parquet_writer.HashedFile, "write", failing)
 
 
 @pytest.mark.parametrize("limit", [0, 100, 2_000])
@@ -45,7 +48,7 @@ def test_a_full_disk_leaves_the_last_snapshot(
     assert (run.status, run.generation) == ("failed", None)
     assert run.error is not None
     assert "last snapshot stays in use" in run.error
-    assert snapshots.current() == before
+    assert reader.current() == before
     assert not list((root / "staging").iterdir())
     assert take_snapshot().items == 550
 
@@ -70,10 +73,10 @@ def test_a_really_full_disk(
         )
         with pytest.raises(Unavailable, match="is full"):
             refresh.run(trigger="test")
-        assert snapshots.current() == before
+        assert reader.current() == before
         assert not list((small / "staging").iterdir())
     finally:
-        snapshots.forget()
+        reader.forget()
         subprocess.run(["umount", "-l", small], check=True)
 
 
@@ -89,7 +92,7 @@ def test_a_deleted_folder_is_made_again_with_a_new_generation(sql: Sql, root: Pa
     first = take_snapshot()
     shutil.rmtree(root)
     with pytest.raises(Unavailable, match="There is no snapshot yet"):
-        snapshots.current()
+        reader.current()
     second = take_snapshot()
     assert second.generation > first.generation
 
@@ -103,7 +106,7 @@ def test_postgresql_away_is_said_and_nothing_is_touched(
     forget()
     with pytest.raises(Unavailable, match="PostgreSQL cannot be reached"):
         refresh.run(trigger="test")
-    assert snapshots.current() == before
+    assert reader.current() == before
 
 
 def test_postgresql_lost_in_the_middle(
@@ -115,7 +118,7 @@ def test_postgresql_lost_in_the_middle(
     sql("UPDATE item SET title = 'x' WHERE id = 1")
     monkeypatch.setenv("REFRESH_WORKERS", "1")
     forget()
-    write_part = extract.write_part
+    write_part = workers.write_part
 
     def lose(*arguments: object, **options: object) -> object:
         sql(
@@ -125,11 +128,11 @@ def test_postgresql_lost_in_the_middle(
         return write_part(*arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(extract, "write_part", lose)
+        patch.setattr(workers, "write_part", lose)
         with pytest.raises(Unavailable, match="PostgreSQL was lost"):
             refresh.run(trigger="test")
     assert last_run().status == "failed"
-    assert snapshots.current() == before
+    assert reader.current() == before
     assert take_snapshot().generation > before.generation
 
 
@@ -165,7 +168,7 @@ def test_an_unexpected_error_closes_the_row_and_is_raised(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(views, "compute", broken)
+    monkeypatch.setattr(build, "compute", broken)
     with pytest.raises(ZeroDivisionError):
         refresh.run(trigger="test")
-    assert (last_run().status, last_run().error) == ("failed", record.UNEXPECTED)
+    assert (last_run().status, last_run().error) == ("failed", run_log.UNEXPECTED)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from core import pointer
-from core.snapshots import CURRENT, FOLDER
-from etl import refresh, snapshot
-from etl.reader import Reader
+from core.snapshots import current
+from core.snapshots.reader import CURRENT, FOLDER
+from etl import refresh
+from etl.extract.arrow_reader import Reader
+from etl.publish import store
 
 
 def whole() -> None:
@@ -29,11 +30,11 @@ def without_exported_snapshot() -> None:
 
 def pointer_first() -> None:
     """Name a snapshot as the current one before it has its place."""
-    publish = snapshot.publish
+    publish = store.publish
 
     def hasty(root: Path, staged: Path, *rest: object, **options: object) -> object:
-        pointer.link(root, CURRENT, f"{FOLDER}/{staged.name}")
-        pointer.fsync_folder(root)
+        current.link(root, CURRENT, f"{FOLDER}/{staged.name}")
+        current.fsync_folder(root)
         return publish(root, staged, *rest, **options)  # type: ignore[arg-type]
 
     refresh.snapshot.publish = hasty  # type: ignore[assignment]
@@ -41,7 +42,7 @@ def pointer_first() -> None:
 
 def without_cleaning() -> None:
     """Leave what a crashed refresh left."""
-    snapshot.clean = lambda *_, **__: None  # type: ignore[assignment]
+    store.clean = lambda *_, **__: None  # type: ignore[assignment]
 
 
 def without_fsync(number: int) -> None:

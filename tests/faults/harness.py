@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.snapshots import ITEMS, USERS
+from core.snapshots.reader import ITEMS, USERS
 from tests.faults import world
 from tests.faults.aftermath import Aftermath
 from tests.faults.moments import Moment

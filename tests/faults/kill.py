@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from core import embedded, schema
+from core.db import schema
+from core.embedded import server
 from tests import conftest as fixtures
 from tests.faults.harness import Harness, Report
 from tests.faults.moments import Moment
@@ -69,7 +70,7 @@ def main() -> int:
 
 
 def _run_on_own_server(folder: Path, moments: list[Moment], seed: int) -> Report:
-    url = embedded.start(folder / "pg")
+    url = server.start(folder / "pg")
     try:
         fixtures.execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         with pytest.MonkeyPatch.context() as patch:
@@ -79,7 +80,7 @@ def _run_on_own_server(folder: Path, moments: list[Moment], seed: int) -> Report
         with Nursery() as nursery:
             return run(nursery, url, folder / "parquet", moments, seed=seed)
     finally:
-        embedded.stop(folder / "pg")
+        server.stop(folder / "pg")
 
 
 if __name__ == "__main__":

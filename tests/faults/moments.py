@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from etl.record import Record
+from etl.run.run_log import Record
 
 # What Python tells of before it happens; `os.replace` is a rename here, and `rmtree` a removal.
 CHANGES = frozenset(

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from core import metrics, snapshots
+from core.analytics import metrics
 from core.errors import Unavailable
-from core.manifest import MANIFEST
 from core.settings import get_settings
-from core.snapshots import CURRENT, ITEMS, ITEMS_BY_USER, USERS
+from core.snapshots import reader as snapshots
+from core.snapshots.manifest import MANIFEST
+from core.snapshots.reader import CURRENT, ITEMS, ITEMS_BY_USER, USERS
 from tests.faults.world import look
 
 PAUSE_SECONDS = 0.03
@@ -64,7 +65,7 @@ class Reader:
             sight = look(*files)
             totals = metrics.totals(snapshot)
         except (Unavailable, duckdb.Error) as error:
-            self._report(("torn", f"core.snapshots: {error}"))
+            self._report(("torn", f"core.snapshots.reader: {error}"))
             return
         for folder, reason in snapshots.broken().items():
             self._report(("torn", f"{folder.name}: {reason}"))

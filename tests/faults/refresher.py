@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import TallyError
 from core.settings import get_settings
 from etl import export_to_parquet, refresh
-from etl.record import Progress
+from etl.run.run_log import Progress
 from tests.faults import moments
 from tests.faults.builds import BUILDS
 

@@ -14,10 +14,11 @@ from sqlalchemy import delete
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import ClientConnection
 
-from core import database, snapshots
-from core.actors import Actor
-from core.models import AuthSession
+from core.access.permissions import Actor
+from core.db import engine
+from core.db.models import AuthSession
 from core.settings import ROOT
+from core.snapshots import reader
 from etl import refresh
 from tests.conftest import Sql
 from tests.dashboard.conftest import free_port, running, sign_in
@@ -144,7 +145,7 @@ def test_a_deadlock_of_the_interpreter_ends_the_server_with_its_stacks(
     assert serving.process.returncode == 1
     stacks = output.partition("Timeout (0:00:03)!")[2]
     assert stacks.count('orders.py", line') == 2
-    assert 'dashboard/serving.py", line' in stacks, "the main thread"
+    assert 'dashboard/process/server.py", line' in stacks, "the main thread"
 
 
 def heart(what: str) -> subprocess.Popen[str]:
@@ -177,17 +178,17 @@ def test_a_zone_that_cannot_be_used_ends_nothing(
     sql: Sql, superuser: Actor, tmp_path: Path
 ) -> None:
     refresh.run(trigger="test")
-    before = snapshots.current()
+    before = reader.current()
     with running(tmp_path) as server, server.client() as client:
         sign_in(client)
         with open_page(server, client) as page:
             for name in ("right/UTC", "localtime", "Factory", "\x00", "x" * 9999, ZONE):
                 run_page_in(page, name)
             sql("INSERT INTO refresh_run (trigger, \"full\") VALUES ('manual', true)")
-            assert world.wait_until(lambda: snapshots.current() != before, 20)
+            assert world.wait_until(lambda: reader.current() != before, 20)
             time.sleep(2)  # it is warmed
             run_page_in(page, ZONE)
-            with database.transaction() as db:
+            with engine.transaction() as db:
                 db.execute(delete(AuthSession))
             begun = time.monotonic()
             assert seconds_until_closed(page, begun)[0] < 2

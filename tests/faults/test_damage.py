@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from core import metrics, quarantine, snapshots
+from core.analytics import metrics
 from core.errors import Unavailable
-from core.manifest import MANIFEST, Broken, read_manifest
 from core.settings import get_settings
-from core.snapshots import ITEMS, USERS, Snapshot
+from core.snapshots import quarantine, reader
+from core.snapshots.manifest import MANIFEST, Broken, read_manifest
+from core.snapshots.reader import ITEMS, USERS, Snapshot
 from etl import refresh
 from tests.conftest import Sql
 from tests.faults import world
@@ -56,7 +57,7 @@ def damaged(path: Path, damage: Damage) -> Iterator[None]:
         if bad is not None:
             path.write_bytes(bad)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-        snapshots.forget()
+        reader.forget()
         yield
     finally:
         aside.replace(path)
@@ -77,10 +78,10 @@ def pair(environment: str, sql: Sql) -> Pair:
     """Two snapshots of a small world, with a change between them."""
     world.seed(environment)
     refresh.run(trigger="test")
-    good = snapshots.current()
+    good = reader.current()
     sql("UPDATE item SET title = 'changed' WHERE id = (SELECT min(id) FROM item)")
     refresh.run(trigger="test")
-    return Pair(good, snapshots.current())
+    return Pair(good, reader.current())
 
 
 def test_each_damaged_file_is_found_and_the_one_before_is_served(
@@ -91,15 +92,15 @@ def test_each_damaged_file_is_found_and_the_one_before_is_served(
     for name, damage in product(names, DAMAGES.values()):
         caplog.clear()
         with damaged(pair.newest.folder / name, damage):
-            assert snapshots.current() == pair.good, name
-            assert name in snapshots.broken()[pair.newest.folder]
+            assert reader.current() == pair.good, name
+            assert name in reader.broken()[pair.newest.folder]
         (record,) = caplog.records
         assert record.levelno == logging.ERROR
         assert f"{pair.newest.folder.name} is broken and not served: " in record.getMessage()
         assert name in record.getMessage()
-    snapshots.forget()
-    assert snapshots.current() == pair.newest
-    assert metrics.totals(snapshots.current()).items == pair.newest.items
+    reader.forget()
+    assert reader.current() == pair.newest
+    assert metrics.totals(reader.current()).items == pair.newest.items
 
 
 def test_a_damaged_manifest_is_found_and_the_one_before_is_served(
@@ -108,8 +109,8 @@ def test_a_damaged_manifest_is_found_and_the_one_before_is_served(
     for damage in DAMAGES.values():
         caplog.clear()
         with damaged(pair.newest.folder / MANIFEST, damage):
-            assert snapshots.current() == pair.good
-            assert "manifest" in snapshots.broken()[pair.newest.folder]
+            assert reader.current() == pair.good
+            assert "manifest" in reader.broken()[pair.newest.folder]
         assert "is broken and not served: its manifest" in caplog.text
 
 
@@ -145,7 +146,7 @@ def test_the_next_refresh_carries_no_damage_on(
     with damaged(pair.newest.folder / name, DAMAGES[how]):
         sql("UPDATE item SET title = 'later' WHERE id = (SELECT min(id) FROM item)")
         run = refresh.run(trigger="test")
-        assert snapshots.current().generation == run.generation
+        assert reader.current().generation == run.generation
         assert list(world.differences(environment, root / USERS, root / ITEMS)) == []
         assert run.status == "succeeded"
 
@@ -160,10 +161,10 @@ def test_what_two_snapshots_share_may_be_damaged(
             if path.exists():
                 with path.open("r+b") as file:
                     file.write(b"X")
-    snapshots.forget()
+    reader.forget()
     with pytest.raises(Unavailable):
-        snapshots.current()
+        reader.current()
     sql("UPDATE item SET title = 'later' WHERE id = (SELECT min(id) FROM item)")
     refresh.run(trigger="test")
-    assert snapshots.current().generation > pair.newest.generation
+    assert reader.current().generation > pair.newest.generation
     assert list(world.differences(environment, root / USERS, root / ITEMS)) == []

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core import snapshots
 from core.settings import ROOT
-from core.snapshots import CURRENT, FOLDER, ITEMS, USERS
+from core.snapshots import reader
+from core.snapshots.reader import CURRENT, FOLDER, ITEMS, USERS
 from etl import refresh
 from tests.conftest import Sql
 from tests.faults import trace, world
@@ -50,7 +50,7 @@ def test_a_full_refresh_is_on_disk_before_it_is_named(
     world.seed(environment)
     events = run_traced(environment, root, tmp_path, *SCRIPT)
     assert list(trace.judge(events, root)) == []
-    folder = snapshots.current().folder
+    folder = reader.current().folder
     staged = root / "staging" / folder.name
     syncs = [event for event in events if event.kind == "fsync"]
     inside = {e.path.relative_to(staged) for e in syncs if e.path.is_relative_to(staged)}
@@ -72,7 +72,7 @@ def test_an_incremental_refresh_is_on_disk_before_it_is_named(
     sql("UPDATE item SET title = 'changed' WHERE id = (SELECT max(id) FROM item)")
     events = run_traced(environment, root, tmp_path, *SCRIPT)
     assert list(trace.judge(events, root)) == []
-    folder = snapshots.current().folder
+    folder = reader.current().folder
     staged = root / "staging" / folder.name
     linked = {event.path for event in events if event.kind == "link"}
     made = {e.path for e in events if e.kind == "make" and e.path.is_relative_to(staged)}

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from core import items, schema, snapshots
-from core.actors import Actor
-from core.database import transaction
-from core.database_errors import DISK_FULL
+from core.access.permissions import Actor
+from core.db import schema
+from core.db.database_errors import DISK_FULL
+from core.db.engine import transaction
 from core.errors import Unavailable
-from core.snapshots import ITEMS, USERS
-from dashboard import health
+from core.manage import items
+from core.snapshots import reader
+from core.snapshots.reader import ITEMS, USERS
+from dashboard.process import health
 from etl import refresh
 from tests.conftest import Sql, forget, make_user, use
 from tests.faults import moments, world
@@ -72,7 +74,7 @@ def disk(environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("PARQUET_DATA_PATH", str(folder))
     forget()
     yield Disk(folder)
-    snapshots.forget()
+    reader.forget()
     subprocess.run(["umount", "-l", folder], check=True)
 
 
@@ -90,14 +92,14 @@ def fails(sql: Sql, url: str, root: Path, shortage: AbstractContextManager[None]
     Then the snapshot before is served, what happened is told, and once there is room again the next
     refresh is right without anybody's help.
     """
-    before = snapshots.current()
+    before = reader.current()
     sql("UPDATE item SET title = title || '.' WHERE id = 1")
     with shortage:
         with suppress(Unavailable):
             refresh.run(trigger="test")
             return False
-        assert snapshots.current() == before
-        assert (root / snapshots.CURRENT).resolve() == before.folder
+        assert reader.current() == before
+        assert (root / reader.CURRENT).resolve() == before.folder
     last = sql("SELECT status, error FROM refresh_run ORDER BY id DESC LIMIT 1")
     assert last == [("failed", FULL)]
     assert not list((root / "staging").glob("*"))
@@ -140,7 +142,7 @@ def test_every_change_of_a_name_that_fails(sql: Sql, environment: str, root: Pat
     assert {"open", "os.mkdir", "os.rename", "os.symlink"} <= set(reached)
 
 
-@pytest.mark.parametrize("name", [USERS, ITEMS, snapshots.CURRENT])
+@pytest.mark.parametrize("name", [USERS, ITEMS, reader.CURRENT])
 def test_the_first_publication_gives_all_names_or_none(
     sql: Sql, environment: str, root: Path, name: str
 ) -> None:
@@ -152,7 +154,7 @@ def test_the_first_publication_gives_all_names_or_none(
         pytest.raises(Unavailable, match="is full"),
     ):
         refresh.run(trigger="test")
-    assert not any((root / given).exists() for given in (USERS, ITEMS, snapshots.CURRENT))
+    assert not any((root / given).exists() for given in (USERS, ITEMS, reader.CURRENT))
     fill_a_little(sql)
     assert list(world.differences(environment, root / USERS, root / ITEMS)) == []
 
@@ -163,7 +165,7 @@ def test_no_file_may_be_longer(
 ) -> None:
     """A limit of the operating system; it holds for DuckDB's own writing too."""
     fill_a_little(sql)
-    before = snapshots.current()
+    before = reader.current()
     sql("UPDATE item SET title = title || '.' WHERE id = 1")
     child = nursery.start(
         "tests.faults.refresher:refresh_once",
@@ -171,7 +173,7 @@ def test_no_file_may_be_longer(
         longest_file=limit,
     )
     assert child.receive() == ("end", 1)
-    assert snapshots.current() == before
+    assert reader.current() == before
     ((error,),) = sql("SELECT error FROM refresh_run ORDER BY id DESC LIMIT 1")
     assert "The last snapshot stays in use" in str(error)
     assert not list((root / "staging").glob("*"))

@@ -9,9 +9,11 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from core.manifest import MANIFEST
-from core.snapshots import FOLDER
-from etl import record, refresh, schedule
+from core.snapshots.manifest import MANIFEST
+from core.snapshots.reader import FOLDER
+from dashboard import jobs
+from etl import refresh
+from etl.run import run_log
 from tests.conftest import Sql, forget
 from tests.faults import world
 from tests.faults.aftermath import LOCKS, SESSIONS
@@ -47,14 +49,14 @@ def test_nobody_waits_for_a_refresh_whose_process_is_gone(
 ) -> None:
     """Without automatic refreshes nothing else would ever end it."""
     monkeypatch.setenv("REFRESH_INTERVAL_MINUTES", "0")
-    monkeypatch.setattr(schedule, "POLL_INTERVAL", timedelta(seconds=0.2))
+    monkeypatch.setattr(jobs, "POLL_INTERVAL", timedelta(seconds=0.2))
     forget()
     left = root / "staging" / "000000000001-x"
     left.mkdir(parents=True)
     (root / FOLDER).mkdir()
     orphan = "INSERT INTO refresh_run (trigger, status) VALUES ('command', 'running')"
     stop = threading.Event()
-    scheduler = schedule.build(stop)
+    scheduler = jobs.build(stop)
     if when == "before the server starts":
         sql(orphan)
     scheduler.start()
@@ -62,7 +64,7 @@ def test_nobody_waits_for_a_refresh_whose_process_is_gone(
         assert world.wait_until(lambda: not left.exists(), 10)
         if when == "while it runs":
             sql(orphan)
-        failed = [("failed", record.INTERRUPTED)]
+        failed = [("failed", run_log.INTERRUPTED)]
         assert world.wait_until(lambda: sql("SELECT status, error FROM refresh_run") == failed, 10)
     finally:
         stop.set()

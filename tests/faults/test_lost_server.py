@@ -14,14 +14,15 @@ import psycopg2
 import pytest
 from sqlalchemy import select
 
-from core import schema, snapshots
-from core.database import transaction
+from core.db import schema
+from core.db.engine import transaction
+from core.db.models import RefreshRun
+from core.embedded.postmaster import Postmaster
 from core.errors import Unavailable
-from core.models import RefreshRun
-from core.postmaster import Postmaster
-from core.snapshots import ITEMS, USERS
+from core.snapshots import reader
+from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
-from etl.record import Progress
+from etl.run.run_log import Progress
 from tests.conftest import Sql, execute, forget, use
 from tests.faults import world
 from tests.faults.aftermath import LOCKS, RUNNING, SESSIONS
@@ -68,7 +69,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     world.seed(made.url)
     refresh.run(trigger="test")
     yield made
-    snapshots.forget()
+    reader.forget()
     forget()
     made.stop()
     shutil.rmtree(folder)
@@ -77,7 +78,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def test_a_server_that_dies_in_the_middle(server: Server, tmp_path: Path) -> None:
     root = tmp_path / "data" / "parquet"
     for step in STEPS:
-        before = snapshots.current()
+        before = reader.current()
         execute(server.url, "UPDATE item SET title = title || '.' WHERE id % 2 = 0")
         killed: list[Progress] = []
 
@@ -89,7 +90,7 @@ def test_a_server_that_dies_in_the_middle(server: Server, tmp_path: Path) -> Non
         with pytest.raises(Unavailable, match="The last snapshot stays in use") as lost:
             refresh.run(trigger="test", progress=kill)
         assert killed
-        assert snapshots.current() == before
+        assert reader.current() == before
         assert not list((root / "staging").glob("*"))
         with pytest.raises(Unavailable, match="PostgreSQL cannot be reached") as away:
             refresh.run(trigger="test")
@@ -97,7 +98,7 @@ def test_a_server_that_dies_in_the_middle(server: Server, tmp_path: Path) -> Non
         if step in {"export", "publish"}:  # as the server does by itself
             refresh.recover()
         run = refresh.run(trigger="test")
-        assert snapshots.current().generation == run.generation != before.generation
+        assert reader.current().generation == run.generation != before.generation
         assert list(world.differences(server.url, root / USERS, root / ITEMS)) == []
         with transaction() as db:
             errors = db.scalars(select(RefreshRun.error).order_by(RefreshRun.id.desc())).all()
@@ -111,7 +112,7 @@ def test_who_is_told_to_end_ends_soon_and_leaves_nothing(
     refresh.run(trigger="test")
     exporting = SESSIONS.replace("tally%", "tally refresh%")  # this process keeps idle ones
     for step in STEPS:
-        before = snapshots.current()
+        before = reader.current()
         sql("UPDATE item SET title = title || '.' WHERE mod(id, 2) = 0")
         child = nursery.start(
             "tests.faults.refresher:refresh_once",
@@ -123,12 +124,12 @@ def test_who_is_told_to_end_ends_soon_and_leaves_nothing(
         assert child.receive() == ("end", 1)
         assert world.wait_until(lambda child=child: not child.alive(), 10)
         assert time.monotonic() - started < 10
-        assert snapshots.current() == before
+        assert reader.current() == before
         assert not list((root / "staging").glob("*"))
         assert world.wait_until(lambda: sql(exporting) == sql(LOCKS) == sql(RUNNING) == [(0,)], 5)
         assert "stopped" in str(sql("SELECT error FROM refresh_run ORDER BY id DESC LIMIT 1"))
     run = refresh.run(trigger="test")
-    assert snapshots.current().generation == run.generation
+    assert reader.current().generation == run.generation
     assert list(world.differences(environment, root / USERS, root / ITEMS)) == []
 
 

@@ -7,9 +7,11 @@ from uuid import uuid4
 import psycopg2
 import pytest
 
-from core import explanations, metrics, schema, snapshots
-from core.actors import Actor
+from core.access.permissions import Actor
+from core.analytics import explanations, metrics
+from core.db import schema
 from core.errors import Unavailable
+from core.snapshots import reader
 from etl import refresh
 from tests.conftest import Sql, execute, forget, make_user, on, use
 
@@ -26,7 +28,7 @@ def bytewise(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     use(monkeypatch, url=url, folder=tmp_path / "data")
     schema.upgrade()
     yield url
-    snapshots.forget()
+    reader.forget()
     forget()
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -34,7 +36,7 @@ def bytewise(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_text_that_is_not_utf_8(bytewise: str) -> None:
     make_user(Actor.system("test"), "ann@example.com")
     refresh.run(trigger="test")
-    before = snapshots.current()
+    before = reader.current()
     with psycopg2.connect(bytewise) as connection, connection.cursor() as cursor:
         cursor.execute("SET client_encoding = 'SQL_ASCII'")
         cursor.execute(b"UPDATE \"user\" SET full_name = E'\\xff\\xfe'")
@@ -45,7 +47,7 @@ def test_text_that_is_not_utf_8(bytewise: str) -> None:
         refresh.run(trigger="test")
     assert told.value.message.endswith("0xff. The last snapshot stays in use.")
     assert "PARQUET_DATA_PATH" not in told.value.message
-    assert snapshots.current() == before
+    assert reader.current() == before
     with psycopg2.connect(bytewise) as connection, connection.cursor() as cursor:
         cursor.execute('UPDATE "user" SET full_name = NULL')
     connection.close()
@@ -56,10 +58,10 @@ def test_text_that_is_not_utf_8(bytewise: str) -> None:
 def test_moments_beyond_all_calendars(sql: Sql, environment: str, at: str) -> None:
     sql("INSERT INTO \"user\" (email, hashed_password) VALUES ('ann@example.com', '!')")
     refresh.run(trigger="test")
-    before = snapshots.current()
+    before = reader.current()
     sql("INSERT INTO item (title, owner_id, created_at) SELECT 'odd', id, %s FROM \"user\"", at)
     assert refresh.run(trigger="test").items == 1
-    served = snapshots.current()
+    served = reader.current()
     assert served != before
     assert metrics.totals(served).items == 1
     assert metrics.created_per_day(served)["items"].sum() == 1

@@ -9,10 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core import snapshots
 from core.errors import Unavailable
-from core.snapshots import ITEMS, USERS
-from etl import refresh, snapshot
+from core.snapshots import reader
+from core.snapshots.reader import ITEMS, USERS
+from etl import refresh
+from etl.publish import store
 from tests.conftest import Sql
 from tests.faults import world
 from tests.faults.harness import environment as settings_of
@@ -70,7 +71,7 @@ def test_who_wakes_up_late_publishes_nothing(place: Place, sql: Sql, change: str
     newer = refresh.run(trigger="test")
     late.signal(signal.SIGCONT)
     assert late.receive() == ("end", 1)
-    assert snapshots.current().generation == newer.generation
+    assert reader.current().generation == newer.generation
     assert place.differences() == []
     found = sql("SELECT status, error FROM refresh_run WHERE id = %s", newer.id - 1)
     assert found == [("failed", refresh.record.INTERRUPTED)]
@@ -80,20 +81,20 @@ def test_who_wakes_up_late_publishes_nothing(place: Place, sql: Sql, change: str
 def test_who_is_paused_while_publishing_holds_up_nobody_for_long(
     place: Place, sql: Sql, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = snapshots.current()
+    before = reader.current()
     late = place.pause(change)
     sql(CUT)
     place.writer.work()
     with monkeypatch.context() as patch:
-        patch.setattr(snapshot, "PATIENCE_SECONDS", 0.2)
+        patch.setattr(store, "PATIENCE_SECONDS", 0.2)
         with pytest.raises(Unavailable, match="begun to publish"):
             refresh.run(trigger="test")
-    assert snapshots.current() == before
+    assert reader.current() == before
     late.signal(signal.SIGCONT)
     late.receive()
-    served = snapshots.current()  # of the one or of the other, and whole
-    assert (place.root / snapshots.CURRENT).exists()
+    served = reader.current()  # of the one or of the other, and whole
+    assert (place.root / reader.CURRENT).exists()
     assert not world.look(served.files(USERS), served.files(ITEMS)).wrong
     newest = refresh.run(trigger="test")
-    assert snapshots.current().generation == newest.generation
+    assert reader.current().generation == newest.generation
     assert place.differences() == []

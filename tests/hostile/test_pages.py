@@ -3,11 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import users
-from core.actors import Actor
-from core.database import transaction
-from core.models import User
-from core.users import find_by_email
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import User
+from core.manage import users
+from core.manage.users import find_by_email
 from etl import refresh
 from tests.conftest import make_user
 from tests.pages.conftest import Open, choose, field, make_item, press, shown

@@ -12,11 +12,11 @@ from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from core import database
-from core.models import AuditEvent, AuthSession, LinkedIdentity
-from dashboard import single_sign_on
+from core.db import engine
+from core.db.models import AuditEvent, AuthSession, LinkedIdentity
+from dashboard.sign_in import sso_routes
 from tests.dashboard.conftest import Open
-from tests.dashboard.provider import (
+from tests.dashboard.sign_in.provider import (
     Provider,
     asked,
     error,
@@ -123,7 +123,7 @@ LIES: dict[str, tuple[Lie, str]] = {
 
 def assert_refused(visitor: TestClient) -> None:
     """Nobody is signed in or linked, and the newest audit row says that somebody was refused."""
-    with database.transaction() as db:
+    with engine.transaction() as db:
         assert db.scalars(select(LinkedIdentity)).all() == []
         assert db.scalars(select(AuthSession)).all() == []
     assert visitor.get("/users").status_code == 401
@@ -142,7 +142,7 @@ def test_an_answer_that_proves_nothing_is_refused(
     tell(acme)
     answer = go(visitor)
     assert answer.status_code == 401
-    assert error(answer.text) == single_sign_on.NO_PROOF.format(name="Acme")
+    assert error(answer.text) == sso_routes.NO_PROOF.format(name="Acme")
     assert_refused(visitor)
     assert reason in str(last_event().changes["reason"][1])
 
@@ -158,7 +158,7 @@ def test_a_wrong_state_is_refused(visitor: TestClient, state: str | None) -> Non
     query = {"code": "x"} if state is None else {"code": "x", "state": state}
     answer = visitor.get(CALLBACK, params=query)
     assert answer.status_code == 403
-    assert error(answer.text) == single_sign_on.OUTDATED
+    assert error(answer.text) == sso_routes.OUTDATED
     assert_refused(visitor)
 
 
@@ -240,7 +240,7 @@ def test_a_changed_subject_is_refused(acme: Provider, visitor: TestClient) -> No
     acme.person["sub"] = "another"
     assert go(visitor).status_code == 403
     assert "another subject" in str(last_event().changes["reason"][1])
-    with database.transaction() as db:
+    with engine.transaction() as db:
         assert len(db.scalars(select(LinkedIdentity)).all()) == 1
         assert db.scalars(select(AuthSession)).all() == []
 
@@ -284,6 +284,6 @@ def test_what_a_provider_calls_an_error_is_one_line_of_the_audit(
     assert answer.status_code == 401
     noted = str(last_event().changes["reason"][1])
     assert noted.isprintable()
-    assert len(noted) <= single_sign_on.LONGEST_REASON
-    with database.transaction() as db:
+    assert len(noted) <= sso_routes.LONGEST_REASON
+    with engine.transaction() as db:
         assert len(db.scalars(select(AuditEvent).where(AuditEvent.outcome == "refused")).all()) == 1

@@ -10,8 +10,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection
 
-from core.actors import Actor
-from dashboard import script_errors
+from core.access.permissions import Actor
+from dashboard.web import script_errors
 from etl import refresh
 from tests.conftest import make_user
 from tests.dashboard.conftest import running, sign_in

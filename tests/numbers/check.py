@@ -15,7 +15,10 @@ import psycopg2
 import pytest
 from psycopg2 import extensions
 
-from core import database, embedded, schema, snapshots, warehouse
+from core.analytics import warehouse
+from core.db import engine, schema
+from core.embedded import server
+from core.snapshots import reader
 from etl import refresh
 from tests import conftest as fixtures
 from tests.numbers.comparison import Figure, figures, movements
@@ -38,13 +41,13 @@ def check(connection: extensions.connection, *, every: int) -> Iterator[Figure]:
     Changes the database: about one row in `every`.
     """
     refresh.run(trigger="test")
-    before = snapshots.current()
+    before = reader.current()
     rows = Rows(connection, before.taken_at)
     yield from figures(before, rows, owners=_some_owners(connection))
     rows.keep()
     change(connection, every=every)
     refresh.run(trigger="test")
-    after = snapshots.current()
+    after = reader.current()
     rows = Rows(connection, after.taken_at)
     yield from figures(after, rows, owners=_some_owners(connection))
     yield from movements(after, before, rows)
@@ -86,7 +89,7 @@ def main() -> int:
     arguments = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tally-numbers-") as folder:
-        source = psycopg2.connect(database.database_url())
+        source = psycopg2.connect(engine.database_url())
         save_rows(source, Path(folder))
         source.close()
         found = _check_copy(Path(folder), arguments.seed if arguments.spread else None)
@@ -98,7 +101,7 @@ def main() -> int:
 
 def _check_copy(folder: Path, seed: float | None) -> list[tuple[str, bool]]:
     """Return the name of each answer, and whether it differs."""
-    url = embedded.start(folder / "pg")
+    url = server.start(folder / "pg")
     try:
         fixtures.execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         with pytest.MonkeyPatch.context() as patch:
@@ -113,11 +116,11 @@ def _check_copy(folder: Path, seed: float | None) -> list[tuple[str, bool]]:
             found = [(figure.name, figure.differs) for figure in check(target, every=11)]
             target.close()
             warehouse.close()
-            snapshots.forget()
+            reader.forget()
             fixtures.forget()
             return found
     finally:
-        embedded.stop(folder / "pg")
+        server.stop(folder / "pg")
 
 
 if __name__ == "__main__":

@@ -7,16 +7,16 @@ from itertools import product
 
 import polars as pl
 
-from core import metrics
-from core.days import Step
-from core.frames import to_frame
-from core.movement import compare
-from core.owner_filter import OwnerFilter
-from core.periods import COMPARED, Period
-from core.snapshots import Snapshot
-from core.trend_filter import TrendFilter, Window
-from core.trends import IN_ALL, PARTIAL, trend
-from dashboard import series
+from core.analytics import metrics
+from core.analytics.frames import to_frame
+from core.analytics.owner_filter import OwnerFilter
+from core.analytics.ranking.rank_changes import compare
+from core.analytics.trend_filter import TrendFilter, Window
+from core.analytics.trends import IN_ALL, PARTIAL, trend
+from core.calendar.periods import COMPARED, Period
+from core.calendar.steps import Step
+from core.snapshots.reader import Snapshot
+from dashboard.charts import series
 from tests.numbers.postgresql import Row, Rows
 
 ZONES = ("UTC", "America/St_Johns", "Asia/Kathmandu")

@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from psycopg2 import extensions
 
-from core.folding import fold
-from core.owner_filter import OwnerFilter
-from core.periods import Period
-from core.trend_filter import TrendFilter
+from core.analytics.owner_filter import OwnerFilter
+from core.analytics.trend_filter import TrendFilter
+from core.calendar.periods import Period
+from core.text.folding import fold
 
 Row = tuple[object, ...]
 
@@ -166,7 +166,7 @@ class Rows:
         return self._ask(LEVELS, days=period.days)
 
     def owners(self, wanted: OwnerFilter) -> list[Row]:
-        """Return the rows of `core.metrics.items_by_user`, all of them."""
+        """Return the rows of `core.analytics.metrics.items_by_user`, all of them."""
         return self._ask(
             OWNERS,
             days=wanted.period.days,
@@ -186,7 +186,7 @@ class Rows:
             self._ask(KEEP_PERIOD, days=period.days, period=period.value)
 
     def moved(self, period: Period) -> tuple[list[Row], list[Row]]:
-        """Return the rows of the two frames of a `core.movement.Movement`."""
+        """Return the rows of the two frames of a `core.analytics.ranking.rank_changes.Movement`."""
         asked = {"days": period.days, "period": period.value}
         return self._ask(MOVED, **asked), self._ask(DROPPED, **asked)
 

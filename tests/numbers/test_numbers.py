@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from psycopg2 import extensions
 
-from core import metrics, snapshots, warehouse
-from core.metrics import Totals
+from core.analytics import metrics, warehouse
+from core.analytics.metrics import Totals
 from core.settings import get_settings
-from etl import moves, refresh
+from core.snapshots import reader
+from etl import refresh
+from etl.views import ranking_delta
 from tests.numbers import check
 from tests.numbers.comparison import figures, movements
 from tests.numbers.data import spread_in_time
@@ -40,7 +42,7 @@ def connection(
     yield opened
     opened.close()
     warehouse.close()
-    snapshots.forget()
+    reader.forget()
 
 
 COUNTS = st.lists(st.sampled_from([0, 0, 1, 1, 1, 2, 3, 5, 6, 10, 11, 50, 51]), max_size=25)
@@ -58,7 +60,7 @@ COUNTS = st.lists(st.sampled_from([0, 0, 1, 1, 1, 2, 3, 5, 6, 10, 11, 50, 51]), 
     ones=st.sampled_from([0, 0, 150]),
     seed=st.floats(-1, 1),
     every=st.integers(4, 12),
-    most=st.sampled_from([0, moves.MOST]),
+    most=st.sampled_from([0, ranking_delta.MOST]),
 )
 @example(
     counts=[51, 50, 6, 6, 0], ones=400, seed=0.5, every=7, most=0
@@ -75,7 +77,7 @@ def test_each_figure_is_what_postgresql_counts(
     run(connection, PEOPLE, {"counts": [*counts, *[1] * ones]})
     spread_in_time(connection, seed=seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(moves, "MOST", most)
+        patch.setattr(ranking_delta, "MOST", most)
         found = list(check.check(connection, every=every))
     assert [figure for figure in found if figure.differs] == []
 
@@ -87,7 +89,7 @@ def test_a_figure_that_is_wrong_is_named(
     wrong = Totals(users=3, active_users=3, items=5, owners=2)
     monkeypatch.setattr(metrics, "totals", lambda _: wrong)
     refresh.run(trigger="test")
-    taken = snapshots.current()
+    taken = reader.current()
     rows = Rows(connection, taken.taken_at)
     named = [figure.name for figure in figures(taken, rows, owners=[1]) if figure.differs]
     assert named == ["totals"]

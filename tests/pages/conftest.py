@@ -15,15 +15,16 @@ from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import TextInput
 
-from core import exports, items
-from core.actors import Actor
-from core.catalog import QUESTIONS
-from core.database import transaction
-from core.exports import Order
-from core.formats import FORMATS
-from core.models import Item, User
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import Item, User
+from core.exports import export as exporting
+from core.exports.catalog import QUESTIONS
+from core.exports.export import Order
+from core.exports.formats import FORMATS
+from core.manage import items
 from core.settings import ROOT
-from dashboard import freshness
+from dashboard.shell import freshness
 from etl import refresh
 from tests.conftest import forget, make_user
 
@@ -162,7 +163,7 @@ def export(actor: Actor, question: str, format: str = "xlsx", **query: str) -> s
     zone = ZoneInfo("Asia/Kathmandu")
     found = QUESTIONS[question]
     order = Order(found, found.parse(query, zone), FORMATS[format], zone)
-    return hashlib.sha256(b"".join(exports.prepare(order, actor=actor).parts())).hexdigest()
+    return hashlib.sha256(b"".join(exporting.prepare(order, actor=actor).parts())).hexdigest()
 
 
 def plain(text: str) -> str:

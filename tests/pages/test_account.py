@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from core.actors import Actor
-from core.database import transaction
-from core.models import AuthSession, User
-from core.security import verify_password
-from dashboard import account_forms
+from core.access.hashing import verify_password
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import AuthSession, User
+from dashboard.system import account_forms
 from tests.conftest import PASSWORD, sign_in
 from tests.pages.conftest import Open, field, press, say
 

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
-from core import items
-from core.actors import Actor
-from core.database import transaction
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import Item, RefreshRun, User
 from core.errors import Unavailable
-from core.models import Item, RefreshRun, User
+from core.manage import items
 from etl import refresh
 from tests.pages.conftest import Away, Open, make_aged_item, make_item, plain, press, shown
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core import tokens
-from core.actors import Actor
-from core.database import transaction
-from core.security import hash_token
-from dashboard import token_dialogs
+from core.access.hashing import hash_token
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.sign_in import api_tokens
+from dashboard.system import token_dialogs
 from tests.pages.conftest import Open, choose, field, press, say, shown
 
 
@@ -25,7 +25,7 @@ def test_a_token_is_made_shown_once_and_works(staff: Actor, open_page: Open) -> 
     assert say(at) == ["The token was made."]
     (token,) = [code.value for code in at.code]
     with transaction() as db:
-        assert tokens.find_open(db, token_hash=hash_token(token))
+        assert api_tokens.find_open(db, token_hash=hash_token(token))
     row = shown(at).iloc[0]
     assert row["name"] == "Nightly [x](javascript:alert(1))"
     assert row["scopes"] == "analytics:read, items:read"
@@ -54,25 +54,25 @@ def test_only_scopes_of_use_are_offered(
 def test_a_token_is_revoked_after_a_question(staff: Actor, open_page: Open) -> None:
     with transaction() as db:
         values = {"name": "Old", "days": 7, "scopes": ["items:read"]}
-        made = tokens.create_token(db, actor=staff, values=values)
+        made = api_tokens.create_token(db, actor=staff, values=values)
     at = choose(open_page(staff, "api_tokens"), 0)
     press(at, "Revoke")
     with transaction() as db:
-        assert tokens.find_open(db, token_hash=hash_token(made.token))
+        assert api_tokens.find_open(db, token_hash=hash_token(made.token))
     press(at, "Revoke token")
     assert not at.exception
     assert say(at) == ["The token was revoked."]
     assert not at.dataframe
     with transaction() as db:
-        assert tokens.find_open(db, token_hash=hash_token(made.token)) is None
+        assert api_tokens.find_open(db, token_hash=hash_token(made.token)) is None
 
 
 def test_others_tokens_are_not_shown(staff: Actor, superuser: Actor, open_page: Open) -> None:
     with transaction() as db:
         values = {"name": "Mine", "days": 7, "scopes": ["items:read"]}
-        tokens.create_token(db, actor=staff, values=values)
+        api_tokens.create_token(db, actor=staff, values=values)
     assert not open_page(superuser, "api_tokens").dataframe
 
 
 def test_every_period_is_one_that_tokens_may_have() -> None:
-    assert all(1 <= days <= tokens.LONGEST_DAYS for days in token_dialogs.PERIODS.values())
+    assert all(1 <= days <= api_tokens.LONGEST_DAYS for days in token_dialogs.PERIODS.values())

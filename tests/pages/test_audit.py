@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from core import audit, tokens
-from core.actors import Actor
-from core.database import transaction
-from core.models import AuditEvent
+from core.access.permissions import Actor
+from core.audit import trail as audit_trail
+from core.db.engine import transaction
+from core.db.models import AuditEvent
+from core.sign_in import api_tokens
 from tests.dashboard.conftest import House, client, house, insider, sign_in
 from tests.pages.conftest import Open, choose, shown
 
@@ -22,9 +23,9 @@ def trail(superuser: Actor, staff: Actor) -> Actor:
     """A trail in which somebody was renamed and somebody refused; returns the superuser."""
     with transaction() as db:
         changes = {"full_name": ["Ann", EVIL], "is_active": [True, False]}
-        audit.record(db, actor=staff, action="user.update", changes=changes)
+        audit_trail.record(db, actor=staff, action="user.update", changes=changes)
         evil = Actor(id=None, email="=HYPERLINK(1)", address="192.0.2.1")
-        audit.record(db, actor=evil, action="session.sign_in", outcome="refused")
+        audit_trail.record(db, actor=evil, action="session.sign_in", outcome="refused")
     return superuser
 
 
@@ -123,11 +124,11 @@ def test_a_change_by_token_names_the_token_also_when_it_is_revoked(
     assert "token" not in shown(open_page(superuser, "audit")).columns
     form = {"name": "Nightly report", "days": 1, "scopes": ["items:write"]}
     with transaction() as db:
-        token_id = tokens.create_token(db, actor=superuser, values=form).row.id
+        token_id = api_tokens.create_token(db, actor=superuser, values=form).row.id
     with transaction() as db:
-        audit.record(db, actor=replace(superuser, token_id=token_id), action="item.create")
-        audit.record(db, actor=replace(superuser, token_id=999), action="item.delete")
-        tokens.revoke_token(db, actor=superuser, token_id=token_id)
+        audit_trail.record(db, actor=replace(superuser, token_id=token_id), action="item.create")
+        audit_trail.record(db, actor=replace(superuser, token_id=999), action="item.delete")
+        api_tokens.revoke_token(db, actor=superuser, token_id=token_id)
     told = shown(open_page(superuser, "audit")).set_index("action")["token"].dropna().to_dict()
     assert told == {"item.create": f"{token_id}: Nightly report", "item.delete": "999"}
     assert f'"{token_id}: Nightly report"' in insider.get("/downloads/audit.csv").text

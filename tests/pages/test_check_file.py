@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import exports, snapshots
-from core.actors import Actor
-from core.catalog import QUESTIONS
-from core.exports import Order
-from core.formats import FORMATS
-from dashboard import pictures
-from dashboard.pictures import LOOKS
+from core.access.permissions import Actor
+from core.exports import export as exporting
+from core.exports.catalog import QUESTIONS
+from core.exports.export import Order
+from core.exports.formats import FORMATS
+from core.snapshots import reader
+from dashboard.exports import pictures
+from dashboard.exports.pictures import LOOKS
 from etl import refresh
 from tests.pages.conftest import Open, export, make_item, plain
 
@@ -55,7 +56,7 @@ def test_it_says_when_the_rows_can_no_longer_be_told(
     sha256 = export(world, "items")
     make_item(system, "ann@example.com", "One more")
     refresh.run(trigger="test")
-    monkeypatch.setattr(snapshots, "kept", list)
+    monkeypatch.setattr(reader, "kept", list)
     told = said(open_page(world, "check_file", sha256=sha256))
     assert "It had 6 rows, and has 7 today. Which rows differ can no longer" in told
 
@@ -79,7 +80,7 @@ def test_what_broke_off_is_known_as_that(world: Actor, open_page: Open) -> None:
     question = QUESTIONS["items_by_user"]
     zone = ZoneInfo("UTC")
     order = Order(question, question.parse({}, zone), FORMATS["csv"], zone)
-    parts = exports.prepare(order, actor=world).parts()
+    parts = exporting.prepare(order, actor=world).parts()
     sent = next(parts)
     parts.close()
     told = said(open_page(world, "check_file", sha256=hashlib.sha256(sent).hexdigest()))
@@ -88,7 +89,7 @@ def test_what_broke_off_is_known_as_that(world: Actor, open_page: Open) -> None:
 
 def test_a_picture_is_known_as_that(world: Actor, system: Actor, open_page: Open) -> None:
     order = pictures.read_order("page_of_owners", LOOKS["svg"], {"least": "2", "page": "1"})
-    content = b"".join(exports.prepare(order, actor=world).parts())
+    content = b"".join(exporting.prepare(order, actor=world).parts())
     sha256 = hashlib.sha256(content).hexdigest()
     told = said(open_page(world, "check_file", sha256=sha256))
     assert "This is a picture of Items owned by user, unchanged since it left Tally." in told

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import delete, update
 from streamlit.testing.v1 import AppTest
 
-from core import refreshes
-from core.actors import Actor
-from core.database import transaction
-from core.models import RefreshRun, User
-from dashboard import navigation
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import RefreshRun, User
+from core.refreshes import requests
+from dashboard.shell import navigation
 from etl import refresh
 from tests.conftest import make_user
 from tests.pages.conftest import Away, Open, make_item, press
@@ -38,9 +38,9 @@ def test_every_page_says_how_fresh_its_data_is(
 def test_it_says_when_the_next_refresh_comes(
     world: Actor, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refreshes, "outlook", lambda: refreshes.Outlook("due", NOON))
+    monkeypatch.setattr(requests, "outlook", lambda: requests.Outlook("due", NOON))
     assert line(open_page(world)).endswith(" The next refresh is due.")
-    monkeypatch.setattr(refreshes, "outlook", lambda: refreshes.Outlook("paused"))
+    monkeypatch.setattr(requests, "outlook", lambda: requests.Outlook("paused"))
     assert line(open_page(world)).endswith(" Automatic refreshes are paused.")
 
 
@@ -99,7 +99,7 @@ def test_who_may_no_longer_ask_is_told_why(world: Actor, staff: Actor, open_page
     press(at, "Refresh data")
     assert [e.value for e in at.error] == ["Only active staff may do this\\."]
     with transaction() as db:
-        assert refreshes.open_run(db) is None
+        assert requests.open_run(db) is None
 
 
 def test_away_from_the_database_nothing_is_claimed(

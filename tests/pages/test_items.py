@@ -3,10 +3,10 @@
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
-from core import items
-from core.actors import Actor
-from core.database import transaction
-from core.models import AuditEvent, Item
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import AuditEvent, Item
+from core.manage import items
 from tests.pages.conftest import Away, Open, choose, field, make_item, plain, press, say, shown
 
 
@@ -205,7 +205,7 @@ def test_a_right_that_was_lost_meanwhile_is_refused(
     field(at, "Title").set_value("Lamp")
     field(at, "Owner's e-mail address").set_value(staff.email)
     with transaction() as db:
-        from core import users
+        from core.manage import users
 
         users.update_user(
             db, actor=system, user_id=staff.id, version=1, values={"is_active": False}

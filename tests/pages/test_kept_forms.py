@@ -5,11 +5,11 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import items
-from core.actors import Actor
-from core.database import transaction
-from dashboard import form_tickets
-from dashboard.form_tickets import Ticket
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.manage import items
+from dashboard.ui import form_tickets
+from dashboard.ui.form_tickets import Ticket
 from tests.pages.conftest import Open, field, press
 
 TYPED = {"title": "Typed", "owner_email": "ann@example.com", "description": "so far"}

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from core.actors import Actor
-from core.database import transaction
-from core.models import User
-from dashboard import navigation
-from dashboard.links import Link
-from dashboard.navigation import SCREENS
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import User
+from dashboard.shell import navigation
+from dashboard.shell.navigation import SCREENS
+from dashboard.ui.links import Link
 from etl import refresh
 from tests.conftest import make_user
 from tests.pages.conftest import Open, choose, make_aged_item, make_item, plain, shown

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete, update
 from streamlit.testing.v1 import AppTest
 
-from core.actors import Actor
-from core.database import transaction
-from core.models import Item, User
-from dashboard import moments
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import Item, User
+from dashboard.ui import local_time
 from etl import refresh
 from tests.conftest import actor_for, make_user
 from tests.pages.conftest import Open, drawn, export, make_item, shown
@@ -126,7 +126,7 @@ SITUATIONS = {
 def test_each_page_shows_it(
     system: Actor, open_page: Open, monkeypatch: pytest.MonkeyPatch, situation: Situation
 ) -> None:
-    monkeypatch.setattr(moments, "zone", lambda: ZoneInfo(ZONE))
+    monkeypatch.setattr(local_time, "zone", lambda: ZoneInfo(ZONE))
     situation.make(system)
     reader = find_reader(system)
 
@@ -152,7 +152,7 @@ def test_each_page_shows_it(
 def test_who_joined_on_a_day_of_23_hours(
     system: Actor, superuser: Actor, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moments, "zone", lambda: ZoneInfo(ZONE))
+    monkeypatch.setattr(local_time, "zone", lambda: ZoneInfo(ZONE))
     joined = ["03-09 03:29:59", "03-09 03:30:00", "03-10 02:29:59", "03-10 02:30:00"]
     for letter, at in zip("abcd", joined, strict=True):
         user = make_user(system, f"{letter}@example.com")

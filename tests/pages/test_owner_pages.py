@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import delete
 
-from core.actors import Actor
-from core.database import transaction
-from core.models import Item, User
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import Item, User
 from etl import refresh
 from tests.pages.conftest import Open, choose, field, make_aged_item, make_item, plain, press, shown
 

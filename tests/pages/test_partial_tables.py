@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from streamlit.testing.v1 import AppTest
 
-from core import audit, items
-from core.actors import Actor
-from core.database import transaction
-from core.models import RefreshRun, SnapshotCheck
+from core.access.permissions import Actor
+from core.audit import trail
+from core.db.engine import transaction
+from core.db.models import RefreshRun, SnapshotCheck
+from core.manage import items
 from etl import refresh
 from tests.conftest import make_user
 from tests.pages.conftest import Open
@@ -71,7 +72,7 @@ def fill(system: Actor) -> None:
         for number in range(59):
             values = {"title": f"Item {number}", "owner_email": f"user{number}@example.com"}
             items.create_item(db, actor=system, values=values)
-            audit.record(db, actor=system, action="user.update")
+            trail.record(db, actor=system, action="user.update")
             at = datetime.now(UTC) - timedelta(hours=number + 1)
             run = {"status": "succeeded", "requested_at": at, "started_at": at, "finished_at": at}
             db.add(RefreshRun(trigger="schedule", **run))

@@ -9,17 +9,18 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import exports
-from core.actors import Actor
-from core.catalog import find_question
-from core.database import transaction
-from core.exports import Order
-from core.formats import FORMATS
-from core.models import User
-from dashboard import exporting, pictures, series
-from dashboard.pictures import LOOKS
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import User
+from core.exports import export
+from core.exports.catalog import find_question
+from core.exports.export import Order
+from core.exports.formats import FORMATS
+from dashboard.charts import series
+from dashboard.exports import orders, pictures
+from dashboard.exports.pictures import LOOKS
 from etl import refresh
-from tests.dashboard.test_pictures import texts
+from tests.dashboard.exports.test_pictures import texts
 from tests.pages.conftest import Open, make_aged_item, plain
 
 LINK = re.compile(r'href="(/downloads/[^"]+)" (download)?')
@@ -38,12 +39,12 @@ def order(address: str) -> Order:
     query = dict(parse_qsl(parts.query))
     if format in LOOKS:
         return pictures.read_order(name, LOOKS[format], query)
-    return exporting.read_order(find_question(name), FORMATS[format], query)
+    return orders.read_order(find_question(name), FORMATS[format], query)
 
 
 def take(actor: Actor, address: str) -> bytes:
     """The file that is got there."""
-    return b"".join(exports.prepare(order(address), actor=actor).parts())
+    return b"".join(export.prepare(order(address), actor=actor).parts())
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ import threading
 from sqlalchemy import delete, update
 from streamlit.testing.v1 import AppTest
 
-from core import set_back, snapshots
-from core.actors import Actor
-from core.database import transaction
-from core.models import AuditEvent, RefreshRun, SnapshotCheck
-from etl import checking, refresh
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import AuditEvent, RefreshRun, SnapshotCheck
+from core.refreshes import rollback
+from core.snapshots import reader
+from etl import refresh
+from etl.verify import job
 from tests.pages.conftest import Open, make_item, press, shown
 
 BUTTONS = {"Write all parts", "Check against the database", "Make current"}
@@ -87,7 +89,7 @@ def test_a_check_is_asked_for_followed_and_told(
 ) -> None:
     at = press(open_page(world, "refreshes"), "Check against the database")
     assert at.get("progress")[0].proto.text == "Waiting to start"
-    checking.run_requested(threading.Event())
+    job.run_requested(threading.Event())
     at = open_page(staff, "refreshes")
     table = at.dataframe[1].value
     assert table["outcome"].to_list() == ["The same as the database"]
@@ -100,7 +102,7 @@ def test_a_check_is_asked_for_followed_and_told(
 def test_a_check_names_what_is_newer(world: Actor, system: Actor, open_page: Open) -> None:
     make_item(system, "ann@example.com", "Newer")
     press(open_page(world, "refreshes"), "Check against the database")
-    checking.run_requested(threading.Event())
+    job.run_requested(threading.Event())
     at = open_page(world, "refreshes")
     assert at.dataframe[1].value["outcome"].to_list() == [
         "The same as the database, 1 part changed since"
@@ -114,7 +116,7 @@ def test_a_check_without_its_process_is_closed(world: Actor, open_page: Open) ->
     at = open_page(world, "refreshes")
     assert at.get("progress")[0].proto.text == "1 of 2 parts compared"
     assert next(b for b in at.button if b.label == "Check against the database").disabled
-    checking.recover()
+    job.recover()
     at = open_page(world, "refreshes")
     assert at.dataframe[1].value["outcome"].to_list() == ["Failed"]
     assert at.dataframe[1].value["error"][0].startswith("Interrupted")
@@ -124,8 +126,8 @@ def test_a_damaged_snapshot_fails_its_check(world: Actor, open_page: Open) -> No
     press(open_page(world, "refreshes"), "Check against the database")
     with transaction() as db:
         db.execute(update(SnapshotCheck).values(requested_by="root@example.com"))
-    (snapshots.current().folder / "totals.parquet").write_bytes(b"")
-    checking.run_requested(threading.Event())
+    (reader.current().folder / "totals.parquet").write_bytes(b"")
+    job.run_requested(threading.Event())
     at = open_page(world, "refreshes")
     assert "is damaged" in at.dataframe[1].value["error"][0]
 
@@ -134,7 +136,7 @@ def test_an_older_snapshot_is_made_current_and_let_go(
     world: Actor, staff: Actor, open_page: Open
 ) -> None:
     make_item_and_refresh(world)
-    newest = snapshots.current()
+    newest = reader.current()
     at = choose(open_page(world, "refreshes"), "snapshots-", 1)
     table = at.dataframe[-1].value
     assert table["state"].to_list() == ["Current", "Kept"]
@@ -143,7 +145,7 @@ def test_an_older_snapshot_is_made_current_and_let_go(
     assert any("5 users and 6 items. No refresh replaces it" in m.value for m in at.markdown)
     at = press(at, "Make it current")
     assert not at.exception
-    assert snapshots.current().items == 6
+    assert reader.current().items == 6
     overview = open_page(staff)
     (told,) = [w.value for w in overview.warning]
     assert told.startswith("Ruth Root set the data back at ")
@@ -152,8 +154,8 @@ def test_an_older_snapshot_is_made_current_and_let_go(
     assert next(b for b in overview.button if b.label == "Refresh data").disabled
     at = press(open_page(world, "refreshes"), "Let go of the older data")
     press(at, "Let go")
-    assert set_back.find() is None
-    assert snapshots.current() == newest
+    assert rollback.find() is None
+    assert reader.current() == newest
     with transaction() as db:
         assert db.query(RefreshRun).filter_by(status="requested").count() == 1
 

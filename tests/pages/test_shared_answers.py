@@ -4,8 +4,8 @@ import gc
 
 import polars as pl
 
-from core.actors import Actor
-from dashboard import warming
+from core.access.permissions import Actor
+from dashboard.cache import warm_up
 from tests.pages.conftest import Open
 
 FRAMES = (pl.DataFrame, pl.Series, pl.LazyFrame)
@@ -19,7 +19,7 @@ def alive() -> set[int]:
 
 def test_no_frame_outlives_the_pages_that_made_it(world: Actor, open_page: Open) -> None:
     before = alive()
-    warming.warm_newer(None)
+    warm_up.warm_newer(None)
     pages = [
         open_page(world, name)
         for name in ("overview", "items_by_user", "active_users", "trends", "refreshes", "audit")

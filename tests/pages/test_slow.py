@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core import warehouse
-from core.actors import Actor
-from dashboard.notices import escape
+from core.access.permissions import Actor
+from core.analytics import warehouse
+from dashboard.ui.notices import escape
 from etl import refresh
 from tests.conftest import forget
 from tests.pages.conftest import Open, export, make_item, plain, press

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from core.actors import Actor
-from core.database import transaction
-from core.models import Item, User
-from dashboard import moments, rendering
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import Item, User
+from dashboard.exports import svg_process
+from dashboard.ui import local_time
 from etl import refresh
 from tests.pages.conftest import Open, drawn, plain
 from tests.pages.test_pictures import links, take
@@ -55,7 +56,7 @@ def test_days_are_those_of_the_reader(
     with transaction() as db:
         db.execute(update(Item).values(created_at=DST))
     refresh.run(trigger="manual")
-    monkeypatch.setattr(moments, "zone", lambda: ZoneInfo(zone))
+    monkeypatch.setattr(local_time, "zone", lambda: ZoneInfo(zone))
     at = open_page(world, "trends", step="day")
     assert drawn(at) == {day: 6}
     assert f"Days begin and end in {zone}" in told(at)
@@ -106,7 +107,7 @@ def test_figure_chart_file_and_picture_count_the_same_whatever_the_step(
     new: int,
 ) -> None:
     specs: list[dict[str, Any]] = []
-    monkeypatch.setattr(rendering, "render", lambda spec, _: specs.append(spec) or b"drawn")
+    monkeypatch.setattr(svg_process, "render", lambda spec, _: specs.append(spec) or b"drawn")
     at = open_page(world, "trends", step=step, **query)
     assert {m.label: m.value for m in at.metric}["New items"] == f"{new}"
     assert sum(drawn(at).values()) == new

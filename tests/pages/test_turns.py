@@ -4,21 +4,23 @@ import threading
 
 import pytest
 
-from core import metrics, snapshots
-from core.actors import Actor
-from core.metrics import Totals
-from core.snapshots import Snapshot
-from dashboard import data, freshness, turns
-from dashboard.freshness import Freshness
-from dashboard.turns import in_line
+from core.access.permissions import Actor
+from core.analytics import metrics
+from core.analytics.metrics import Totals
+from core.snapshots import reader
+from core.snapshots.reader import Snapshot
+from dashboard.cache import answers, run_queue
+from dashboard.cache.run_queue import in_line
+from dashboard.shell import freshness
+from dashboard.shell.freshness import Freshness
 from tests.pages.conftest import Open
 
 
 def is_free() -> bool:
     """Tell whether somebody else could run now."""
-    free = turns._line.enter(None, seconds=0)
+    free = run_queue._line.enter(None, seconds=0)
     if free:
-        turns._line.leave()
+        run_queue._line.leave()
     return free
 
 
@@ -68,8 +70,8 @@ def test_others_go_ahead_while_a_page_waits_for_duckdb(
 def test_two_who_ask_the_same_do_not_wait_for_each_other(
     world: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "MOST_SECONDS", 60)
-    snapshot, totals, waits = snapshots.current(), metrics.totals, threading.Event()
+    monkeypatch.setattr(run_queue, "MOST_SECONDS", 60)
+    snapshot, totals, waits = reader.current(), metrics.totals, threading.Event()
 
     def meet(asked: Snapshot) -> Totals:
         other.start()
@@ -78,12 +80,12 @@ def test_two_who_ask_the_same_do_not_wait_for_each_other(
 
     def ask() -> None:
         with in_line():
-            data.totals(snapshot)
+            answers.totals(snapshot)
 
     def ask_too() -> None:
         with in_line():
             waits.set()
-            data.totals(snapshot)
+            answers.totals(snapshot)
 
     monkeypatch.setattr(metrics, "totals", meet)
     first, other = (threading.Thread(target=work) for work in (ask, ask_too))

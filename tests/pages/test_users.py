@@ -7,13 +7,14 @@ from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox
 
-from core import tokens, users
-from core.actors import Actor
-from core.database import transaction
-from core.models import ApiToken, AuditEvent, AuthSession, Item, LinkedIdentity, User
-from core.security import UNUSABLE_PASSWORD, verify_password
+from core.access.hashing import UNUSABLE_PASSWORD, verify_password
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import ApiToken, AuditEvent, AuthSession, Item, LinkedIdentity, User
+from core.manage import users
+from core.manage.users import find_by_email
 from core.settings import get_settings
-from core.users import find_by_email
+from core.sign_in import api_tokens
 from tests.conftest import make_user, sign_in
 from tests.core.test_settings import PROVIDER
 from tests.pages.conftest import Away, Open, choose, field, make_item, press, say, shown
@@ -178,7 +179,7 @@ def test_links_and_tokens_are_seen_and_ended(
 ) -> None:
     form = {"name": "report [x](y)", "days": 1, "scopes": ["items:read"]}
     with transaction() as db:
-        made = tokens.create_token(db, actor=staff, values=form)
+        made = api_tokens.create_token(db, actor=staff, values=form)
         row = LinkedIdentity(user_id=staff.id, issuer="https://id.example.com", subject="7")
         db.add(row)
     at = press(choose(open_page(superuser, "users"), 0), "Edit")

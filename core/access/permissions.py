@@ -1,0 +1,105 @@
+"""Who acts, and what they may do: the one place where permission is decided."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy.orm import Session
+
+from core.db.models import User
+from core.errors import Forbidden, Refused
+
+OPEN_TO_TOKENS = frozenset({"user.read_own"})  # with whatever scopes: it tells whose they are
+# The scope that each action asks of a token; what is not named here, no token may do.
+SCOPE_OF = {
+    "analytics.read": "analytics:read",
+    "export.analytics": "analytics:read",
+    "export.items": "items:read",
+    "export.users": "users:read",
+    "item.list": "items:read",
+    "item.read": "items:read",
+    "item.create": "items:write",
+    "item.update": "items:write",
+    "item.delete": "items:write",
+    "user.list": "users:read",
+    "user.read": "users:read",
+    "user.create": "users:write",
+    "user.update": "users:write",
+    "user.delete": "users:write",
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who asks for something: a signed-in person, or Tally itself (`id` is None)."""
+
+    id: int | None
+    email: str
+    full_name: str | None = None
+    is_staff: bool = False
+    is_superuser: bool = False
+    address: str | None = None
+    session_id: int | None = None
+    token_id: int | None = None
+    scopes: frozenset[str] | None = None  # of the token that is acted by; None narrows nothing
+
+    @classmethod
+    def system(cls, name: str) -> Self:
+        """Return the actor for work that no person asked for, such as `system("schedule")`."""
+        return cls(id=None, email=name, is_staff=True, is_superuser=True)
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Return who a user is, wherever they act from."""
+        return cls(
+            id=user.id,
+            email=user.email,
+            full_name=user.full_name,
+            is_staff=user.is_staff,
+            is_superuser=user.is_superuser,
+        )
+
+    @property
+    def name(self) -> str:
+        """What to call the actor on screen."""
+        return self.full_name or self.email
+
+
+def require_scope(actor: Actor, action: str, subject_id: int | None = None) -> None:
+    """Raise `Forbidden` when the actor acts by a token that was not given the action's scope."""
+    scope = SCOPE_OF.get(action)
+    if actor.scopes is None or scope in actor.scopes or action in OPEN_TO_TOKENS:
+        return
+    refused = Refused(actor, action, subject_id)
+    if scope is None:
+        raise Forbidden("This cannot be done with a token.", refused=refused)
+    raise Forbidden(f"This token was not given the scope {scope}.", refused=refused)
+
+
+def require_staff(
+    db: Session, actor: Actor, action: str = "access", subject_id: int | None = None
+) -> None:
+    """Raise `Forbidden` unless the actor is active staff at this moment, and has the scope."""
+    require_scope(actor, action, subject_id)
+    if not _is(db, actor, superuser=False):
+        refused = Refused(actor, action, subject_id)
+        raise Forbidden("Only active staff may do this.", refused=refused)
+
+
+def require_superuser(
+    db: Session, actor: Actor, action: str = "access", subject_id: int | None = None
+) -> None:
+    """Raise `Forbidden` unless the actor is an active superuser now, and has the scope."""
+    require_scope(actor, action, subject_id)
+    if not _is(db, actor, superuser=True):
+        refused = Refused(actor, action, subject_id)
+        raise Forbidden("Only superusers may do this.", refused=refused)
+
+
+def _is(db: Session, actor: Actor, *, superuser: bool) -> bool:
+    if actor.id is None:
+        return actor.is_superuser or not superuser
+    # The row decides, not the actor: an open page may be older than the loss of a role.
+    user = db.get(User, actor.id)
+    if user is None or not user.is_active or not user.is_staff:
+        return False
+    return user.is_superuser or not superuser

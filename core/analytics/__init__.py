@@ -1,0 +1,1 @@
+"""What is asked of a snapshot, and the SQL that answers it."""

@@ -1,0 +1,202 @@
+"""The questions that Tally answers about a snapshot: one typed function for each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from core.analytics import warehouse
+from core.analytics.owner_filter import OwnerFilter
+from core.analytics.ranking import pages
+from core.analytics.ranking.match_bitmap import Matches
+from core.calendar import steps
+from core.calendar.periods import Period
+from core.snapshots.reader import (
+    CREATED,
+    ITEM_COUNTS,
+    ITEMS,
+    NEW,
+    RECENT_OWNERS,
+    TOP_OWNERS,
+    TOTALS,
+    USERS,
+    Snapshot,
+)
+
+TOP = 10
+STREAM_ROWS = 32_768
+EVERYBODY = OwnerFilter()
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How much there is of everything; `owners` are users with at least one item."""
+
+    users: int
+    active_users: int
+    items: int
+    owners: int
+
+
+@dataclass(frozen=True)
+class New:
+    """How many users and items are new in a period, and were in as long a time before it."""
+
+    users: int
+    users_before: int
+    items: int
+    items_before: int
+
+    def of(self, noun: str) -> tuple[int, int]:
+        """Return how many `users` or `items` are new, and how many were in the time before."""
+        if noun == "users":
+            return self.users, self.users_before
+        return self.items, self.items_before
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What the ten owners with most items own, and the first hundredth of all owners, of all items.
+
+    `one_percent` is how many owners that is: a hundredth, rounded up.
+    """
+
+    items: int
+    top_10: int
+    one_percent: int
+    top_1_percent: int
+
+
+def totals(snapshot: Snapshot) -> Totals:
+    """Return the numbers of users, active users, items and owners."""
+    frame = warehouse.read(snapshot, "totals", files=snapshot.files(TOTALS))
+    return Totals(**frame.row(0, named=True))
+
+
+def new(snapshot: Snapshot) -> dict[Period, New]:
+    """Return what was created in the last 7 and 30 days before the snapshot's instant."""
+    frame = warehouse.read(snapshot, "new", files=snapshot.files(NEW))
+    return {Period(row.pop("period")): New(**row) for row in frame.to_dicts()}
+
+
+def items_by_user(
+    snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY, *, skip: int = 0, limit: int = 50
+) -> pl.DataFrame:
+    """Return a page of the owners who match, most items first, ties by user id.
+
+    Columns: rank, user_id, email, full_name, is_active, created_at, item_count. `item_count` counts
+    the items created in the filter's period; `rank` is the place among all owners of such items.
+    """
+    return page_of_owners(snapshot, find_owners(snapshot, wanted), skip=skip, limit=limit)
+
+
+def count_items_by_user(snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY) -> int:
+    """Return how many rows `items_by_user` has in all."""
+    return find_owners(snapshot, wanted).count
+
+
+def find_owners(snapshot: Snapshot, wanted: OwnerFilter) -> Matches:
+    """Return who matches a filter, and how many these are: all that pages of them have to know."""
+    if wanted.narrows or wanted.period is not Period.ALL:
+        return pages.find(snapshot, wanted)
+    return Matches(wanted, totals(snapshot).owners)
+
+
+def page_of_owners(
+    snapshot: Snapshot, matches: Matches, *, skip: int = 0, limit: int = 50
+) -> pl.DataFrame:
+    """Return a page of `items_by_user`, of who was found in the same snapshot."""
+    return pages.page(snapshot, matches, skip=max(skip, 0), limit=max(limit, 0))
+
+
+def stream_items_by_user(
+    snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY
+) -> Iterator[pl.DataFrame]:
+    """Yield the whole of `items_by_user` in rank order, at most 32,768 rows at a time.
+
+    Each batch is a query of its own, so a slow reader occupies no place among the queries.
+    """
+    found = find_owners(snapshot, wanted)
+    if found.count > STREAM_ROWS and wanted.narrows and wanted.period is Period.ALL:
+        # Batches by a list of ranks take twice as long as a walk that looks at each owner once.
+        read, most = partial(pages.within, snapshot, wanted), totals(snapshot).owners
+    else:
+        read, most = partial(page_of_owners, snapshot, found), found.count
+    for skip in range(0, most, STREAM_ROWS):
+        frame = read(skip=skip, limit=STREAM_ROWS)
+        if frame.height:
+            yield frame
+
+
+def active_users(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
+    """Return the 10 users who own most items: user_id, email, full_name, item_count.
+
+    With a period, of the items created in it. Ties by user id.
+    """
+    return warehouse.read(
+        snapshot,
+        "active_users",
+        files=snapshot.files(TOP_OWNERS),
+        period=period.value,
+        most=TOP,
+    )
+
+
+def top_owners(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
+    """Return as `active_users` the first 100, with their rank and is_active."""
+    files = snapshot.files(TOP_OWNERS)
+    return warehouse.read(snapshot, "top_owners", files=files, period=period.value)
+
+
+def owner(snapshot: Snapshot, user_id: int) -> dict[str, object] | None:
+    """Return user_id, email, full_name, is_active and created_at of a user, or None."""
+    frame = warehouse.read(snapshot, "owner", files=snapshot.files(USERS), user_id=user_id)
+    return frame.row(0, named=True) if frame.height else None
+
+
+def created_per_day(snapshot: Snapshot, zone: str = "UTC") -> pl.DataFrame:
+    """Return day (date in `zone`), users, items: rows created that day; others are absent."""
+    quarters = warehouse.read(snapshot, "created", files=snapshot.files(CREATED))
+    return steps.by_day(quarters, zone)
+
+
+def created_by_owner(snapshot: Snapshot, user_id: int, zone: str = "UTC") -> pl.DataFrame:
+    """Return day (date in `zone`) and items of one owner, as `created_per_day`; reads all items."""
+    files = snapshot.files(ITEMS)
+    quarters = warehouse.read(snapshot, "created_by_owner", files=files, user_id=user_id)
+    return steps.by_day(quarters, zone)
+
+
+def distribution(snapshot: Snapshot) -> pl.DataFrame:
+    """Return bucket and users: how many users own 0, 1, 2-5, ... items; all eight buckets."""
+    return warehouse.read(snapshot, "distribution", files=snapshot.files(ITEM_COUNTS))
+
+
+def item_counts(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
+    """Return item_count and users: how many own exactly so many, from the most down to 1.
+
+    With a period, of the items created in it.
+    """
+    if period is Period.ALL:
+        return warehouse.read(snapshot, "item_counts", files=snapshot.files(ITEM_COUNTS))
+    files = snapshot.files(RECENT_OWNERS)
+    return warehouse.read(snapshot, "recent_item_counts", files=files, period=period.value)
+
+
+def shares(counted: pl.DataFrame) -> Shares:
+    """Return how much the first owners have, out of the result of `item_counts`."""
+    one_percent = -(-int(counted["users"].sum()) // 100)
+    return Shares(
+        items=int((counted["item_count"] * counted["users"]).sum()),
+        top_10=_owned_by_first(counted, TOP),
+        one_percent=one_percent,
+        top_1_percent=_owned_by_first(counted, one_percent),
+    )
+
+
+def _owned_by_first(counted: pl.DataFrame, most: int) -> int:
+    """Return how many items the first `most` owners have."""
+    before = pl.col("users").cum_sum() - pl.col("users")
+    taken = pl.min_horizontal("users", (most - before).clip(0))
+    return int(counted.select((taken * pl.col("item_count")).sum()).item())

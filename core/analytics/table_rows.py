@@ -1,0 +1,104 @@
+"""The rows of a snapshot's tables as they were extracted, in the order of their ids."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from core.analytics import columns, warehouse
+from core.analytics.row_filter import RowFilter
+from core.errors import Unavailable
+from core.snapshots.manifest import FOLDED_SINCE
+from core.snapshots.reader import ITEMS, USERS, Snapshot
+from core.text.folding import split_words
+
+BATCH = 32_768
+ALL = RowFilter()
+NOT_FOLDED = (
+    "This data was exported by an earlier version of Tally and cannot be searched. "
+    "Refresh the data, and try again."
+)
+
+
+def count_items(snapshot: Snapshot, wanted: RowFilter = ALL) -> int:
+    """Return how many items there are, or match: see `stream_items`."""
+    if not wanted.narrows:
+        return snapshot.items
+    return _count(snapshot, ITEMS, "items", _compared_items(snapshot, wanted))
+
+
+def stream_items(snapshot: Snapshot, wanted: RowFilter = ALL) -> Iterator[pl.DataFrame]:
+    """Yield the items of a filter in batches, with the columns of `columns.ITEMS`.
+
+    As on the page of items, each word of a search is looked for in titles, descriptions, and
+    addresses and names of owners.
+    """
+    compared = _compared_items(snapshot, wanted)
+    for frame in _stream(snapshot, ITEMS, "items", compared, users=snapshot.files(USERS)):
+        yield _completed(frame, columns.ITEMS)
+
+
+def count_users(snapshot: Snapshot, wanted: RowFilter = ALL) -> int:
+    """Return how many users there are, or match: see `stream_users`."""
+    if not wanted.narrows:
+        return snapshot.users
+    return _count(snapshot, USERS, "users", _compared_users(snapshot, wanted))
+
+
+def stream_users(snapshot: Snapshot, wanted: RowFilter = ALL) -> Iterator[pl.DataFrame]:
+    """Yield the users of a filter in batches, with the columns of `columns.USERS`.
+
+    Each word of a search is looked for in addresses and names.
+    """
+    compared = _compared_users(snapshot, wanted)
+    for frame in _stream(snapshot, USERS, "users", compared):
+        yield _completed(frame, columns.USERS)
+
+
+def _count(snapshot: Snapshot, dataset: str, noun: str, compared: dict[str, object]) -> int:
+    asked = f"count_matching_{noun}" if "words" in compared else f"count_raw_{noun}"
+    return int(warehouse.read(snapshot, asked, files=snapshot.files(dataset), **compared).item())
+
+
+def _stream(
+    snapshot: Snapshot, dataset: str, noun: str, compared: dict[str, object], **more: object
+) -> Iterator[pl.DataFrame]:
+    # Each batch is a query of its own, so a slow reader occupies no place among the queries. It is
+    # a range of ids that are known to match, so none reads or sorts the rows of another.
+    asked = f"matching_{noun}" if "words" in compared else f"raw_{noun}_ids"
+    for file in snapshot.files(dataset):
+        found = warehouse.read(snapshot, asked, files=[file], **compared).to_series()
+        for start in range(0, len(found), BATCH):
+            ids = found[start : start + BATCH]
+            span = {"first": ids[0], "last": ids[-1], "ids": _some(ids)}
+            yield warehouse.read(snapshot, f"raw_{noun}", files=[file], **span, **more)
+
+
+def _some(ids: pl.Series) -> list[int] | None:
+    """Return ascending ids, or None when they are all there are between the first and the last."""
+    return None if ids[-1] - ids[0] + 1 == len(ids) else ids.to_list()
+
+
+def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Return all columns in their order; empty are those that an older snapshot lacks."""
+    missing = [pl.lit(None, kind).alias(name) for name, kind in schema.items()]
+    return frame.with_columns(m for m in missing if m.meta.output_name() not in frame).select(
+        schema.names()
+    )
+
+
+def _compared_items(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
+    words = _words(snapshot, wanted)
+    joined = {"users": snapshot.files(USERS)} if words else {}
+    return {"owner": wanted.owner, **wanted.bounds(snapshot.taken_at), **words, **joined}
+
+
+def _compared_users(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
+    bounds = wanted.bounds(snapshot.taken_at)
+    return {"active": wanted.is_active, **bounds, **_words(snapshot, wanted)}
+
+
+def _words(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
+    words = split_words(wanted.search)
+    if words and snapshot.manifest.layout < FOLDED_SINCE:
+        raise Unavailable(NOT_FOLDED)
+    return {"words": words} if words else {}

@@ -1,0 +1,95 @@
+"""How users and items came to be: created in each step and in all by then, without gaps."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from core.analytics import metrics
+from core.analytics.trend_filter import TrendFilter, Window
+from core.calendar import steps as calendar_steps
+from core.calendar.steps import Step
+from core.snapshots.reader import Snapshot
+
+IN_ALL, PARTIAL = "{}_in_all", "partial"
+
+
+def trend(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
+    """Return the steps of a snapshot, as `steps` does; reads all items when there is an owner."""
+    return steps(
+        created(snapshot, wanted.owner, wanted.zone), wanted, until=today(snapshot, wanted)
+    )
+
+
+def created(snapshot: Snapshot, owner: int | None, zone: str) -> pl.DataFrame:
+    """Return day with the users and items created on it, or with the items of an owner alone."""
+    if owner is None:
+        return metrics.created_per_day(snapshot, zone)
+    return metrics.created_by_owner(snapshot, owner, zone)
+
+
+def today(snapshot: Snapshot, wanted: TrendFilter) -> date:
+    """Return the day on which a snapshot was taken, in the zone of the days."""
+    return snapshot.taken_at.astimezone(ZoneInfo(wanted.zone)).date()
+
+
+def steps(created: pl.DataFrame, wanted: TrendFilter, *, until: date) -> pl.DataFrame:
+    """Return the steps that reach into the window, from the first with anything to that of `until`.
+
+    `created` is a result of the function of that name; of a step that the window cuts, only days in
+    the window count. Columns: `day`, the first of each step; for users and items how many were
+    created in it, and `users_in_all` and `items_in_all`, how many had been by its end, those before
+    the window included; and `partial`, whether the step is cut or not over yet.
+    """
+    first, last = _reach(created, wanted.window, until)
+    counted = calendar_steps.by_step(between(created, wanted.window), wanted.step)
+    before = between(created, Window(last=first - timedelta(days=1)))
+    nouns = [name for name in created.columns if name != "day"]
+    both = [
+        each
+        for noun in nouns
+        for each in (
+            pl.col(noun),
+            (pl.col(noun).cum_sum() + before[noun].sum()).alias(IN_ALL.format(noun)),
+        )
+    ]
+    every = filled(counted, wanted.step, first=first, last=last)
+    return every.select("day", *both, _is_partial(wanted, until).alias(PARTIAL))
+
+
+def filled(created: pl.DataFrame, step: Step, *, first: date, last: date) -> pl.DataFrame:
+    """Return the steps from that of a day to that of another, those without anything as 0.
+
+    `created` has `day`, the first of each step, and counts.
+    """
+    if first > last:
+        return created.clear()
+    ends = pl.Series([first, last]).dt.truncate(step.length)
+    every = pl.date_range(ends[0], ends[1], step.length, eager=True).alias("day").to_frame()
+    return every.join(created, on="day", how="left", maintain_order="left").fill_null(0)
+
+
+def between(created: pl.DataFrame, window: Window) -> pl.DataFrame:
+    """Return what has a `day` between two days, both included."""
+    day = pl.col("day")
+    return created.filter(
+        pl.lit(True) if window.first is None else day >= window.first,
+        pl.lit(True) if window.last is None else day <= window.last,
+    )
+
+
+def _reach(created: pl.DataFrame, window: Window, until: date) -> tuple[date, date]:
+    """Return the first and last day that count; nothing does when the first is after the last."""
+    known = pl.concat([created["day"], pl.Series("day", [until])])
+    earliest, latest = known.min(), known.max()
+    assert isinstance(earliest, date)  # noqa: S101  # as `until` is one of them
+    assert isinstance(latest, date)  # noqa: S101
+    return max(earliest, window.first or earliest), min(latest, window.last or latest)
+
+
+def _is_partial(wanted: TrendFilter, until: date) -> pl.Expr:
+    """Return whether a step reaches beyond the days that count, or that are over."""
+    window, yesterday = wanted.window, until - timedelta(days=1)
+    after = pl.col("day").dt.offset_by(wanted.step.length)
+    late = after > min(window.last or yesterday, yesterday) + timedelta(days=1)
+    return late if window.first is None else late | (pl.col("day") < window.first)

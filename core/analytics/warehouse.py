@@ -1,0 +1,159 @@
+"""DuckDB over one published snapshot: locked down, bounded, one `.sql` file per question."""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from polars import selectors
+
+from core.errors import Unavailable
+from core.settings import get_settings
+from core.snapshots.reader import Snapshot
+from core.telemetry.setup import tracer
+
+CONCURRENT_QUERIES = 2
+THREADS = 2
+QUESTIONS = Path(__file__).parent / "sql"
+BUSY = "Too many people are asking at once. Please try again in a moment."
+TOO_SLOW = "This took too long to compute, so it was stopped. Please try again, or ask for less."
+UNREADABLE = "This snapshot cannot be read any more. Please reload the page."
+
+_Connection = duckdb.DuckDBPyConnection
+
+log = logging.getLogger(__name__)
+_slots = threading.BoundedSemaphore(CONCURRENT_QUERIES)
+
+
+def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFrame:
+    """Answer `core/sql/<question>.sql` from a snapshot, with `$name` standing for parameters.
+
+    A parameter that names files is `snapshot.files(dataset)`. Raises `Unavailable` when all slots
+    stay taken, when the time limit passes, or when the snapshot cannot be read.
+    """
+    attributes: dict[str, str | int] = {
+        "db.system.name": "duckdb",
+        "tally.question": question,
+        "tally.generation": snapshot.generation,
+    }
+    with tracer.start_as_current_span(f"duckdb {question}", attributes=attributes) as span:
+        with _slot(), _cursor() as cursor:
+            frame = _run(cursor, _text(question), parameters)
+        span.set_attribute("db.response.returned_rows", frame.height)
+        return frame
+
+
+def connect(
+    folder: Path, *, memory_limit: str, time_limit: float = 0, spill: Path | None = None
+) -> _Connection:
+    """Open an in-memory DuckDB that can reach `folder` and nothing else, and cannot be unlocked.
+
+    Parquet files under `folder` can be read, and written by COPY. A query that takes longer than
+    `time_limit` seconds is interrupted, unless that is 0. Without `spill`, a folder under `folder`,
+    it never writes temporary files.
+    """
+    with tracer.start_as_current_span("duckdb connect", attributes={"db.system.name": "duckdb"}):
+        connection = duckdb.connect(":memory:", config={"threads": THREADS})
+        for statement in _lock_down(folder, memory_limit, time_limit, spill):
+            connection.execute(statement)
+        return connection
+
+
+def close() -> None:
+    """Let go of the process's connection; the next query opens a new one."""
+    _open.cache_clear()
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A connection, and those of its cursors that nobody uses at the moment."""
+
+    connection: _Connection
+    idle: list[_Connection]
+
+
+def _opened() -> _Opened:
+    settings = get_settings()
+    return _open(
+        settings.parquet_path.resolve(),
+        settings.duckdb_memory_limit,
+        settings.query_timeout_seconds,
+    )
+
+
+@lru_cache(maxsize=1)
+def _open(folder: Path, memory_limit: str, time_limit: float) -> _Opened:
+    return _Opened(connect(folder, memory_limit=memory_limit, time_limit=time_limit), [])
+
+
+@contextmanager
+def _cursor() -> Iterator[_Connection]:
+    """Give a cursor that nobody else uses; a new one takes a millisecond longer to answer."""
+    opened = _opened()
+    try:
+        cursor = opened.idle.pop()
+    except IndexError:
+        cursor = opened.connection.cursor()
+    try:
+        yield cursor
+    except BaseException:
+        cursor.close()  # what was interrupted or failed is not asked again
+        raise
+    opened.idle.append(cursor)
+
+
+def _lock_down(folder: Path, memory_limit: str, time_limit: float, spill: Path | None) -> list[str]:
+    return [
+        # Of all cursors; a plain SET would be of this one alone.
+        f"SET GLOBAL max_execution_time = {round(time_limit * 1000)}",
+        f"SET memory_limit = {_quote(memory_limit)}",
+        f"SET temp_directory = {_quote(str(spill or ''))}",
+        "SET TimeZone = 'UTC'",
+        "SET parquet_metadata_cache = true",
+        f"SET allowed_directories = [{_quote(str(folder))}]",
+        "SET python_enable_replacements = false",
+        "SET autoinstall_known_extensions = false",
+        "SET autoload_known_extensions = false",
+        "SET allow_community_extensions = false",
+        "SET allow_persistent_secrets = false",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ]
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    if not _slots.acquire(timeout=get_settings().query_timeout_seconds):
+        raise Unavailable(BUSY)
+    try:
+        yield
+    finally:
+        _slots.release()
+
+
+def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl.DataFrame:
+    try:
+        frame: pl.DataFrame = cursor.sql(text, params=dict(parameters)).pl()
+    except duckdb.InterruptException as error:
+        raise Unavailable(TOO_SLOW) from error
+    except duckdb.OutOfMemoryException as error:
+        raise Unavailable(TOO_SLOW) from error
+    except duckdb.Error as error:
+        log.exception("DuckDB could not answer")
+        raise Unavailable(UNREADABLE) from error
+    # DuckDB calls the zone Etc/UTC, which compares as different from UTC.
+    return frame.with_columns(selectors.datetime(time_zone="*").dt.convert_time_zone("UTC"))
+
+
+@lru_cache
+def _text(question: str) -> str:
+    return (QUESTIONS / f"{question}.sql").read_text("utf-8")
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

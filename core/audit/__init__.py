@@ -1,0 +1,1 @@
+"""What was done, by whom: written with each change, searched and shown."""

@@ -1,0 +1,129 @@
+"""The operational database: one engine, one way to open a transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+import psycopg2
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
+from sqlalchemy.orm import Session
+
+from core.audit import trail
+from core.db.database_errors import DISK_FULL, NO_CONNECTION, OVERTAKEN, explain
+from core.db.heartbeat import Heartbeat
+from core.embedded import disk, server
+from core.errors import Forbidden, Overtaken, Refused, Unavailable
+from core.settings import get_settings
+
+CONNECT_TIMEOUT_SECONDS = 3
+# For long transactions: the server looks whether this process, and its machine, are still there,
+# also while it waits for a lock. It would find out when it has an answer to send, or never.
+NOTICE_DEATH = (
+    "-c client_connection_check_interval=2000"
+    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+)
+AWAY = "The database cannot be reached right now. Nothing was saved; please try again in a moment."
+RESTARTING = (
+    "The database has stopped and is being started again. Nothing was saved; please try again in a "
+    "few seconds."
+)
+STALLED = "The database does not answer right now. Nothing was saved; please try again in a moment."
+
+
+@lru_cache
+def database_url() -> str:
+    """Return the libpq URL of PostgreSQL, starting the embedded one when none is configured."""
+    settings = get_settings()
+    if settings.database_url is None:
+        return server.start(settings.postgres_path)
+    url = make_url(settings.database_url.get_secret_value())
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@lru_cache
+def get_engine() -> Engine:
+    """Return the process's engine: psycopg2, UTC, with limits on every wait."""
+    limit = int(get_settings().query_timeout_seconds * 1000)
+    options = f"-c timezone=UTC -c statement_timeout={limit} -c lock_timeout={limit}"
+    return create_engine(
+        make_url(database_url()).set(drivername="postgresql+psycopg2"),
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=CONNECT_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "options": f"{options} -c idle_in_transaction_session_timeout=60000",
+            "application_name": "tally",
+        },
+    )
+
+
+@lru_cache
+def heartbeat() -> Heartbeat:
+    """Return the process's watch over whether PostgreSQL answers; a root has to keep it."""
+    return Heartbeat(database_url)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open one transaction: committed at the end of the block, rolled back on any exception.
+
+    What the block was `Forbidden` to do leaves an audit row all the same. Raises `Unavailable`
+    when PostgreSQL is away, too slow or cannot write, and `Overtaken` when others were faster with
+    the same rows.
+    """
+    if heartbeat().is_stalled:
+        raise Unavailable(STALLED)
+    try:
+        with Session(get_engine(), expire_on_commit=False) as db, db.begin():
+            yield db
+    except Forbidden as error:
+        if error.refused:
+            _note(error.refused)
+        raise
+    except (DBAPIError, NoneFree, TimeoutError) as error:
+        raise _translate(error) from error
+
+
+def close() -> None:
+    """Close the pool and let go of the embedded server, if one was started."""
+    if get_engine.cache_info().currsize:
+        get_engine().dispose()
+        get_engine.cache_clear()
+    if database_url.cache_info().currsize:
+        database_url.cache_clear()
+        server.stop(get_settings().postgres_path)
+
+
+def _note(refused: Refused) -> None:
+    with transaction() as db:
+        trail.record_refusal(db, refused)
+
+
+def _translate(error: Exception) -> Exception:
+    cause = getattr(error, "orig", None)
+    if getattr(cause, "pgcode", None) in {"40P01", "40001"}:  # deadlock, serialization_failure
+        return Overtaken(OVERTAKEN)
+    if isinstance(cause, psycopg2.Error) and (words := explain(cause)):
+        return Unavailable(words)
+    if isinstance(error, NoneFree):
+        return Unavailable(STALLED if heartbeat().is_stalled else NO_CONNECTION)
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or isinstance(error, OperationalError | TimeoutError):
+        return Unavailable(_say_why())
+    return error
+
+
+def _say_why() -> str:
+    """Return in words why PostgreSQL is away; the embedded one ends when its disk is full."""
+    settings = get_settings()
+    if heartbeat().is_stalled:
+        return STALLED
+    if settings.database_url is None and disk.is_full(settings.postgres_path):
+        return DISK_FULL
+    if settings.database_url is None and server.is_down(settings.postgres_path):
+        return RESTARTING
+    return AWAY

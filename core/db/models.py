@@ -1,0 +1,288 @@
+"""The tables of the operational database."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db.base import Base, TransactionId, folded, one_open
+from core.sso_providers import ISSUER_LENGTH
+
+EMAIL_LENGTH = 255
+NAME_LENGTH = 255
+TITLE_LENGTH = 255
+DESCRIPTION_LENGTH = 1000
+ADDRESS_LENGTH = 64
+USER_AGENT_LENGTH = 512
+TOKEN_NAME_LENGTH = 100
+SUBJECT_LENGTH = 255  # OpenID Connect Core 1.0, section 2
+
+
+class User(Base):
+    """A person, or a team, who may own items; staff may also sign in."""
+
+    __tablename__ = "user"
+    __table_args__ = (Index("uq_user_lower_email", func.lower(text("email")), unique=True),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
+    hashed_password: Mapped[str] = mapped_column(Text)
+    full_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    is_staff: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_superuser: Mapped[bool] = mapped_column(server_default=text("false"))
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    search_text: Mapped[str | None] = folded("email || ' ' || coalesce(full_name, '')")
+
+
+class Item(Base):
+    """A thing that a user owns; it goes when its owner goes."""
+
+    __tablename__ = "item"
+    __table_args__ = (
+        CheckConstraint("title <> ''", name="title_not_empty"),
+        # Of ranges of pages, as rows come in the order of time: it is tiny, and costs no writer.
+        Index(
+            "ix_item_created_at",
+            "created_at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    description: Mapped[str | None] = mapped_column(String(DESCRIPTION_LENGTH))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    search_text: Mapped[str | None] = folded("title || ' ' || coalesce(description, '')")
+
+    owner: Mapped[User] = relationship(lazy="raise", viewonly=True)
+
+
+class AuthSession(Base):
+    """One signed-in browser; the cookie's token is stored only as its SHA-256."""
+
+    __tablename__ = "auth_session"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    address: Mapped[str | None] = mapped_column(String(ADDRESS_LENGTH))
+    user_agent: Mapped[str | None] = mapped_column(String(USER_AGENT_LENGTH))
+
+
+class LinkedIdentity(Base):
+    """Whom a provider of single sign-on vouches for when it names a subject; see `identities`."""
+
+    __tablename__ = "linked_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "issuer"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    issuer: Mapped[str] = mapped_column(String(ISSUER_LENGTH))
+    subject: Mapped[str] = mapped_column(String(SUBJECT_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SignInRequest(Base):
+    """A sign-in that is under way at a provider; its token lies in the browser's cookie alone."""
+
+    __tablename__ = "sign_in_request"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(32))
+    target: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class KnownBrowser(Base):
+    """A browser that a user has signed in with; its cookie's token is stored only as SHA-256."""
+
+    __tablename__ = "known_browser"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class SignInThrottle(Base):
+    """Failed attempts to sign in by what they have in common; see `core/sign_in/throttle.py`."""
+
+    __tablename__ = "sign_in_throttle"
+
+    bucket: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int]
+    failed_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    open_at: Mapped[datetime]
+
+
+class ApiToken(Base):
+    """What a script proves itself with in a user's name; stored only as its SHA-256."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(TOKEN_NAME_LENGTH))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class AuditEvent(Base):
+    """Who did what to which row; it keeps no foreign keys, so it outlives what it tells of.
+
+    A trigger refuses to change or delete any row.
+    """
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        Index("ix_audit_event_subject", "subject_type", "subject_id"),
+        Index("ix_audit_event_action", "action", "id"),
+        Index(
+            "ix_audit_event_receipt",
+            text("(changes #>> '{sha256,1}')"),
+            postgresql_where=text("action = 'export.end'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    actor: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
+    address: Mapped[str | None] = mapped_column(String(ADDRESS_LENGTH))
+    action: Mapped[str] = mapped_column(String(64))
+    subject_type: Mapped[str | None] = mapped_column(String(64))
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
+    outcome: Mapped[str] = mapped_column(String(16), server_default=text("'success'"))
+    changes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    trace_id: Mapped[str | None] = mapped_column(String(32))
+    token_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RefreshRun(Base):
+    """One refresh, from its request to its outcome; at most one is open at a time.
+
+    `status` goes requested, running, then succeeded, failed, or held: a superuser has to confirm
+    that many rows are gone. `mode` is full, incremental or unchanged, and `reason` says why full.
+    `full` asks for all parts. `changes` holds by table what the notes told: rows inserted, updated
+    and deleted. `spans` is what `core.telemetry.setup.Kept` holds; it is read on its own.
+    """
+
+    __tablename__ = "refresh_run"
+    __table_args__ = (one_open("uq_refresh_run_open"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16), server_default=text("'requested'"))
+    trigger: Mapped[str] = mapped_column(String(16))
+    requested_by: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    step: Mapped[str | None] = mapped_column(String(32))
+    parts_total: Mapped[int] = mapped_column(server_default=text("0"))
+    parts_done: Mapped[int] = mapped_column(server_default=text("0"))
+    mode: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(Text)
+    full: Mapped[bool] = mapped_column(server_default=text("false"))
+    accept_drop: Mapped[bool] = mapped_column(server_default=text("false"))
+    generation: Mapped[int | None] = mapped_column(BigInteger)
+    users: Mapped[int | None] = mapped_column(BigInteger)
+    items: Mapped[int | None] = mapped_column(BigInteger)
+    parts_written: Mapped[int | None]
+    rows_written: Mapped[int | None] = mapped_column(BigInteger)
+    bytes_written: Mapped[int | None] = mapped_column(BigInteger)
+    step_seconds: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    changes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    spans: Mapped[list[Any]] = mapped_column(
+        JSONB, server_default=text("'[]'::jsonb"), deferred=True, deferred_raiseload=True
+    )
+    error: Mapped[str | None] = mapped_column(Text)
+    trace_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class SnapshotCheck(Base):
+    """A comparison of the published snapshot with the database, from its request to its outcome.
+
+    At most one is open. `status` goes requested, running, then succeeded or failed. `wrong` counts
+    differences that nothing explains, `newer` parts that were changed since; `findings` name both.
+    """
+
+    __tablename__ = "snapshot_check"
+    __table_args__ = (one_open("uq_snapshot_check_open"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16), server_default=text("'requested'"))
+    requested_by: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    generation: Mapped[int | None] = mapped_column(BigInteger)
+    parts_total: Mapped[int] = mapped_column(server_default=text("0"))
+    parts_done: Mapped[int] = mapped_column(server_default=text("0"))
+    wrong: Mapped[int | None]
+    newer: Mapped[int | None]
+    findings: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    error: Mapped[str | None] = mapped_column(Text)
+    trace_id: Mapped[str | None] = mapped_column(String(32))
+
+
+# Which parts of "user" and "item" changed, written by triggers; see `change_log.py`. A note
+# without a part speaks of the whole table. There is no key: a note is never read one by one.
+change_note = Table(
+    "change_note",
+    Base.metadata,
+    Column("relation", Text, nullable=False),
+    Column("part", BigInteger),
+    Column("xid", TransactionId, nullable=False, index=True),
+    Column("inserted", Integer, nullable=False, server_default=text("0")),
+    Column("updated", Integer, nullable=False, server_default=text("0")),
+    Column("deleted", Integer, nullable=False, server_default=text("0")),
+)
+
+
+class RefreshMark(Base):
+    """What a published snapshot saw: proof that all notes since then are still here.
+
+    `store` names a folder of snapshots, `token` one of its manifests. Emptying the notes takes the
+    marks along, and so does restoring an older backup: then a refresh starts from scratch.
+    """
+
+    __tablename__ = "refresh_mark"
+
+    store: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    token: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    pg_snapshot: Mapped[str] = mapped_column(Text)
+    marked_at: Mapped[datetime] = mapped_column(server_default=func.now())

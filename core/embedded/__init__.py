@@ -1,0 +1,1 @@
+"""The PostgreSQL that comes along: its server, its files, its disk."""

@@ -1,0 +1,233 @@
+"""Which questions there are whose whole answers may leave Tally, and what answers them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import starmap
+
+import polars as pl
+
+from core.analytics import columns, metrics, table_rows, trends
+from core.analytics.owner_filter import OwnerFilter
+from core.analytics.row_filter import RowFilter
+from core.analytics.trend_filter import TrendFilter
+from core.analytics.trends import PARTIAL
+from core.audit import rows as audit_rows
+from core.audit import search
+from core.audit.search import Wanted
+from core.db.engine import transaction
+from core.db.paging import PAGE_SIZE
+from core.errors import NotFound
+from core.exports import parameters
+from core.exports.dataset import Question
+from core.exports.parameters import Days, Everything, OwnersPage, Ranks, Recent
+from core.exports.result import Answer
+from core.snapshots import reader
+from core.snapshots.reader import Snapshot
+
+
+def find_question(name: str) -> Question:
+    """Return the question of a name; raise `NotFound`."""
+    if name not in QUESTIONS:
+        raise NotFound("There is nothing of this name to export.")
+    return QUESTIONS[name]
+
+
+def items_by_user(wanted: OwnerFilter, snapshot: Snapshot | None = None) -> Answer:
+    """Answer who owns how many items."""
+    taken = snapshot or reader.current()
+    rows = metrics.count_items_by_user(taken, wanted)
+    return _of(taken, columns.OWNERS, rows, metrics.stream_items_by_user(taken, wanted), "user_id")
+
+
+def page_of_owners(wanted: OwnersPage, snapshot: Snapshot | None = None) -> Answer:
+    """Answer who own how many items, on one page of all who do."""
+    taken = snapshot or reader.current()
+    skip = (wanted.number - 1) * PAGE_SIZE
+    page = metrics.items_by_user(taken, wanted.owners, skip=skip, limit=PAGE_SIZE)
+    return _whole(taken, page, "user_id")
+
+
+def item_counts(wanted: Ranks, snapshot: Snapshot | None = None) -> Answer:
+    """Answer how many users own exactly so many items, whatever ranks are looked at."""
+    taken = snapshot or reader.current()
+    return _whole(taken, metrics.item_counts(taken, wanted.period))
+
+
+def active_users(wanted: Recent, snapshot: Snapshot | None = None) -> Answer:
+    """Answer who own most items, or most of those created in a period."""
+    taken = snapshot or reader.current()
+    return _whole(taken, metrics.active_users(taken, wanted.period), "user_id")
+
+
+def created_per_day(wanted: Days, snapshot: Snapshot | None = None) -> Answer:
+    """Answer how many users and items were created on each day that saw any."""
+    taken = snapshot or reader.current()
+    return _whole(taken, metrics.created_per_day(taken, wanted.zone))
+
+
+def trend(wanted: TrendFilter, snapshot: Snapshot | None = None) -> Answer:
+    """Answer how many users and items were created in each step, and how many there were then."""
+    taken = snapshot or reader.current()
+    return _whole(taken, trends.trend(taken, wanted))
+
+
+def distribution(_: Everything, snapshot: Snapshot | None = None) -> Answer:
+    """Answer how many users own how many items."""
+    taken = snapshot or reader.current()
+    return _whole(taken, metrics.distribution(taken))
+
+
+def items(wanted: RowFilter, snapshot: Snapshot | None = None) -> Answer:
+    """Answer which items there are."""
+    taken = snapshot or reader.current()
+    rows = table_rows.count_items(taken, wanted)
+    frames = table_rows.stream_items(taken, wanted)
+    return _of(taken, columns.ITEMS, rows, frames, "item_id", "owner_id")
+
+
+def users(wanted: RowFilter, snapshot: Snapshot | None = None) -> Answer:
+    """Answer which users there are."""
+    taken = snapshot or reader.current()
+    rows = table_rows.count_users(taken, wanted)
+    return _of(taken, columns.USERS, rows, table_rows.stream_users(taken, wanted), "user_id")
+
+
+def audit(wanted: Wanted, _: Snapshot | None = None) -> Answer:
+    """Answer what happened, up to now."""
+    with transaction() as db:
+        rows, newest = search.count_events(db, wanted=wanted)
+    events = search.stream_events(wanted=wanted, newest=newest)
+    frames = starmap(audit_rows.frame, events)
+    return Answer(columns.EVENTS, rows, frames, as_of=datetime.now(UTC))
+
+
+def _of(
+    snapshot: Snapshot,
+    schema: pl.Schema,
+    rows: int,
+    frames: Iterator[pl.DataFrame],
+    *identities: str,
+) -> Answer:
+    return Answer(
+        schema,
+        rows,
+        frames,
+        as_of=snapshot.taken_at,
+        generation=snapshot.generation,
+        identities=frozenset(identities),
+    )
+
+
+def _whole(snapshot: Snapshot, frame: pl.DataFrame, *identities: str) -> Answer:
+    return _of(snapshot, frame.schema, frame.height, iter([frame]), *identities)
+
+
+ANALYTICS = "export.analytics"
+QUESTIONS: Mapping[str, Question] = {
+    each.name: each
+    for each in (
+        Question(
+            name="items_by_user",
+            title="Items by user",
+            description="Every user with at least one item, most items first, ties by user id.",
+            action=ANALYTICS,
+            parse=parameters.owners,
+            ask=items_by_user,
+            key="user_id",
+            derived=frozenset({"rank"}),
+        ),
+        Question(
+            name="active_users",
+            title="Active users",
+            description="The ten users who own most items, or most of a period; ties by user id.",
+            action=ANALYTICS,
+            parse=parameters.recent,
+            ask=active_users,
+            key="user_id",
+        ),
+        Question(
+            name="created_per_day",
+            title="Created per day",
+            description="How many users and items were created on each day that saw any.",
+            action=ANALYTICS,
+            parse=parameters.days,
+            ask=created_per_day,
+            key="day",
+            screen="trends",
+        ),
+        Question(
+            name="trends",
+            title="Trends",
+            description="How many users and items were created in each day, week or month, and "
+            "how many there had been by its end; with an owner, of their items alone. Only days in "
+            "the range count; a step that has others, or is not over yet, is partial.",
+            action=ANALYTICS,
+            parse=parameters.trends,
+            ask=trend,
+            key="day",
+            derived=frozenset({PARTIAL}),
+        ),
+        Question(
+            name="distribution",
+            title="Users by items owned",
+            description="How many users own how many items.",
+            action=ANALYTICS,
+            parse=parameters.everything,
+            ask=distribution,
+            key="bucket",
+            screen="",
+        ),
+        Question(
+            name="page_of_owners",
+            title="Items by user, one page",
+            description="The users on one page of Items by user.",
+            action=ANALYTICS,
+            parse=parameters.owners_page,
+            ask=page_of_owners,
+            key="user_id",
+            derived=frozenset({"rank"}),
+            screen="items_by_user",
+            only_drawn=True,
+        ),
+        Question(
+            name="item_counts",
+            title="Items by rank",
+            description="How many users own exactly so many items.",
+            action=ANALYTICS,
+            parse=parameters.ranks,
+            ask=item_counts,
+            key="item_count",
+            screen="items_by_user",
+            only_drawn=True,
+        ),
+        Question(
+            name="items",
+            title="Items",
+            description="The items as they are in the snapshot, with their owners, by id.",
+            action="export.items",
+            parse=parameters.items,
+            ask=items,
+            key="item_id",
+        ),
+        Question(
+            name="users",
+            title="Users",
+            description="The users as they are in the snapshot, by id.",
+            action="export.users",
+            parse=parameters.users,
+            ask=users,
+            key="user_id",
+            superusers_only=True,
+        ),
+        Question(
+            name="audit",
+            title="Audit",
+            description="What happened, newest first.",
+            action="export.audit",
+            parse=parameters.events,
+            ask=audit,
+            superusers_only=True,
+            of_snapshot=False,
+        ),
+    )
+}

@@ -1,0 +1,1 @@
+"""Users and items: created, changed, deleted and imported."""

@@ -1,0 +1,231 @@
+"""Items: what users own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from core.access.permissions import Actor, require_staff
+from core.audit import trail
+from core.calendar.periods import Span
+from core.db.fields import Description, Email, Id, Title, parse
+from core.db.models import Item, User
+from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
+from core.db.word_search import item_has_words
+from core.errors import Conflict, Invalid, NotFound, VersionNeeded
+from core.manage.users import find_by_email
+from core.text.folding import split_words
+
+FIELDS = ("title", "description", "owner_id")
+
+
+class NewItem(BaseModel):
+    """The fields of a new item, but for its owner."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: Title
+    description: Description = None
+
+
+class ItemForm(NewItem):
+    """A new item whose owner is named by address."""
+
+    owner_email: Email
+
+
+class ItemFormById(NewItem):
+    """A new item whose owner is named by id."""
+
+    owner_id: Id
+
+
+class ChangedItem(BaseModel):
+    """The fields of a change, but for the owner; those left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: Title = ""
+    description: Description = None
+
+
+class ItemChange(ChangedItem):
+    """A change that may name a new owner by address."""
+
+    owner_email: Email = ""
+
+
+class ItemChangeById(ChangedItem):
+    """A change that names a new owner by id."""
+
+    owner_id: Id
+
+
+@dataclass(frozen=True)
+class RemovedItem:
+    """What a deletion took, so that it can be put back."""
+
+    item: Mapping[str, Any]
+
+
+def list_items(
+    db: Session,
+    *,
+    actor: Actor,
+    search: str = "",
+    owner_id: int | None = None,
+    created: Span | None = None,
+    skip: int = 0,
+    limit: int = 50,
+) -> Page[Item]:
+    """Return items with their owners, newest first, of one owner and of a time where asked.
+
+    Each word of `search` is looked for in titles, descriptions, and addresses and names of owners.
+    """
+    require_staff(db, actor, "item.list")
+    query = _with_owner().order_by(Item.id.desc())
+    if owner_id is not None:
+        query = query.where(Item.owner_id == owner_id)
+    if created is not None:
+        query = query.where(created_in(Item.created_at, created))
+    words = split_words(search)
+    if not words:
+        return read_page(db, query, skip=skip, limit=limit)
+    query = query.where(item_has_words(words))
+    return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
+
+
+def find_owner(db: Session, *, actor: Actor, user_id: int) -> User | None:
+    """Return a user whose items are asked for, or None when there is no such user any more."""
+    require_staff(db, actor, "item.list")
+    return db.get(User, user_id)
+
+
+def get_item(db: Session, *, actor: Actor, item_id: int) -> Item:
+    """Return one item with its owner; raise `NotFound`."""
+    require_staff(db, actor, "item.read", item_id)
+    item = db.scalar(_with_owner().where(Item.id == item_id))
+    if item is None:
+        raise NotFound("This item does not exist any more.")
+    return item
+
+
+def create_item(db: Session, *, actor: Actor, values: Mapping[str, object]) -> Item:
+    """Create an item from the fields of `ItemForm`, or of `ItemFormById`.
+
+    Raises `Invalid`, also for an unknown owner. The item that is returned has its owner.
+    """
+    require_staff(db, actor, "item.create")
+    form = parse(ItemFormById if "owner_id" in values else ItemForm, values)
+    item = Item(**_stored(db, form.model_dump()))
+    db.add(item)
+    db.flush()
+    _attach_owner(db, item)
+    changes = trail.difference({}, _view(item))
+    trail.record(db, actor=actor, action="item.create", subject=item, changes=changes)
+    return item
+
+
+def update_item(
+    db: Session, *, actor: Actor, item_id: int, version: int | None, values: Mapping[str, object]
+) -> Item:
+    """Change an item by the fields of `ItemChange`, or of `ItemChangeById`.
+
+    Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster. The item
+    that is returned has its owner.
+    """
+    require_staff(db, actor, "item.update", item_id)
+    form = parse(ItemChangeById if "owner_id" in values else ItemChange, values)
+    # The owner first, then the item: the order in which a deletion of the owner locks them.
+    changes = _stored(db, form.model_dump(exclude_unset=True))
+    item = _lock(db, item_id, version)
+    difference = trail.difference(_view(item), changes)
+    if not difference:
+        return _attach_owner(db, item)
+    for field, value in changes.items():
+        setattr(item, field, value)
+    item.version += 1
+    item.updated_at = func.now()
+    db.flush()
+    trail.record(db, actor=actor, action="item.update", subject=item, changes=difference)
+    return _attach_owner(db, item)
+
+
+def delete_item(db: Session, *, actor: Actor, item_id: int, version: int | None) -> RemovedItem:
+    """Delete an item that is still at `version`; return what `restore_item` needs.
+
+    Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster.
+    """
+    require_staff(db, actor, "item.delete", item_id)
+    item = _lock(db, item_id, version)
+    removed = RemovedItem(item.stored())
+    changes = trail.difference(_view(item), dict.fromkeys(FIELDS))
+    trail.record(db, actor=actor, action="item.delete", subject=item, changes=changes)
+    db.delete(item)
+    db.flush()
+    return removed
+
+
+def restore_item(db: Session, *, actor: Actor, removed: RemovedItem) -> Item:
+    """Put a deleted item back with the same id; raise `NotFound` when its owner is gone too."""
+    require_staff(db, actor, "item.restore")
+    there = db.get(Item, removed.item["id"])
+    if there is not None:
+        return there
+    if db.get(User, removed.item["owner_id"], with_for_update={"key_share": True}) is None:
+        raise NotFound("The owner of this item does not exist any more, so it cannot be restored.")
+    item = Item(**removed.item)
+    db.add(item)
+    db.flush()
+    changes = trail.difference({}, _view(item))
+    trail.record(db, actor=actor, action="item.restore", subject=item, changes=changes)
+    return item
+
+
+def _with_owner() -> Select[Item]:
+    return select(Item).options(joinedload(Item.owner, innerjoin=True))
+
+
+def _attach_owner(db: Session, item: Item) -> Item:
+    set_committed_value(item, "owner", db.get_one(User, item.owner_id))
+    return item
+
+
+def _lock(db: Session, item_id: int, version: int | None) -> Item:
+    item = db.get(Item, item_id, with_for_update=True, populate_existing=True)
+    if item is None:
+        raise NotFound("This item does not exist any more.")
+    if version is None:
+        raise VersionNeeded("Say which version of this item you have read.")
+    if item.version != version:
+        owner = db.get_one(User, item.owner_id)
+        current = _view(item) | {"owner_email": owner.email, "version": item.version}
+        raise Conflict("Somebody changed this item while you were editing.", current=current)
+    return item
+
+
+def _stored(db: Session, values: dict[str, Any]) -> dict[str, Any]:
+    if "owner_email" in values:
+        owner = find_by_email(db, values.pop("owner_email"))
+        if owner is None:
+            raise Invalid({"owner_email": "No user has this address."})
+        if not _held(db, owner.id):
+            raise Invalid({"owner_email": "This user was deleted a moment ago."})
+        values["owner_id"] = owner.id
+    elif "owner_id" in values and not _held(db, values["owner_id"]):
+        raise Invalid({"owner_id": "No user has this id."})
+    return values
+
+
+def _held(db: Session, user_id: int) -> bool:
+    # Held until the commit, so that an owner deleted meanwhile is an error here and not later.
+    lock = {"key_share": True}
+    return db.get(User, user_id, with_for_update=lock, populate_existing=True) is not None
+
+
+def _view(item: Item) -> dict[str, object]:
+    return {field: getattr(item, field) for field in FIELDS}

@@ -1,0 +1,138 @@
+"""What people bring to Tally: each kind of file, read as records of the fields that are needed."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from core.errors import TallyError
+from core.manage.readers import delimited, encodings, kinds, typed, workbook
+from core.manage.readers.header import Field, Header, NoHeader, match
+from core.manage.readers.kinds import Kind
+from core.manage.readers.problems import BadFiles, Problem, Problems, show
+from core.manage.readers.table import Cell, Table, Unreadable, as_text
+from core.text.wording import counted
+
+__all__ = ["BadFiles", "Field", "Problem", "Problems", "Record", "as_text", "read", "show"]
+
+IGNORED = "{} {}: not imported."
+WINDOWS = (
+    "This is not UTF-8 and was read as Windows-1252. If letters look wrong, save it as CSV UTF-8."
+)
+NO_TEXT = "This holds texts that cannot be decoded. Save it as CSV UTF-8."
+NOT_UTF8 = "This is not UTF-8 (byte 0x{:02X}). Save the file as CSV UTF-8."
+_NO_LETTER = re.compile("[\udc80-\udcff]")  # a byte that could not be decoded
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a file: its cells by field, and the line on which it begins.
+
+    `zone` is that of times without one, if the file says so.
+    """
+
+    line: int
+    cells: dict[str, Cell]
+    zone: ZoneInfo | None = None
+
+
+def read(
+    path: Path, fields: Sequence[Field], problems: Problems, at_byte: Callable[[int], None]
+) -> Iterator[Record]:
+    """Yield the well-formed records of a file that has columns for `fields`, in any order.
+
+    What is wrong with the others goes to `problems`. `at_byte` hears how far reading has come.
+    Memory: that of some thousand records, except for workbooks. Raises `TallyError` when the file
+    cannot be opened.
+    """
+    try:
+        table = _open(path, fields, problems, at_byte)
+        problems.units[path.name] = table.unit
+        yield from _records(path, table, fields, problems)
+    except Unreadable as error:
+        problems.add(path, error.line, None, str(error))
+    except UnicodeError:
+        problems.add(path, 1, None, NO_TEXT)
+    except OSError as error:
+        raise TallyError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _open(
+    path: Path, fields: Sequence[Field], problems: Problems, at_byte: Callable[[int], None]
+) -> Table:
+    match kinds.find_kind(path):
+        case Kind.WORKBOOK:
+            return workbook.open_table(path, fields, at_byte)
+        case Kind.PARQUET:
+            return typed.open_parquet(path, at_byte)
+        case Kind.JSON:
+            return typed.open_json(path, at_byte)
+    encoding = encodings.find_encoding(path)
+    if encoding == encodings.WINDOWS:
+        problems.warn(path, WINDOWS)
+    return delimited.open_table(path, encoding, fields, at_byte)
+
+
+def _records(
+    path: Path, table: Table, fields: Sequence[Field], problems: Problems
+) -> Iterator[Record]:
+    header: Header | None = None
+    for line, cells in table.rows:
+        if not any(c.strip() if isinstance(c, str) else c is not None for c in cells):
+            continue
+        if header is None:
+            header = _header(path, line, [as_text(cell) for cell in cells], fields, problems)
+            if header is None:
+                return
+            continue
+        if fault := _fault(header, cells):
+            problems.add(path, line, *fault)
+            continue
+        yield _record(table, header, line, cells)
+    if header is None:
+        problems.add(path, 1, None, f"The file is empty; it needs the {_needed(fields)}.")
+
+
+def _header(
+    path: Path, line: int, names: list[str], fields: Sequence[Field], problems: Problems
+) -> Header | None:
+    try:
+        header = match(names, fields)
+    except NoHeader as error:
+        found = show(", ".join(name for name in names if name.strip()))
+        problems.add(
+            path, line, None, f"{error} This must name the {_needed(fields)}; it is {found}."
+        )
+        return None
+    if header.ignored:
+        noun = counted(len(header.ignored), "other column").removeprefix("1 ")
+        problems.warn(path, IGNORED.format(noun.capitalize(), show(", ".join(header.ignored))))
+    return header
+
+
+def _record(table: Table, header: Header, line: int, cells: Sequence[Cell]) -> Record:
+    held = {name: cell for name, cell in zip(header.fields, cells, strict=False) if name}
+    if table.restore and header.zone:  # Tally's own file for Excel, and nobody else's, names a zone
+        held = {n: table.restore(c) if isinstance(c, str) else c for n, c in held.items()}
+    return Record(line, held, header.zone)
+
+
+def _fault(header: Header, cells: Sequence[Cell]) -> tuple[str | None, str] | None:
+    """Return the column and the reason why a record cannot be taken, or None when it can."""
+    width = len(header.fields)
+    if len(cells) != width:
+        filled = max((n for n, cell in enumerate(cells, 1) if as_text(cell).strip()), default=0)
+        if len(cells) < width or filled > width:
+            count = min(len(cells), max(filled, width))
+            return None, f"{counted(count, 'value')}, where {width} are needed."
+    for name, cell in zip(header.fields, cells, strict=False):
+        if isinstance(cell, str) and (wrong := _NO_LETTER.search(cell)):
+            return name, NOT_UTF8.format(ord(wrong[0]) - 0xDC00)
+    return None
+
+
+def _needed(fields: Sequence[Field]) -> str:
+    needed = ", ".join(field.name for field in fields if field.required)
+    others = ", ".join(field.name for field in fields if not field.required)
+    return f"columns {needed}" + (f" and may have {others}" if others else "")

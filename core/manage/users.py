@@ -1,0 +1,282 @@
+"""Users: who they are, and who of them may sign in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.access import revocations, superusers
+from core.access.hashing import UNUSABLE_PASSWORD, hash_password
+from core.access.password_strength import refuse_guessable
+from core.access.permissions import Actor, require_staff, require_superuser
+from core.access.superusers import ROLE_FIELDS
+from core.audit import trail
+from core.calendar.periods import Span
+from core.db import word_search
+from core.db.fields import Email, FullName, Password, parse
+from core.db.models import ApiToken, AuthSession, Item, User
+from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
+from core.db.word_search import has_words
+from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, VersionNeeded
+from core.sign_in import sessions
+from core.text.addresses import find_form
+from core.text.folding import split_words
+
+FIELDS = ("email", "full_name", *ROLE_FIELDS)
+UNDO_ITEMS = 10_000
+
+
+class UserForm(BaseModel):
+    """The fields of a new user; without a password they own items but cannot sign in."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    email: Email
+    full_name: FullName = None
+    password: Password | None = None
+    is_active: bool = True
+    is_staff: bool = False
+    is_superuser: bool = False
+
+
+class UserChange(BaseModel):
+    """The fields of a change; those left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    email: Email = ""
+    full_name: FullName = None
+    password: Password | None = None
+    is_active: bool = True
+    is_staff: bool = False
+    is_superuser: bool = False
+
+
+@dataclass(frozen=True)
+class RemovedUser:
+    """What a deletion took, so that it can be put back; `items` is None when they are too many."""
+
+    user: Mapping[str, Any] = field(repr=False)  # holds the password's hash
+    items: Sequence[Mapping[str, Any]] | None = field(repr=False)
+    item_count: int
+
+
+def list_users(
+    db: Session,
+    *,
+    actor: Actor,
+    search: str = "",
+    active: bool | None = None,
+    created: Span | None = None,
+    skip: int = 0,
+    limit: int = 50,
+) -> Page[User]:
+    """Return users, newest first, who have each word of `search` in address or name.
+
+    Those that are `active` or are not, and of a time, where asked.
+    """
+    require_superuser(db, actor, "user.list")
+    query = select(User).order_by(User.id.desc())
+    if active is not None:
+        query = query.where(User.is_active.is_(active))
+    if created is not None:
+        query = query.where(created_in(User.created_at, created))
+    words = split_words(search)
+    if not words:
+        return read_page(db, query, skip=skip, limit=limit)
+    query = query.where(has_words(word_search.USERS, words))
+    return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
+
+
+def get_user(db: Session, *, actor: Actor, user_id: int) -> User:
+    """Return one user; raise `NotFound`."""
+    require_superuser(db, actor, "user.read", user_id)
+    return _get(db, user_id)
+
+
+def get_own(db: Session, *, actor: Actor) -> User:
+    """Return the user that the actor is; no scope is asked, as a token tells no more than whose."""
+    require_staff(db, actor, "user.read_own")
+    return _get(db, actor.id or 0)
+
+
+def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
+    """Create a user from the fields of `UserForm`; raise `Invalid`, also for a taken address."""
+    require_superuser(db, actor, "user.create")
+    form = parse(UserForm, values)
+    if form.password:
+        refuse_guessable(form.password, email=form.email)
+    user = User(
+        **_stored(form.model_dump(exclude={"password"})),
+        hashed_password=hash_password(form.password) if form.password else UNUSABLE_PASSWORD,
+    )
+    db.add(user)
+    _flush(db)
+    trail.record(
+        db,
+        actor=actor,
+        action="user.create",
+        subject=user,
+        changes=trail.difference({}, _view(user)),
+    )
+    return user
+
+
+def update_user(
+    db: Session, *, actor: Actor, user_id: int, version: int | None, values: Mapping[str, object]
+) -> User:
+    """Change a user that is still at `version`.
+
+    Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster. A change of
+    role, activity or password ends the user's sessions, and who loses a role loses the tokens too.
+    """
+    require_superuser(db, actor, "user.update", user_id)
+    changes = _stored(parse(UserChange, values).model_dump(exclude_unset=True))
+    password = changes.pop("password", None)
+    if password:
+        changes["hashed_password"] = hash_password(password)
+    if superusers.takes_rights(changes):
+        superusers.lock_first(db, Refused(actor, "user.update", user_id))
+    user = _lock(db, user_id, version)
+    if password:
+        refuse_guessable(password, email=changes.get("email", user.email))
+    if superusers.loses_role(user, changes):
+        superusers.require_another(db, user, Refused(actor, "user.update", user_id))
+    difference = trail.difference({**_view(user), "hashed_password": ""}, changes)
+    if not difference:
+        return user
+    for name, value in changes.items():
+        setattr(user, name, value)
+    user.version += 1
+    user.updated_at = func.now()
+    _flush(db)
+    if difference.keys() & {*ROLE_FIELDS, "hashed_password"}:
+        sessions.end_where(db, AuthSession.user_id == user.id)
+    if any(after is False for _, after in difference.values()):
+        db.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+    trail.record(db, actor=actor, action="user.update", subject=user, changes=difference)
+    return user
+
+
+def count_items(db: Session, *, actor: Actor, user_id: int) -> int:
+    """Return how many items would go if the user went."""
+    require_superuser(db, actor, "user.read", user_id)
+    return _count_items(db, user_id)
+
+
+def delete_user(db: Session, *, actor: Actor, user_id: int, version: int | None) -> RemovedUser:
+    """Delete a user with all items; return what `restore_user` needs to bring them back.
+
+    Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster.
+    """
+    require_superuser(db, actor, "user.delete", user_id)
+    refused = Refused(actor, "user.delete", user_id)
+    superusers.lock_first(db, refused)
+    user = _lock(db, user_id, version)
+    if user.id == actor.id:
+        raise Forbidden("You cannot delete yourself; ask another superuser.", refused=refused)
+    if user.is_superuser and user.is_active:
+        superusers.require_another(db, user, refused)
+    count = _count_items(db, user_id)
+    removed = RemovedUser(user=user.stored(), items=_undoable(db, user, count), item_count=count)
+    changes = trail.difference(_view(user), dict.fromkeys(FIELDS)) | {"items": [count, 0]}
+    trail.record(db, actor=actor, action="user.delete", subject=user, changes=changes)
+    db.delete(user)
+    db.flush()
+    revocations.announce(db)
+    return removed
+
+
+def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
+    """Put a deleted user back, with the same ids; the items too, when they were kept.
+
+    Raises `Invalid` when somebody else has the address by now.
+    """
+    require_superuser(db, actor, "user.restore")
+    there = db.get(User, removed.user["id"])
+    if there is not None:
+        return there
+    user = User(**removed.user)
+    db.add(user)
+    _flush(db)
+    if removed.items:
+        db.execute(insert(Item), list(removed.items))
+    changes = trail.difference({}, _view(user)) | {"items": [0, len(removed.items or ())]}
+    trail.record(db, actor=actor, action="user.restore", subject=user, changes=changes)
+    return user
+
+
+def ensure_first_superuser(db: Session, *, email: str, password: str | None) -> bool:
+    """Create the first superuser when there is no superuser yet; tell whether it did."""
+    if db.scalar(select(User.id).where(User.is_superuser).limit(1)) is not None:
+        return False
+    actor = Actor.system("setup")
+    values: dict[str, object] = {"is_staff": True, "is_superuser": True}
+    values |= {"password": password} if password else {}
+    existing = find_by_email(db, email)
+    if existing is None:
+        create_user(db, actor=actor, values={"email": email, **values})
+    else:
+        update_user(
+            db,
+            actor=actor,
+            user_id=existing.id,
+            version=existing.version,
+            values={"is_active": True, **values},
+        )
+    return True
+
+
+def find_by_email(db: Session, email: str) -> User | None:
+    """Return the user with this address, whatever its case, width and Unicode form."""
+    return db.scalar(select(User).where(func.lower(User.email) == find_form(email)))
+
+
+def _get(db: Session, user_id: int) -> User:
+    user = db.get(User, user_id)
+    if user is None:
+        raise NotFound("This user does not exist any more.")
+    return user
+
+
+def _count_items(db: Session, user_id: int) -> int:
+    return db.scalar(select(func.count()).where(Item.owner_id == user_id)) or 0
+
+
+def _lock(db: Session, user_id: int, version: int | None) -> User:
+    user = db.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound("This user does not exist any more.")
+    if version is None:
+        raise VersionNeeded("Say which version of this user you have read.")
+    if user.version != version:
+        current = _view(user) | {"version": user.version}
+        raise Conflict("Somebody changed this user while you were editing.", current=current)
+    return user
+
+
+def _flush(db: Session) -> None:
+    try:
+        db.flush()
+    except IntegrityError as error:
+        if "uq_user_lower_email" in str(error.orig):
+            raise Invalid({"email": "Another user has this address already."}) from error
+        raise
+
+
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {"is_staff": True} if values.get("is_superuser") else values
+
+
+def _view(user: User) -> dict[str, object]:
+    return {name: getattr(user, name) for name in FIELDS}
+
+
+def _undoable(db: Session, user: User, count: int) -> list[dict[str, Any]] | None:
+    if count > UNDO_ITEMS:
+        return None
+    return [item.stored() for item in db.scalars(select(Item).where(Item.owner_id == user.id))]

@@ -1,0 +1,1 @@
+"""An installation made ready: schema, roles, first superuser, sample data."""

@@ -1,0 +1,1 @@
+"""Refreshes as people see them: requested, verified, rolled back, listed."""

@@ -1,0 +1,185 @@
+"""Refreshes as everyone may know them: ask for one, follow the open one, read the history."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.access.permissions import Actor, require_staff, require_superuser
+from core.audit import trail
+from core.db.models import RefreshRun
+from core.errors import Conflict, NotFound
+from core.refreshes import rollback
+from core.settings import get_settings
+from core.telemetry.supervision import Failures
+
+OPEN = ("requested", "running")
+TROUBLE = ("failed", "held")
+_wake: list[Callable[[], None]] = []
+_next_run: list[Callable[[], datetime | None]] = []
+_failures = Failures("Telling the scheduler of a request")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """When Tally refreshes next by itself: `at` when that is due, else why there is no time.
+
+    It may be turned off by a setting or paused, and a process without the scheduler cannot know.
+    """
+
+    state: Literal["due", "off", "paused", "unknown"]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """How refreshing goes: the open refresh, the one that ended last, and how often in a row.
+
+    `failures` counts those since the last success, the first of which ended at `since`.
+    """
+
+    running: RefreshRun | None = None
+    latest: RefreshRun | None = None
+    failures: int = 0
+    since: datetime | None = None
+
+
+def connect(
+    wake: Callable[[], None], *, next_run: Callable[[], datetime | None] | None = None
+) -> None:
+    """Say what to call after a request was committed, and who knows the next automatic refresh.
+
+    The scheduler does this when it is built.
+    """
+    _wake[:] = [wake]
+    _next_run[:] = [next_run] if next_run else []
+
+
+def wake() -> None:
+    """Tell the scheduler of this process, if it has one, that a request waits."""
+    for call in _wake:
+        with _failures.contained():  # it looks by itself in a moment
+            call()
+
+
+def next_run() -> datetime | None:
+    """Return when this process refreshes next by itself, or None when it does not."""
+    return next((call() for call in _next_run), None)
+
+
+def outlook() -> Outlook:
+    """Return what this process knows of the next automatic refresh."""
+    if not get_settings().refresh_interval_minutes:
+        return Outlook("off")
+    if not _next_run:
+        return Outlook("unknown")
+    at = next_run()
+    return Outlook("due", at) if at else Outlook("paused")
+
+
+def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> RefreshRun:
+    """Ask for a refresh, or join the one that is open; call `wake` after the commit.
+
+    Raises `Conflict` while the data is set back to an older snapshot.
+    """
+    require_staff(db, actor, "refresh.request")
+    rollback.require_free()
+    asked = insert(RefreshRun).values(trigger=trigger, requested_by=actor.email)
+    created = db.scalar(asked.on_conflict_do_nothing().returning(RefreshRun))
+    run = created or open_run(db)
+    if run is None:  # the open one ended between the two looks
+        return request_refresh(db, actor=actor, trigger=trigger)
+    trail.record(db, actor=actor, action="refresh.request", subject=run)
+    return run
+
+
+def release_held(db: Session, *, actor: Actor) -> RefreshRun:
+    """Accept that many rows are gone: ask for a refresh that is published all the same.
+
+    Takes the numbers as they are when it runs, which may not be those of the one that was held.
+    Call `wake` after the commit. Raises `Forbidden` unless the actor is a superuser, and `NotFound`
+    when the refresh that ended last was not held.
+    """
+    require_superuser(db, actor, "refresh.release")
+    held = latest_finished(db)
+    if held is None or held.status != "held":
+        raise NotFound("No refresh is held back. It may have been released meanwhile.")
+    run = _request_own(db, actor=actor, trigger="release")
+    run.accept_drop = True
+    trail.record(db, actor=actor, action="refresh.release", subject=held)
+    return run
+
+
+def request_full(db: Session, *, actor: Actor) -> RefreshRun:
+    """Ask for a refresh that writes all parts, changed or not; call `wake` after the commit.
+
+    Raises `Forbidden` unless the actor is a superuser, and `Conflict` while a refresh runs.
+    """
+    require_superuser(db, actor, "refresh.request_full")
+    run = _request_own(db, actor=actor, trigger="full")
+    run.full = True
+    return run
+
+
+def situation(db: Session) -> Situation:
+    """Return how refreshing goes at this moment."""
+    latest = latest_finished(db)
+    if latest is None or latest.status not in TROUBLE:
+        return Situation(open_run(db), latest)
+    success = select(func.max(RefreshRun.id)).where(RefreshRun.status == "succeeded")
+    failures, since = db.execute(
+        select(func.count(), func.min(RefreshRun.finished_at)).where(
+            RefreshRun.status.in_(TROUBLE),
+            RefreshRun.id > func.coalesce(success.scalar_subquery(), 0),
+        )
+    ).one()
+    return Situation(open_run(db), latest, failures, since)
+
+
+def trouble(db: Session) -> RefreshRun | None:
+    """Return the refresh that ended last if it failed or was held back, else None."""
+    latest = latest_finished(db)
+    return latest if latest is not None and latest.status in TROUBLE else None
+
+
+def spans(db: Session, *, actor: Actor, run_id: int) -> list[list[Any]]:
+    """Return the spans of a refresh as `Kept.rows` made them; none while it runs."""
+    require_staff(db, actor, "refresh.list")
+    found: list[list[Any]] | None = db.scalar(
+        select(RefreshRun.spans).where(RefreshRun.id == run_id)
+    )
+    return found or []
+
+
+def open_run(db: Session) -> RefreshRun | None:
+    """Return the refresh that waits or runs, or None."""
+    return db.scalar(select(RefreshRun).where(RefreshRun.status.in_(OPEN)))
+
+
+def latest_finished(db: Session) -> RefreshRun | None:
+    """Return the refresh that ended last, whatever its outcome."""
+    return db.scalar(
+        select(RefreshRun)
+        .where(RefreshRun.status.not_in(OPEN))
+        .order_by(RefreshRun.id.desc())
+        .limit(1)
+    )
+
+
+def history(db: Session, *, actor: Actor, limit: int = 50) -> list[RefreshRun]:
+    """Return the newest refreshes, newest first."""
+    require_staff(db, actor, "refresh.list")
+    return list(db.scalars(select(RefreshRun).order_by(RefreshRun.id.desc()).limit(limit)))
+
+
+def _request_own(db: Session, *, actor: Actor, trigger: str) -> RefreshRun:
+    """Ask for a refresh with wishes of its own, which one that runs already could not fulfil."""
+    run = request_refresh(db, actor=actor, trigger=trigger)
+    db.refresh(run, with_for_update=True)  # from here on it waits for this transaction to begin
+    if run.status != "requested":
+        raise Conflict("A refresh is running. Please try again when it has ended.", current={})
+    return run

@@ -1,0 +1,139 @@
+"""One's own account: where one is signed in, and one's name and password."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from core.access import revocations
+from core.access.hashing import Checked, hash_password
+from core.access.password_strength import refuse_guessable
+from core.access.permissions import Actor, require_staff, require_superuser
+from core.audit import trail
+from core.db.fields import FullName, Password, parse
+from core.db.models import AuthSession, User
+from core.errors import Forbidden, NotFound
+from core.sign_in import password as password_sign_in
+from core.sign_in import sessions, throttle
+from core.sign_in.password import Attempt
+
+PASSWORD_ACTION = "account.password"  # noqa: S105 - an action of the audit trail
+
+
+class NameChange(BaseModel):
+    """The field of a change of one's name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    full_name: FullName
+
+
+class PasswordChange(BaseModel):
+    """The field of a change of one's password; the current one is checked apart."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: Password
+
+
+def list_sessions(db: Session, *, actor: Actor) -> list[AuthSession]:
+    """Return where the actor is signed in, what was used last first."""
+    require_staff(db, actor, "session.list")
+    own = select(AuthSession).where(AuthSession.user_id == actor.id)
+    return list(db.scalars(own.order_by(AuthSession.last_seen_at.desc(), AuthSession.id.desc())))
+
+
+def end_session(db: Session, *, actor: Actor, session_id: int) -> None:
+    """End one session of the actor's; raise `NotFound` for any other."""
+    require_staff(db, actor, "session.end")
+    own = (AuthSession.id == session_id) & (AuthSession.user_id == actor.id)
+    if not db.scalars(delete(AuthSession).where(own).returning(AuthSession.id)).all():
+        raise NotFound("This session has ended already.")
+    revocations.announce(db)
+    trail.record(db, actor=actor, action="session.end", changes={"sessions": [1, 0]})
+
+
+def end_other_sessions(db: Session, *, actor: Actor) -> int:
+    """End all sessions of the actor's but the present one; return how many they were."""
+    require_staff(db, actor, "session.end")
+    count = _end(db, user_id=actor.id, but=actor.session_id)
+    trail.record(db, actor=actor, action="session.end", changes={"sessions": [count, 0]})
+    return count
+
+
+def end_sessions_of(db: Session, *, actor: Actor, user_id: int) -> int:
+    """End all sessions of a user, as a superuser; return how many they were."""
+    require_superuser(db, actor, "session.end", user_id)
+    user = db.get(User, user_id)
+    if user is None:
+        raise NotFound("This user does not exist any more.")
+    count = _end(db, user_id=user_id, but=actor.session_id)
+    changes = {"sessions": [count, 0]}
+    trail.record(db, actor=actor, action="session.end", subject=user, changes=changes)
+    return count
+
+
+def rename(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
+    """Change the actor's name to the field of `NameChange`; raise `Invalid`."""
+    form = parse(NameChange, values)
+    user = _lock(db, actor, "account.name")
+    changes = trail.difference({"full_name": user.full_name}, form.model_dump())
+    if changes:
+        user.full_name = form.full_name
+        _mark_changed(user)
+        trail.record(db, actor=actor, action="account.name", subject=user, changes=changes)
+    return user
+
+
+def begin_password_change(db: Session, *, actor: Actor) -> Attempt:
+    """Count an attempt to prove the current password, throttled by session.
+
+    The caller commits; unless it has to `wait`, `Attempt.check` and `change_password` follow.
+    """
+    require_staff(db, actor, PASSWORD_ACTION)
+    user = db.get(User, actor.id) if actor.id else None
+    if user is None:
+        raise Forbidden("Only people have passwords.")
+    return password_sign_in.begin_proof(db, user=user, actor=actor, action=PASSWORD_ACTION)
+
+
+def change_password(
+    db: Session, *, actor: Actor, attempt: Attempt, checked: Checked, values: Mapping[str, object]
+) -> bool:
+    """Set the password of `PasswordChange` and end the actor's other sessions.
+
+    Returns False, with an audit row to commit, when the current password was wrong. Raises
+    `Invalid` for a new one that is too short, long, common or like the address.
+    """
+    user = _lock(db, actor, PASSWORD_ACTION)
+    if not password_sign_in.prove(user, attempt=attempt, checked=checked):
+        password_sign_in.note(db, attempt, user, action=PASSWORD_ACTION, outcome="refused")
+        return False
+    throttle.forgive(db, attempt.buckets)
+    form = parse(PasswordChange, values)
+    refuse_guessable(form.password, email=user.email)
+    user.hashed_password = hash_password(form.password)
+    _mark_changed(user)
+    _end(db, user_id=user.id, but=actor.session_id)
+    hidden = trail.difference({}, {"hashed_password": user.hashed_password})
+    trail.record(db, actor=actor, action=PASSWORD_ACTION, subject=user, changes=hidden)
+    return True
+
+
+def _lock(db: Session, actor: Actor, action: str) -> User:
+    require_staff(db, actor, action)
+    user = db.get(User, actor.id, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound("This account does not exist any more.")
+    return user
+
+
+def _mark_changed(user: User) -> None:
+    user.version += 1
+    user.updated_at = func.now()
+
+
+def _end(db: Session, *, user_id: int | None, but: int | None) -> int:
+    others = AuthSession.id.is_distinct_from(but)
+    return sessions.end_where(db, (AuthSession.user_id == user_id) & others)

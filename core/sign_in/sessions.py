@@ -1,0 +1,173 @@
+"""Sessions: who is signed in, in which browser, and until when."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core.access import revocations
+from core.access.hashing import hash_token, new_token
+from core.access.permissions import Actor
+from core.audit import trail
+from core.db.leftovers import delete_free
+from core.db.models import ADDRESS_LENGTH, USER_AGENT_LENGTH, AuthSession, User
+from core.settings import get_settings
+from core.sign_in import known_browsers, sso_requests, throttle
+
+TOUCH_INTERVAL = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A session just begun: each token goes into its cookie and nowhere else."""
+
+    token: str = field(repr=False)
+    actor: Actor
+    browser_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session found to be open; unless it is used again, it ends at `ends_at` (UTC)."""
+
+    actor: Actor
+    ends_at: datetime
+
+
+class Ended(StrEnum):
+    """Why a session has ended that nobody signed out of."""
+
+    EXPIRED = "expired"
+    ELSEWHERE = "elsewhere"  # by its owner in another window, by a superuser, or by a change
+    REFUSED = "refused"  # the account may not be used any more
+
+
+def begin(
+    db: Session,
+    *,
+    user: User,
+    address: str | None,
+    user_agent: str | None,
+    browser_token: str | None = None,
+    provider: str | None = None,
+) -> SignIn:
+    """Begin a session for a user whose identity has been established, by a `provider` or here."""
+    token = new_token()
+    row = AuthSession(
+        token_hash=hash_token(token),
+        user_id=user.id,
+        expires_at=datetime.now(UTC) + timedelta(days=get_settings().session_absolute_days),
+        address=address[:ADDRESS_LENGTH] if address else None,
+        user_agent=printable(user_agent or "")[:USER_AGENT_LENGTH],
+    )
+    db.add(row)
+    db.flush()
+    actor = _actor(user, row)
+    by = {"provider": [None, provider]} if provider else {}
+    trail.record(db, actor=actor, action="session.sign_in", subject=user, changes=by)
+    return SignIn(token=token, actor=actor, browser_token=browser_token)
+
+
+def find_actor(db: Session, *, token_hash: bytes) -> Actor | None:
+    """Return who the session belongs to, or None when it has ended or may not be used."""
+    found = find_open(db, token_hash=token_hash)
+    return found.actor if found else None
+
+
+def find_open(db: Session, *, token_hash: bytes) -> OpenSession | None:
+    """Return the session and note its use; None when it has ended or may not be used."""
+    query = select(User, AuthSession).join(AuthSession, AuthSession.user_id == User.id)
+    found = db.execute(query.where(AuthSession.token_hash == token_hash, _usable())).one_or_none()
+    if found is None:
+        return None
+    user, row = found
+    if row.last_seen_at < datetime.now(UTC) - TOUCH_INTERVAL:
+        _touch(db, {row.id})
+    idle = timedelta(hours=get_settings().session_idle_hours)
+    return OpenSession(
+        actor=_actor(user, row), ends_at=min(row.expires_at, datetime.now(UTC) + idle)
+    )
+
+
+def keep_open(
+    db: Session, *, session_ids: Collection[int], used: Collection[int] = ()
+) -> dict[int, datetime]:
+    """Note the use of the sessions in `used`; return of all that are still open when they end."""
+    idle = timedelta(hours=get_settings().session_idle_hours)
+    columns = select(AuthSession.id, AuthSession.expires_at, AuthSession.last_seen_at)
+    query = columns.join(User, User.id == AuthSession.user_id)
+    rows = db.execute(query.where(AuthSession.id.in_(session_ids), _usable())).all()
+    if touched := {row.id for row in rows}.intersection(used):
+        _touch(db, touched)
+    now = datetime.now(UTC)
+    return {
+        row.id: min(row.expires_at, (now if row.id in touched else row.last_seen_at) + idle)
+        for row in rows
+    }
+
+
+def why_ended(db: Session, *, actor: Actor) -> Ended:
+    """Return why the actor's session, which is no longer open, has ended."""
+    row = db.get(AuthSession, actor.session_id)
+    user = db.get(User, actor.id)
+    if user is None or not (user.is_active and user.is_staff):
+        return Ended.REFUSED
+    return Ended.ELSEWHERE if row is None else Ended.EXPIRED
+
+
+def sign_out(db: Session, *, actor: Actor) -> None:
+    """End the actor's session."""
+    db.execute(delete(AuthSession).where(AuthSession.id == actor.session_id))
+    trail.record(db, actor=actor, action="session.sign_out")
+
+
+def end_where(db: Session, condition: ColumnElement[bool]) -> int:
+    """End the sessions that `condition` names; return how many they were."""
+    # Locked by id, so that two who end several, or note their use, do not deadlock.
+    named = select(AuthSession.id).where(condition).order_by(AuthSession.id).with_for_update()
+    ids = db.scalars(named).all()
+    db.execute(delete(AuthSession).where(AuthSession.id.in_(ids)))
+    revocations.announce(db)
+    return len(ids)
+
+
+def delete_expired(db: Session) -> int:
+    """Delete the sessions that are past their limits, and what else signing in left behind.
+
+    Returns how many sessions they were.
+    """
+    for room in (throttle, known_browsers, sso_requests):
+        room.delete_old(db)
+    idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
+    expired = (AuthSession.expires_at <= func.now()) | (AuthSession.last_seen_at <= idle_since)
+    return delete_free(db, AuthSession.id, expired)
+
+
+def _usable() -> ColumnElement[bool]:
+    idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
+    return and_(
+        AuthSession.expires_at > func.now(),
+        AuthSession.last_seen_at > idle_since,
+        User.is_active,
+        User.is_staff,
+    )
+
+
+def _touch(db: Session, session_ids: Collection[int]) -> None:
+    # One that is locked is being ended, or its use is being noted.
+    free = select(AuthSession.id).where(AuthSession.id.in_(session_ids))
+    free = free.with_for_update(skip_locked=True)
+    touch = update(AuthSession).where(AuthSession.id.in_(free.scalar_subquery()))
+    db.execute(touch.values(last_seen_at=func.now()))
+
+
+def _actor(user: User, row: AuthSession) -> Actor:
+    return replace(Actor.of(user), address=row.address, session_id=row.id)
+
+
+def printable(text: str) -> str:
+    """Return `text` with a question mark for each character that could break a line."""
+    return "".join(c if c.isprintable() else "?" for c in text)

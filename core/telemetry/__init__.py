@@ -1,0 +1,1 @@
+"""Traces, logs, and what the process takes of memory."""

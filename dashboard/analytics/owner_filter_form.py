@@ -1,0 +1,159 @@
+"""What narrows the owners of items: a search, a period and a form, all of it in the address."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+import streamlit as st
+
+from core.analytics.owner_filter import FIRST_DAY, LAST_DAY, NAMES, Activity, OwnerFilter, parse
+from core.calendar.periods import Period
+from dashboard.ui import filter_widgets, forms, local_time, url_state
+from dashboard.ui.forms import Draft
+from dashboard.ui.notices import count
+
+SCREEN = "items_by_user"
+PERIODS = {
+    Period.ALL.value: "All time",
+    Period.DAYS_7.value: "7 days",
+    Period.DAYS_30.value: "30 days",
+    Period.DAYS_90.value: "90 days",
+}
+TITLES = {
+    period: f"Items created in the last {period.days} days" if period.days else "Items owned"
+    for period in Period
+}
+RULES = {
+    period: "The ten users who own most "
+    + (f"of the items created in the last {period.days} days" if period.days else "items")
+    + "; those with as many stand by user id."
+    for period in Period
+}
+ANY: Final = "any"
+ACTIVITY: dict[Activity | Literal["any"], str] = {
+    ANY: "Any",
+    "yes": "Active",
+    "no": "Not active",
+}
+FORM = ("least", "most", "active", "joined_from", "joined_until")
+DAYS: dict[str, Any] = {
+    "min_value": FIRST_DAY,
+    "max_value": LAST_DAY,
+    "format": "YYYY-MM-DD",
+}
+
+
+def toolbar() -> tuple[OwnerFilter, list[str]]:
+    """Draw search, period and form above a list.
+
+    Returns what it is narrowed by, which is what the address says, and what of that was changed.
+    """
+    text = filter_widgets.search("Search users", placeholder="Search addresses and names")
+    query = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
+    wanted, notes = parse({**query, "q": text}, zone=local_time.zone().key)
+    _draw_period(wanted.period)
+    _open_form(wanted)
+    return wanted, notes
+
+
+def period() -> tuple[Period, list[str]]:
+    """Draw the choice of a period alone; return it, and what of the address was changed."""
+    wanted, notes = parse({"period": url_state.get("period")})
+    _draw_period(wanted.period)
+    return wanted.period, notes
+
+
+def _draw_period(chosen: Period) -> None:
+    st.radio(
+        "Period",
+        list(PERIODS),
+        format_func=PERIODS.__getitem__,
+        key=url_state.show("period", chosen.value),
+        horizontal=True,
+        width="content",
+        label_visibility="collapsed",
+        on_change=url_state.take,
+        args=("period", Period.ALL.value),
+    )
+
+
+def describe(wanted: OwnerFilter) -> dict[str, str]:
+    """Return in words what a filter asks for beside text and period, by parameter."""
+    parts = {
+        "least": f"At least {count(wanted.least or 0, 'item')}",
+        "most": f"At most {count(wanted.most or 0, 'item')}",
+        "active": ACTIVITY[wanted.active or ANY],
+        "joined_from": f"Joined from {wanted.joined_from}",
+        "joined_until": f"Joined until {wanted.joined_until}",
+    }
+    return {name: text for name, text in parts.items() if getattr(wanted, name) is not None}
+
+
+def _open_form(wanted: OwnerFilter) -> None:
+    """Draw the button that opens the form, and the form while it is open."""
+    used = len(describe(wanted))
+    label = f"Filters ({used})" if used else "Filters"
+    if st.button(label, icon=":material/tune:"):
+        forms.open_draft(Draft(SCREEN, "filter"))
+    draft = forms.opened(SCREEN)
+    if draft is not None:
+        # Not a popover: that closes at a click beside it, before a field has given its value away.
+        forms.show(draft, "Filters", lambda: _form(wanted, draft.key))
+
+
+def _form(wanted: OwnerFilter, key: str) -> None:
+    with st.form(key, border=False):
+        one, other = st.columns(2)
+        with one:
+            least = _number("Items, at least", wanted.least, f"{key}-least")
+            since = st.date_input("Joined from", wanted.joined_from, key=f"{key}-since", **DAYS)
+        with other:
+            most = _number("Items, at most", wanted.most, f"{key}-most")
+            until = st.date_input("Joined until", wanted.joined_until, key=f"{key}-until", **DAYS)
+        active = st.radio(
+            "Users",
+            list(ACTIVITY),
+            list(ACTIVITY).index(wanted.active or ANY),
+            format_func=ACTIVITY.__getitem__,
+            horizontal=True,
+            key=f"{key}-active",
+        )
+        st.caption(f"Days are those of {local_time.zone().key}.")
+        with st.container(horizontal=True):
+            applied = st.form_submit_button("Apply", type="primary")
+            cancelled = st.form_submit_button(forms.CANCEL)
+    if applied:
+        chosen = replace(
+            wanted,
+            active=None if active == ANY else active,
+            joined_from=since,
+            joined_until=until,
+        )
+        _apply(chosen.to_query() | {"least": least, "most": most})
+    if applied or cancelled:
+        forms.leave()
+
+
+def _number(label: str, value: int | None, key: str) -> str:
+    """Draw a field for a number; return what is typed, which the page puts right and tells.
+
+    It is one of text, as Escape empties a field of numbers.
+    """
+    typed = st.text_input(label, "" if value is None else str(value), key=key)
+    return (typed or "").replace(",", "").strip()
+
+
+def _apply(query: Mapping[str, str]) -> None:
+    url_state.put({name: query.get(name) for name in (*FORM, "zone")})
+
+
+def noun(wanted: OwnerFilter) -> str:
+    """Return what the rows of a list are that is narrowed so."""
+    days = wanted.period.days
+    return f"users with items of the last {days} days" if days else "users with items"
+
+
+def words(wanted: OwnerFilter) -> str:
+    """Return in words what a list is narrowed by."""
+    text = [f"“{wanted.search}”"] if wanted.search else []
+    return ", ".join([*text, *(part.lower() for part in describe(wanted).values())])

@@ -1,0 +1,47 @@
+"""How often one token, or one session, may ask: a bucket for each, refilled all the time."""
+
+import math
+import time
+from collections import OrderedDict
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.access.permissions import Actor
+from core.settings import get_settings
+from dashboard.limits.token_bucket import Bucket
+from dashboard.web.problem import problem
+
+BURST_SECONDS = 10.0  # so much of the rate may come at once
+MOST_REMEMBERED = 10_000
+Asker = tuple[int | None, int | None]
+
+
+class Rates:
+    """ASGI middleware: 429 for whoever asks more often than the setting allows.
+
+    It counts in this process alone: with several of them, each allows as many.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._buckets: OrderedDict[Asker, Bucket] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wait = self._take(scope["user"]) if scope["type"] == "http" else 0.0
+        if wait:
+            text = f"That were too many requests; wait {math.ceil(wait)} s."
+            headers = {"Retry-After": str(math.ceil(wait))}
+            await problem(429, text, headers=headers)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _take(self, actor: Actor) -> float:
+        now = time.monotonic()
+        rate = get_settings().api_requests_per_minute / 60
+        size = max(1.0, rate * BURST_SECONDS)
+        asker = (actor.token_id, actor.session_id)
+        bucket = self._buckets.setdefault(asker, Bucket(size, now))
+        self._buckets.move_to_end(asker)
+        if len(self._buckets) > MOST_REMEMBERED:
+            self._buckets.popitem(last=False)
+        return bucket.take(rate=rate, size=size, now=now)

@@ -1,0 +1,1 @@
+"""Who is in front: the gate, cookies and sessions."""

@@ -1,0 +1,29 @@
+"""The person in front of a page, as the gate verified them when the page was opened."""
+
+from urllib.parse import unquote
+
+import streamlit as st
+
+from core.access.permissions import Actor
+from core.errors import Forbidden
+
+
+def current_actor() -> Actor:
+    """Return who runs this page; raise `Forbidden` when the gate did not say.
+
+    Services decide on the database's present state, so an outdated role gives no right.
+    """
+    known = st.user.to_dict()  # all at once: each single one looks for a file of secrets
+    user = {key: unquote(str(value)) for key, value in known.items() if value is not None}
+    if not user.get("tally_user_id") or not user.get("email"):
+        raise Forbidden("Please sign in first.")
+    session_id = user.get("tally_session_id")
+    return Actor(
+        id=int(user["tally_user_id"]),
+        email=user["email"],
+        full_name=user.get("name") or None,
+        is_staff=True,  # the gate lets nobody else in
+        is_superuser=user.get("tally_is_superuser") == "1",
+        address=user.get("address") or None,
+        session_id=int(session_id) if session_id else None,
+    )

@@ -1,0 +1,1 @@
+"""What is kept between runs of a page, and in which order pages run."""

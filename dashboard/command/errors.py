@@ -1,0 +1,42 @@
+"""Errors on the command line: what happened in a line or two, and never a traceback."""
+
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from typer.core import TyperGroup
+
+from core.db import engine
+from core.errors import Invalid, TallyError
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Commands(TyperGroup):
+    """Commands whose errors meant for people go to stderr, with exit status 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, and let go of the database in any case."""
+        try:
+            return super().invoke(ctx)
+        except (ValidationError, TallyError) as error:
+            err.print(describe(error), markup=False, style="red")
+            raise typer.Exit(1) from error
+        finally:
+            engine.close()
+
+
+def describe(error: ValidationError | TallyError) -> str:
+    """Return what to tell the person who ran the command; values, which may be secret, stay out."""
+    if isinstance(error, Invalid):
+        return "\n".join(f"{field}: {reason}" for field, reason in error.fields.items())
+    if isinstance(error, TallyError):
+        return error.message
+    return "\n".join(_setting(e["loc"], e["msg"]) for e in error.errors(include_input=False))
+
+
+def _setting(location: tuple[int | str, ...], message: str) -> str:
+    reason = message.removeprefix("Value error, ")
+    name = ".".join([str(location[0]).upper(), *map(str, location[1:])]) if location else ""
+    return f"{name}: {reason}" if name else reason

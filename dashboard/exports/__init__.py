@@ -1,0 +1,1 @@
+"""Files and pictures: their routes, menus and making."""

@@ -1,0 +1,97 @@
+"""The one quiet way out of a page: its table as a file, its charts as pictures."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core.exports.formats import FORMATS, Format
+from core.exports.formats.regions import wants_semicolons
+from core.text.wording import counted_all
+from dashboard.exports import orders
+from dashboard.exports.pictures import LOOKS
+from dashboard.ui import local_time
+
+# Our own element, so its look is ours to give; it takes colour and type from where it stands.
+LIST = "display:flex;flex-direction:column;gap:0.25rem;min-width:17rem"
+CHOICE = (
+    "display:flex;flex-direction:column;padding:0.375rem 0.625rem;border-radius:6px;"
+    "border:1px solid color-mix(in srgb, currentColor 18%, transparent);"
+    "color:inherit;text-decoration:none;font:inherit;font-size:0.875rem;line-height:1.35"
+)
+REMARK = "opacity:0.72;font-size:0.8rem"
+
+
+def draw(
+    question: str,
+    filters: Mapping[str, str] | None = None,
+    *,
+    rows: int | None = None,
+    noun: str = "rows",
+    as_of_snapshot: bool = False,
+    by_day: bool = False,
+) -> None:
+    """Draw the menu for a question with a page's filters; `rows` where the page knows how many.
+
+    `as_of_snapshot` says so on pages that show the database, which may be newer than the file.
+    `by_day` says that the rows are days, or longer steps, of the reader's zone in every format.
+    """
+    given = {name: value for name, value in (filters or {}).items() if value}
+    matching = f"All {noun}{' that match' * bool(given)}"
+    held = matching if rows is None else counted_all(rows, noun)
+    source = ", as of the last refresh" if as_of_snapshot else ""
+    with st.popover("Export", icon=":material/download:", type="tertiary"):
+        zone = local_time.zone()
+        st.caption(f"{held}{source}. {_days(zone) if by_day else _zones(zone)}")
+        formats = in_order(st.context.locale)
+        st.html(_list(_choice(question, each, rows, given) for each in formats))
+
+
+def in_order(locale: str | None) -> list[Format]:
+    """Return the formats, and first of all the CSV that Excel opens in the reader's locale."""
+    first = "semicolon.csv" if wants_semicolons(locale) else "csv"
+    return sorted(FORMATS.values(), key=lambda each: each.name != first)
+
+
+def draw_picture(picture: str, filters: Mapping[str, str] | None = None) -> None:
+    """Draw the menu of a chart: as a picture of its own, which is drawn on the click.
+
+    `picture` is one of `dashboard.exports.pictures.PICTURES`, with the filters of its question.
+    """
+    with st.popover("Picture", type="tertiary"):
+        st.caption("By itself: with its title, as of when, and what it is narrowed to.")
+        looks = ((each.name, _text(each.label, each.remark)) for each in LOOKS.values())
+        # Without `download`: what fails says why on a page, and what works stays on this one.
+        st.html(_list(_link(picture, name, filters or {}, text) for name, text in looks))
+
+
+def _days(zone: ZoneInfo) -> str:
+    return f"Days begin and end in {zone.key}."
+
+
+def _zones(zone: ZoneInfo) -> str:
+    if zone.key == "UTC":
+        return "Times are in UTC."
+    return f"Excel files use {zone.key} time; the others UTC."
+
+
+def _list(choices: Iterable[str]) -> str:
+    return f'<div style="{LIST}">{"".join(choices)}</div>'
+
+
+def _choice(question: str, format: Format, rows: int | None, filters: Mapping[str, str]) -> str:
+    if format.most_rows is not None and rows is not None and rows > format.most_rows:
+        text = _text(format.label, f"holds at most {format.most_rows:,} rows")
+        return f'<div style="{CHOICE};border-style:dashed">{text}</div>'
+    text = _text(format.label, format.remark)
+    return _link(question, format.name, filters, text, "download")
+
+
+def _link(name: str, format: str, filters: Mapping[str, str], text: str, how: str = "") -> str:
+    address = escape(orders.address(name, format, filters, local_time.zone()))
+    return f'<a href="{address}" {how} style="{CHOICE}">{text}</a>'
+
+
+def _text(label: str, remark: str) -> str:
+    return f'<span>{escape(label)}</span><span style="{REMARK}">{escape(remark)}</span>'

@@ -1,0 +1,102 @@
+"""What stands around a chart in a picture, which says by itself what it shows and as of when.
+
+Its colours are those of the light theme in `.streamlit/config.toml`, whatever the screen has.
+"""
+
+import textwrap
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import streamlit as st
+from polars import selectors
+
+from core.analytics.frames import to_frame
+from dashboard.charts.chart import INK, Drawing
+
+WIDTH, MARGIN = 760, 24  # pixels
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+LINE, MOST_LINES = 110, 4  # of the texts below a title: characters, and how many at most
+NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"  # what no XML can contain
+REPLACEMENT = "\ufffd"
+
+
+def framed(drawing: Drawing, title: str, remarks: Iterable[str]) -> dict[str, Any]:
+    """Return the specification of a chart with a title and remarks above it, its rows included.
+
+    The remarks may quote what users typed.
+    """
+    lines = [line for remark in remarks for line in _wrapped(remark)]
+    spec = drawing.specification({"values": _plain(drawing.rows)})
+    framing = {
+        "width": WIDTH,
+        "title": {"text": title, "subtitle": lines},
+        "padding": MARGIN,
+        "config": _config(spec.get("config", {})),
+    }
+    result: dict[str, Any] = _inked({**spec, **framing}, _colour("textColor"))
+    return result
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """Return as of when a picture is, in words."""
+    return f"As of {at.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, LINE, max_lines=MOST_LINES, placeholder=" …")
+
+
+def _plain(rows: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as JSON can hold them, and XML what is in them."""
+    return (
+        to_frame(rows)
+        .with_columns(
+            selectors.string().str.replace_all(NO_XML, REPLACEMENT),
+            selectors.date().dt.strftime("%Y-%m-%d"),
+        )
+        .to_dicts()
+    )
+
+
+def _inked(node: Any, ink: str) -> Any:
+    """Return a specification with the text's colour instead of that of wherever it stands."""
+    if isinstance(node, dict):
+        return {key: value if key == "data" else _inked(value, ink) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_inked(each, ink) for each in node]
+    return ink if node == INK else node
+
+
+def _config(given: dict[str, Any]) -> dict[str, Any]:
+    ink, grid, quiet = map(_colour, ("textColor", "borderColor", "dataframeHeaderTextColor"))
+    colours = st.get_option("theme.light.chartCategoricalColors")
+    axis = {"gridColor": grid, "domainColor": grid, "tickColor": grid, "labelFontSize": 12}
+    return {
+        "background": _colour("backgroundColor"),
+        "font": FONT,
+        "range": {"category": colours},
+        "mark": {"color": colours[0]},
+        "rect": {"color": colours[0]},
+        "view": {"stroke": None},
+        "axis": {**axis, "titleFontSize": 12, "titleFontWeight": "normal", **given.get("axis", {})},
+        "text": {"fontSize": 12},
+        "title": {
+            "anchor": "start",
+            "frame": "bounds",
+            "color": ink,
+            "fontSize": 18,
+            "fontWeight": 600,
+            "offset": 18,
+            "subtitleColor": quiet,
+            "subtitleFontSize": 13,
+            "subtitleLineHeight": 18,
+            "subtitlePadding": 6,
+        },
+    }
+
+
+def _colour(name: str) -> str:
+    return str(st.get_option(f"theme.light.{name}"))

@@ -1,0 +1,181 @@
+"""Which charts can be taken away as pictures: of which rows each is drawn, and what it says."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from core.analytics import metrics
+from core.analytics.trend_filter import TrendFilter
+from core.analytics.trends import PARTIAL
+from core.errors import NotFound
+from core.exports.catalog import find_question
+from core.exports.export import Order
+from core.exports.formats import Format, Sheet
+from core.exports.parameters import Everything, OwnersPage, Ranks, Recent
+from core.snapshots import reader
+from dashboard.analytics import owner_filter_form
+from dashboard.charts import created, owners, series, titles
+from dashboard.charts.chart import Drawing
+from dashboard.charts.titles import NOUNS
+from dashboard.charts.trend import still
+from dashboard.exports import orders, picture_frame, svg_process
+from dashboard.exports.svg_process import Kind
+
+NO_SUCH_PICTURE = "There is no picture of this name."
+NOTHING = "There is nothing to draw, as no rows match."
+
+
+@dataclass(frozen=True)
+class Look:
+    """One kind of picture: what it is called, and what it is good for."""
+
+    name: Kind
+    label: str
+    remark: str
+    media_type: str
+
+
+LOOKS: Mapping[str, Look] = {
+    each.name: each
+    for each in (
+        Look("png", "Picture (PNG)", "for slides, chats and mail", "image/png"),
+        Look("svg", "Drawing (SVG)", "sharp at any size, and its text stays text", "image/svg+xml"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One chart: the question whose rows it shows, and what it is with their filters.
+
+    `most_rows` is what can still be told apart.
+    """
+
+    question: str
+    title: Callable[[Any], str]
+    remark: Callable[[Any], str]
+    draw: Callable[[pl.DataFrame, Any], Drawing]
+    most_rows: int | None = None
+
+
+def read_order(name: str, look: Look, query: Mapping[str, str]) -> Order:
+    """Return the order for a picture that an address makes; raise `NotFound` or `Invalid`."""
+    if name not in PICTURES:
+        raise NotFound(NO_SUCH_PICTURE)
+    picture = PICTURES[name]
+    question = find_question(picture.question)
+    filters, zone = orders.read_filters(question, query)
+    format = Format(
+        look.name,
+        look.label,
+        look.remark,
+        look.media_type,
+        write=partial(_write, picture, filters, look.name),
+        localised=True,
+        most_rows=picture.most_rows,
+    )
+    return Order(question, filters, format, zone, picture=picture.title(filters))
+
+
+def _write(picture: Picture, filters: Any, kind: Kind, sheet: Sheet) -> Iterator[bytes]:
+    rows = pl.concat([sheet.header(), *sheet.frames])
+    if rows.is_empty():
+        raise NotFound(NOTHING)
+    pale = series.remarks(rows, filters.step) if PARTIAL in rows.columns else []
+    said = (picture_frame.moment(sheet.as_of, sheet.zone), picture.remark(filters), *pale)
+    drawing = picture.draw(rows, filters)
+    yield svg_process.render(picture_frame.framed(drawing, sheet.title, said), kind)
+
+
+def _new(noun: str) -> Picture:
+    return Picture(
+        "trends",
+        title=lambda wanted: titles.title(noun, "new", wanted.step),
+        remark=_span,
+        draw=lambda rows, wanted: created.created(rows, noun=noun, step=wanted.step),
+        most_rows=series.MOST_STEPS,
+    )
+
+
+def _course(noun: str, *, total: bool) -> Picture:
+    def draw(rows: pl.DataFrame, wanted: TrendFilter) -> Drawing:
+        steps = series.drawn(rows, noun, total=total)
+        return still(steps, noun=noun, step=wanted.step, total=total)
+
+    def title(wanted: TrendFilter) -> str:
+        return titles.title(noun, "total" if total else "new", wanted.step)
+
+    return Picture("trends", title, _span, draw, most_rows=series.MOST_STEPS)
+
+
+def _span(wanted: TrendFilter) -> str:
+    first, last = wanted.window.first, wanted.window.last
+    days = f"from {first} " * (first is not None) + f"until {last}" * (last is not None)
+    return ", ".join([_whose(wanted.owner), *([days.strip()] if days else [])])
+
+
+def _whose(owner: int | None) -> str:
+    if owner is None:
+        return "All users"
+    found = metrics.owner(reader.current(), owner)
+    return f"Items of {found['email']}" if found else f"Items of user {owner}, who is gone"
+
+
+def _top_title(wanted: Recent) -> str:
+    return owner_filter_form.TITLES[wanted.period]
+
+
+def _top_remark(wanted: Recent) -> str:
+    return owner_filter_form.RULES[wanted.period]
+
+
+def _page_title(wanted: OwnersPage) -> str:
+    return f"{owner_filter_form.TITLES[wanted.owners.period]} by user"
+
+
+def _page_remark(wanted: OwnersPage) -> str:
+    narrowed = owner_filter_form.words(wanted.owners) or "all owners"
+    return f"Page {wanted.number:,} of {narrowed}"
+
+
+def _curve_title(wanted: Ranks) -> str:
+    return f"{owner_filter_form.TITLES[wanted.period]} by rank"
+
+
+def _curve_remark(wanted: Ranks) -> str:
+    return f"All owners; ranks {wanted.first:,} to {wanted.last:,} are marked"
+
+
+def _curve(rows: pl.DataFrame, wanted: Ranks) -> Drawing:
+    return owners.curve(series.curve(rows), first=wanted.first, last=wanted.last)
+
+
+def _spread_title(_: Everything) -> str:
+    return "Users by items owned"
+
+
+def _spread_remark(_: Everything) -> str:
+    return "All users"
+
+
+PICTURES: Mapping[str, Picture] = {
+    **{f"new_{noun}": _new(noun) for noun in NOUNS},
+    **{f"{noun}_by_step": _course(noun, total=False) for noun in NOUNS},
+    **{f"{noun}_in_all": _course(noun, total=True) for noun in NOUNS},
+    "top_owners": Picture(
+        "active_users", _top_title, _top_remark, lambda rows, _: owners.ranking(rows)
+    ),
+    "spread": Picture(
+        "distribution",
+        _spread_title,
+        _spread_remark,
+        lambda rows, _: owners.distribution(rows),
+    ),
+    "page_of_owners": Picture(
+        "page_of_owners", _page_title, _page_remark, lambda rows, _: owners.ranks(rows)
+    ),
+    "ranks": Picture("item_counts", _curve_title, _curve_remark, _curve),
+}

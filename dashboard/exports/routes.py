@@ -1,0 +1,44 @@
+"""Files of whole answers for signed-in people: complete, noted, in the format that they choose."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from core.errors import NotFound, TallyError
+from core.exports.catalog import find_question
+from core.exports.export import Order
+from core.exports.formats import FORMATS
+from dashboard.exports import orders, pictures
+from dashboard.exports.pictures import LOOKS
+from dashboard.web import html_pages
+
+NOT_EXPORTED = "This could not be exported"
+NO_SUCH_FORMAT = f"Ask for one of {', '.join('.' + name for name in (*FORMATS, *LOOKS))}."
+
+
+def routes() -> list[Route]:
+    """Return the one route of all files."""
+    return [Route("/downloads/{file}", download, methods=["GET"])]
+
+
+async def download(request: Request) -> Response:
+    """Stream what the address names: a question or picture, a format, filters and a time zone."""
+    if request.method == "HEAD":  # comes with GET, and asking for headers is no export
+        return Response(status_code=405, headers={"Allow": "GET"})
+    name, _, format = request.path_params["file"].partition(".")
+    try:
+        order = _read_order(name, format, request.query_params)
+        return await orders.respond(order, request.user)
+    except TallyError as error:
+        return html_pages.message(request, error.status, NOT_EXPORTED, error.message)
+
+
+def _read_order(name: str, format: str, query: Mapping[str, str]) -> Order:
+    if format in LOOKS:
+        return pictures.read_order(name, LOOKS[format], query)
+    question = find_question(name)
+    if format not in FORMATS:
+        raise NotFound(NO_SUCH_FORMAT)
+    return orders.read_order(question, FORMATS[format], query)

@@ -1,0 +1,1 @@
+"""What one person or client may take, so that nobody keeps another out."""

@@ -1,0 +1,190 @@
+"""How long the server waits for a client: a protocol of uvicorn's that breaks off who is too slow.
+
+Whoever has sent half of a request, or takes nothing of an answer, has a descriptor of the server.
+uvicorn itself waits for ever. What a person may have open at once is for the gate; here nobody is
+known yet, and everybody behind one address, such as that of an office or a proxy, may be somebody
+else. So nobody is turned away for an address: when too many make the server wait, the one that has
+made it wait longest goes, of the address that has most of them.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from dashboard.web.rare_log import SeldomLog
+
+HEAD, BODY, REST = "head", "body", "rest"  # what a client may owe; the last after the answer
+HEAD_SECONDS = 10.0  # the head of a request comes in one piece or two
+# A body has so long for each piece, and in all for so many bytes a second.
+BODY_SECONDS, LEAST_BODY_RATE = 20.0, 2_000
+REST_SECONDS = 5.0  # nobody reads it; a browser that has read the answer stops sending
+TAKE_SECONDS = 30.0  # for 64 kB that wait to be sent; a download has to take five times as many
+GIVEN_UP = {
+    HEAD: "A request was broken off, as its head did not come from %s in time",
+    BODY: "A request was broken off, as its body did not come from %s in time",
+    REST: "A request was broken off, as %s went on sending after the answer",
+}
+SIGNED_IN = "tally.signed_in"  # what the gate leaves in the state of the request's scope
+
+log = logging.getLogger(__name__)
+
+
+class WaitedFor:
+    """The connections whose clients owe the server something, by address; longest waited for first.
+
+    Beyond `most` of them, one goes. It counts in this process alone.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.log = SeldomLog(log)
+        self._most = most
+        self._by_address: dict[str, dict[PatientProtocol, None]] = {}
+        self._count = 0
+
+    def add(self, address: str, connection: "PatientProtocol") -> None:
+        """Wait for a connection, and for one other less when there are too many."""
+        mine = self._by_address.setdefault(address, {})
+        self._count += connection not in mine
+        mine[connection] = None
+        if self._count > self._most:
+            self._break_off_one()
+
+    def discard(self, address: str, connection: "PatientProtocol") -> None:
+        """Wait for it no longer."""
+        mine = self._by_address.get(address, {})
+        if connection in mine:
+            del mine[connection]
+            self._count -= 1
+            if not mine:
+                del self._by_address[address]
+
+    def _break_off_one(self) -> None:
+        address, waiting = max(self._by_address.items(), key=lambda item: len(item[1]))
+        text = "Too many half-sent requests, most of %s: the oldest was broken off"
+        self.log.warning(text, address)
+        next(iter(waiting)).break_off()
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's HTTP protocol with deadlines for what a client owes, and for what it is to take."""
+
+    def __init__(self, *args: Any, waited_for: WaitedFor, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._waited_for = waited_for
+        self._address = ""
+        self._is_handed_on = False
+        self._owes = ""
+        self._since = 0.0
+        self._came = 0  # bytes since then
+        self._deadline: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a request."""
+        super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self._look()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a piece, and wait for what is missing now."""
+        super().data_received(data)
+        self._came += len(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, for the rest of this one, or for the answer to be taken."""
+        super().on_response_complete()
+        self._look()
+        if self.transport.is_closing():
+            self._wait_for_taking()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand on a whole handshake, about which the gate decides; from here on it owes nothing."""
+        self._is_handed_on = True
+        self._stop_all()
+        super().handle_websocket_upgrade(event)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to take something."""
+        super().pause_writing()
+        self._wait_for_taking()
+
+    def resume_writing(self) -> None:
+        """Wait no longer: the client has taken something."""
+        super().resume_writing()
+        _cancel(self._taking)
+        self._taking = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._stop_all()
+        super().connection_lost(exc)
+
+    def break_off(self) -> None:
+        """End the connection at once, whatever is still to be read or sent."""
+        self._stop_all()
+        self.transport.abort()
+
+    def _look(self) -> None:
+        """Set the deadline for what the client owes now."""
+        owes = self._find_debt()
+        if owes != self._owes:
+            self._owes, self._since, self._came = owes, self.loop.time(), 0
+        elif owes != BODY:
+            return  # a head that comes byte by byte has no longer than one that comes at once
+        _cancel(self._deadline)
+        self._deadline = None
+        if owes:
+            self._deadline = self.loop.call_at(self._find_deadline(), self._give_up)
+        if owes and not self._is_signed_in():
+            self._waited_for.add(self._address, self)
+        else:
+            self._waited_for.discard(self._address, self)
+
+    def _find_debt(self) -> str:
+        if self._is_handed_on or self.transport.is_closing():
+            return ""
+        if self.conn.their_state is h11.IDLE:
+            return HEAD
+        if self.conn.their_state is h11.SEND_BODY:
+            answered = self.conn.our_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
+            return REST if answered else BODY
+        return ""
+
+    def _find_deadline(self) -> float:
+        if self._owes != BODY:
+            return self._since + (HEAD_SECONDS if self._owes == HEAD else REST_SECONDS)
+        slowest = self._since + BODY_SECONDS + self._came / LEAST_BODY_RATE
+        return min(self.loop.time() + BODY_SECONDS, slowest)
+
+    def _is_signed_in(self) -> bool:
+        return self._owes != HEAD and SIGNED_IN in self.scope["state"]
+
+    def _give_up(self) -> None:
+        if self._owes == BODY and self.flow.read_paused:  # it is the server that reads no more
+            self._owes = ""
+            self._look()
+            return
+        self._waited_for.log.warning(GIVEN_UP[self._owes], self._address)
+        self.break_off()
+
+    def _wait_for_taking(self) -> None:
+        if self._taking is None:
+            self._taking = self.loop.call_later(TAKE_SECONDS, self._give_up_taking)
+
+    def _give_up_taking(self) -> None:
+        self._waited_for.log.warning("An answer was broken off, as %s took none", self._address)
+        self.break_off()
+
+    def _stop_all(self) -> None:
+        _cancel(self._deadline)
+        _cancel(self._taking)
+        self._waited_for.discard(self._address, self)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer:
+        timer.cancel()

@@ -1,0 +1,51 @@
+"""What the lists of items and users are narrowed by, in the words that people read."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.analytics.row_filter import Noun, RowFilter, parse
+from core.calendar.periods import Span
+from core.db.models import User
+from dashboard.analytics.owner_filter_form import ACTIVITY, ANY
+from dashboard.cache import pinned_snapshot
+from dashboard.ui import chips, local_time, notices
+
+GONE = "a user who is gone"
+
+
+def read(noun: Noun) -> tuple[RowFilter, list[str]]:
+    """Return what the address asks for, and what of that was changed."""
+    return parse(st.query_params.to_dict(), noun=noun)
+
+
+def created(wanted: RowFilter) -> Span | None:
+    """Return from when to when the rows were created; raise `Unavailable` without a snapshot."""
+    if wanted.period.days is None:
+        return None
+    return wanted.period.span(pinned_snapshot.snapshot().taken_at)
+
+
+def describe(wanted: RowFilter, owner: User | None = None) -> dict[str, str]:
+    """Return in words what narrows a list, by parameter; `owner` is whom the filter names."""
+    parts: dict[str, str] = {}
+    if wanted.owner is not None:
+        parts["owner"] = f"Items of {owner.email if owner else GONE}"
+    if wanted.active is not None:
+        parts["active"] = ACTIVITY[wanted.active or ANY]
+    span = created(wanted)
+    if span is not None:
+        until = local_time.clock(span.until)
+        parts["period"] = f"Created in the {wanted.period.days} days up to {until}"
+    return parts
+
+
+def draw(parts: Mapping[str, str]) -> None:
+    """Draw what narrows a list, each part with a way to leave it out."""
+    chips.draw({name: notices.escape(text) for name, text in parts.items()})
+
+
+def words(search: str, parts: Mapping[str, str]) -> str:
+    """Return in words what a list is searched for and narrowed by."""
+    text = [f"“{search}”"] if search else []
+    return ", ".join([*text, *(part[:1].lower() + part[1:] for part in parts.values())])

@@ -1,0 +1,1 @@
+"""What stands around every page: navigation, header and how fresh the data is."""

@@ -1,0 +1,176 @@
+"""How current the data is: what is shown, what is newer, which refresh runs, how the last went."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from core.access.permissions import Actor
+from core.db.engine import transaction
+from core.db.models import RefreshRun
+from core.errors import Unavailable
+from core.refreshes import requests, rollback, verifications
+from core.refreshes.requests import TROUBLE, Situation
+from core.refreshes.rollback import SetBack
+from core.settings import get_settings
+from core.snapshots import change_log
+from core.snapshots.change_log import Newer
+from core.snapshots.reader import Snapshot
+from dashboard.cache import pinned_snapshot
+from dashboard.cache.ttl_cache import Shared
+
+UNCHANGED = "unchanged"
+SHARED_SECONDS = 1.0  # however many sessions look, PostgreSQL is asked once in so long
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What was known at one moment; `away` says why PostgreSQL could not be asked.
+
+    `newer` is None when nobody knows how much newer the database is than the snapshot; `back` says
+    that this is an older one which somebody made current.
+    """
+
+    snapshot: Snapshot | None
+    situation: Situation = field(default_factory=Situation)
+    newer: Newer | None = None
+    away: str | None = None
+    back: SetBack | None = None
+
+    @property
+    def running(self) -> RefreshRun | None:
+        """The refresh that waits or runs."""
+        return self.situation.running
+
+    @property
+    def requested(self) -> RefreshRun | None:
+        """The refresh that waits or runs, if somebody asked for it."""
+        return self.running if self.running and self.running.requested_by else None
+
+    @property
+    def latest(self) -> RefreshRun | None:
+        """The refresh that ended last."""
+        return self.situation.latest
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The newest moment at which the data shown is known to have been true.
+
+        A refresh that finds nothing changed publishes nothing, and proves the snapshot current.
+        """
+        if self.snapshot is None:
+            return None
+        proven = self.latest.started_at if self.latest and self.found_nothing_new else None
+        return max(self.snapshot.taken_at, proven or self.snapshot.taken_at)
+
+    @property
+    def found_nothing_new(self) -> bool:
+        """Whether the last refresh found the snapshot that is shown to be current."""
+        run, snapshot = self.latest, self.snapshot
+        if run is None or snapshot is None:
+            return False
+        return run.mode == UNCHANGED and run.generation == snapshot.generation
+
+    @property
+    def trouble(self) -> RefreshRun | None:
+        """The last refresh, when it failed or was held back."""
+        return self.latest if self.latest and self.latest.status in TROUBLE else None
+
+    def outdates(self, shown: "Freshness") -> bool:
+        """Tell whether a page that shows `shown` would show other data now."""
+        return self.snapshot != shown.snapshot
+
+
+_known: Shared[Freshness] = Shared()
+
+
+def read(*, newest: bool = False) -> Freshness:
+    """Return how current the data of this run is, or, with `newest`, what a new run would show.
+
+    What PostgreSQL has to be asked is shared by all sessions of this process.
+    """
+    snapshot = _newest() if newest else _shown()
+    return _known.get(_identity(snapshot), partial(_ask, snapshot), seconds=SHARED_SECONDS)
+
+
+def request(actor: Actor) -> RefreshRun:
+    """Ask for a refresh, or join the one that runs; raise `Forbidden` or `Unavailable`."""
+    with transaction() as db:
+        run = requests.request_refresh(db, actor=actor)
+    tell()
+    return run
+
+
+def request_full(actor: Actor) -> None:
+    """Ask for a refresh of all parts; raise `Forbidden`, `Conflict` or `Unavailable`."""
+    with transaction() as db:
+        requests.request_full(db, actor=actor)
+    tell()
+
+
+def request_check(actor: Actor) -> None:
+    """Ask for a check of the snapshot; raise `Forbidden` or `Unavailable`."""
+    with transaction() as db:
+        verifications.request_check(db, actor=actor)
+    tell()
+
+
+def let_go(actor: Actor, *, seen: int) -> None:
+    """Make the newest snapshot current again, and ask for a refresh; see `rollback.let_go`."""
+    rollback.let_go(actor=actor, seen=seen)
+    request(actor)
+
+
+def release(actor: Actor) -> None:
+    """Ask for the refresh that was held back to be published; raise `Forbidden` or `NotFound`."""
+    with transaction() as db:
+        requests.release_held(db, actor=actor)
+    tell()
+
+
+def tell() -> None:
+    """Wake the scheduler, and let all sessions look anew, after something was asked for."""
+    requests.wake()
+    _known.forget()
+    pinned_snapshot.offer(
+        None
+    )  # an older snapshot may have been made current, for somebody who looks now
+
+
+def fraction(run: RefreshRun) -> float:
+    """Return how much of a refresh is done, from 0 to 1."""
+    return min(run.parts_done / run.parts_total, 1.0) if run.parts_total else 0.0
+
+
+def _ask(snapshot: Snapshot | None) -> Freshness:
+    back = rollback.find()
+    try:
+        with transaction() as db:
+            found = requests.situation(db)
+            if snapshot is None:
+                return Freshness(None, found, back=back)
+            manifest = snapshot.manifest
+            newer = change_log.newer(
+                db, store=manifest.store, token=manifest.token, pg_snapshot=manifest.pg_snapshot
+            )
+            return Freshness(snapshot, found, newer, back=back)
+    except Unavailable as error:
+        return Freshness(snapshot, away=error.message, back=back)
+
+
+def _identity(snapshot: Snapshot | None) -> Hashable:
+    return (snapshot or get_settings().parquet_path, get_settings().database_url)
+
+
+def _shown() -> Snapshot | None:
+    try:
+        return pinned_snapshot.snapshot()
+    except Unavailable:
+        return None
+
+
+def _newest() -> Snapshot | None:
+    try:
+        return pinned_snapshot.newest()
+    except Unavailable:
+        return None

@@ -1,0 +1,206 @@
+"""What stands around every page: its title, how fresh its data is, and who is signed in.
+
+A timer redraws the line alone. It never runs a page again on which somebody may be typing: that is
+for the pages that show the snapshot and nothing else, and for them only while no dialog is open.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.access.permissions import Actor
+from core.db.models import RefreshRun
+from core.errors import TallyError
+from core.refreshes import requests
+from core.settings import ROOT
+from dashboard.limits.token_bucket import Bucket
+from dashboard.shell import freshness, freshness_words
+from dashboard.shell.freshness import Freshness
+from dashboard.ui import dialogs, notices
+
+OWN_SECONDS = 1  # how often who asked for a refresh sees how far it is
+FOLLOW_SECONDS = 4  # and everybody else
+LOOK_SECONDS = 20  # how often everybody looks otherwise, and how far a refresh is by itself
+FOLLOWERS = 2.0  # pages a second that are run again by themselves, of all sessions
+OUTCOME_SECONDS = 20
+SEEN = "shell.seen"
+OUTCOME = "shell.outcome"
+REFUSED = "shell.refused"
+JOINED = "shell.joined"
+LOGO, MARK = ROOT / "dashboard/images/tally.svg", ROOT / "dashboard/images/mark.svg"
+
+_followers = Bucket(1, time.monotonic())
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the header of one run of a page belongs to; `follows` if new data redraws the page."""
+
+    actor: Actor
+    title: str
+    shown: Freshness
+    follows: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What this session was last told of: the data's generation, and whether a refresh ran."""
+
+    generation: int | None
+    running: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a refresh brought, in words, and until when on the monotonic clock it is shown."""
+
+    text: str
+    until: float
+
+
+def header(actor: Actor, title: str, state: Freshness, *, follows: bool) -> None:
+    """Draw the title, the freshness line and the refresh button, and keep them true.
+
+    With `follows`, the page shows the snapshot: it is run again as soon as there is a newer one.
+    """
+    _announce(state)
+    header = Header(actor, title, state, follows)
+    st.fragment(_look, run_every=LOOK_SECONDS)(header, iter([state]))
+
+
+def sidebar(actor: Actor) -> None:
+    """Draw the mark, who is signed in, and the way out; the menu stands between them."""
+    st.logo(LOGO, size="medium", icon_image=MARK)
+    with st.sidebar.container(gap="xsmall"):
+        st.text(actor.name)
+        if actor.full_name:
+            st.caption(notices.escape(actor.email))
+        if st.button("Sign out", icon=":material/logout:", key="sign-out"):
+            st.logout()
+
+
+def _look(header: Header, first: Iterator[Freshness]) -> None:
+    """Draw the header; while somebody's refresh runs, in a fragment that looks more often."""
+    state = _current(header, first)
+    if not _is_watched(header.actor, state):
+        _draw(header, state)
+        return
+    seconds = OWN_SECONDS if _awaits(header.actor, state.running) else FOLLOW_SECONDS
+    st.fragment(_follow, run_every=seconds)(header, iter([state]))
+
+
+def _follow(header: Header, first: Iterator[Freshness]) -> None:
+    _draw(header, _current(header, first))
+
+
+def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
+    # The first pass belongs to the run, or to the fragment, that has just read it.
+    given = next(first, None)
+    if given is not None:
+        return given
+    state = freshness.read(newest=True)
+    if header.follows and state.outdates(header.shown):
+        if not dialogs.is_open() and (_awaits(header.actor, state.latest) or _may_follow()):
+            st.rerun()
+        # What stands on the page is not of the newest, so neither is the line above it.
+        state = replace(state, snapshot=header.shown.snapshot, newer=header.shown.newer)
+    _announce(state)
+    return state
+
+
+def _may_follow() -> bool:
+    # Threads share it without a lock: of two at the same moment both may go, which harms nobody.
+    return not _followers.take(rate=FOLLOWERS, size=1, now=time.monotonic())
+
+
+def _awaits(actor: Actor, run: RefreshRun | None) -> bool:
+    """Tell whether somebody asked for a refresh, or joined it in this session."""
+    if run is None:
+        return False
+    return run.requested_by == actor.email or run.id == st.session_state.get(JOINED)
+
+
+def _is_watched(actor: Actor, state: Freshness) -> bool:
+    """Tell whether a refresh runs that anybody asked for, or that this session joined."""
+    return state.requested is not None or _awaits(actor, state.running)
+
+
+def _draw(header: Header, state: Freshness) -> None:
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title(header.title, anchor=False, width="content")
+        with st.container(
+            horizontal=True, vertical_alignment="center", width="content", gap="small"
+        ):
+            st.caption(freshness_words.line(state, requests.outlook()), width="content")
+            _button(header.actor, state)
+    if state.running:
+        _progress(state.running)
+    else:
+        _outcome()
+    _refused()
+    back = freshness_words.set_back(state)
+    if back:
+        st.warning(back, icon=":material/history:")
+    told = freshness_words.trouble(state)
+    if told:
+        icon = ":material/cloud_off:" if state.away else ":material/sync_problem:"
+        st.warning(told, icon=icon)
+
+
+def _button(actor: Actor, state: Freshness) -> None:
+    st.button(
+        "Refresh data",
+        # What turns takes a browser's time, all the while that nobody asked for.
+        icon="spinner" if _is_watched(actor, state) else ":material/refresh:",
+        # Whoever presses it while one runs that nobody asked for joins that one.
+        disabled=state.requested is not None or state.back is not None,
+        key="refresh",
+        on_click=_request,
+        args=(actor,),
+    )
+
+
+def _request(actor: Actor) -> None:
+    try:
+        st.session_state[JOINED] = freshness.request(actor).id
+    except TallyError as error:
+        st.session_state[REFUSED] = error
+
+
+def _refused() -> None:
+    error = st.session_state.pop(REFUSED, None)
+    if error is not None:
+        notices.trouble(error)
+
+
+def _progress(run: RefreshRun) -> None:
+    with st.container(border=True, gap="xxsmall"):
+        st.progress(freshness.fraction(run), text=freshness_words.progress(run))
+        st.caption(freshness_words.asked_by(run))
+
+
+def _outcome() -> None:
+    outcome: Outcome | None = st.session_state.get(OUTCOME)
+    if outcome is not None and time.monotonic() < outcome.until:
+        with st.container(border=True):
+            st.caption(f":material/check: {outcome.text}")
+
+
+def _announce(state: Freshness) -> None:
+    """Say for a while what a refresh brought that ended since this session last looked."""
+    if state.away:
+        return
+    before: Seen | None = st.session_state.get(SEEN)
+    generation = state.snapshot.generation if state.snapshot else None
+    st.session_state[SEEN] = Seen(generation, state.running is not None)
+    latest = state.latest
+    if before is None or latest is None or latest.status != "succeeded":
+        return
+    is_new = latest.generation == generation != before.generation
+    if is_new or (before.running and not state.running and state.found_nothing_new):
+        text = ("New data: " if is_new else "") + freshness_words.outcome(latest)
+        st.session_state[OUTCOME] = Outcome(text, time.monotonic() + OUTCOME_SECONDS)

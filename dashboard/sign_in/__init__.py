@@ -1,0 +1,1 @@
+"""The ways in: the sign-in form and single sign-on."""

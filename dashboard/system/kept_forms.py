@@ -1,0 +1,57 @@
+"""Forms that were open when a page went: opened again for the same person, with what was typed.
+
+The browser keeps what is typed, in that tab alone (`scripts/forms.js`); the address brings it back.
+"""
+
+import json
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.access.permissions import Actor
+from dashboard.manage import item_dialogs, user_dialogs
+from dashboard.system import account_forms, token_dialogs
+from dashboard.ui import form_tickets, forms
+from dashboard.ui.form_tickets import Ticket
+
+PARAMETER = "form"
+LONGEST = 20_000  # characters, of all fields together
+NEVER_KEPT = frozenset({"password", "current"})
+OPENERS: dict[tuple[str, str], Callable[[Actor, int], None]] = {
+    ("items", "create"): lambda _, __: item_dialogs.open_new(),
+    ("items", "edit"): lambda actor, row: item_dialogs.open_for(actor, row, "edit"),
+    ("users", "create"): lambda _, __: user_dialogs.open_new(),
+    ("users", "edit"): lambda actor, row: user_dialogs.open_for(actor, row, "edit"),
+    ("account", "name"): lambda actor, _: account_forms.open_name(actor),
+    ("api_tokens", "create"): lambda _, __: token_dialogs.open_new(),
+}
+
+
+def take_up(actor: Actor) -> None:
+    """Open the form that the address brings, and take it out of the address.
+
+    Raises a `TallyError` when its row is gone or may not be changed any more.
+    """
+    given = st.query_params.pop(PARAMETER, "")
+    ticket, typed = _parse(actor, given)
+    opener = OPENERS.get((ticket.screen, ticket.action)) if ticket else None
+    if ticket is None or opener is None:
+        return
+    opener(actor, ticket.id or 0)
+    draft = forms.opened(ticket.screen)
+    if draft is not None:
+        # The version that it began with: what others saved meanwhile is not to be lost either.
+        draft.version, draft.values = ticket.version, {**draft.values, **typed}
+
+
+def _parse(actor: Actor, given: str) -> tuple[Ticket | None, dict[str, str | bool]]:
+    if not given or len(given) > LONGEST:
+        return None, {}
+    try:
+        kept = json.loads(given)
+        ticket = form_tickets.read(actor, str(kept["ticket"]))
+        typed = dict(kept["typed"])
+    except (ValueError, TypeError, KeyError):  # not what our script writes
+        return None, {}
+    fields = typed.items()
+    return ticket, {k: v for k, v in fields if isinstance(v, str | bool) and k not in NEVER_KEPT}

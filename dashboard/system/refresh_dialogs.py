@@ -1,0 +1,83 @@
+"""The dialogs of the Refreshes page: what making a snapshot current means, before it is so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.access.permissions import Actor
+from core.errors import TallyError
+from core.refreshes import rollback
+from core.refreshes.inventory import Stored
+from core.refreshes.rollback import SetBack
+from dashboard.shell import freshness
+from dashboard.ui import local_time, notices
+
+OPEN = "refresh_dialogs.open"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is about to be done: make `to` current in place of `seen`, or let go when None."""
+
+    seen: int
+    to: Stored | None = None
+    back: SetBack | None = None
+
+
+def open_set_back(to: Stored, current: Stored | None) -> None:
+    """Ask whether a snapshot is to be made current, and run the page, which shows the dialog."""
+    st.session_state[OPEN] = Plan(current.generation if current else 0, to=to)
+    st.rerun()
+
+
+def open_let_go(back: SetBack) -> None:
+    """Ask whether the newest snapshot is to be current again."""
+    st.session_state[OPEN] = Plan(int(back.folder.split("-")[0]), back=back)
+    st.rerun()
+
+
+def show(actor: Actor) -> None:
+    """Show the dialog that is open, if one is."""
+    plan: Plan | None = st.session_state.get(OPEN)
+    if plan is None:
+        return
+    title = "Make current" if plan.to else "Let go"
+    st.dialog(title, on_dismiss=_close)(_set_back if plan.to else _let_go)(actor, plan)
+
+
+def _set_back(actor: Actor, plan: Plan) -> None:
+    to = plan.to
+    if to is None or to.taken_at is None:
+        return
+    rows = f"{notices.count(to.users or 0, 'user')} and {notices.count(to.items or 0, 'item')}"
+    st.markdown(
+        f"All pages, files and the API show the data of {local_time.clock(to.taken_at)} at once:"
+        f" {rows}. No refresh replaces it until a superuser lets go, and every page says so."
+    )
+    if st.button("Make it current", type="primary", key="set-back"):
+        _carry_out(lambda: rollback.set_back(actor=actor, generation=to.generation, seen=plan.seen))
+
+
+def _let_go(actor: Actor, plan: Plan) -> None:
+    st.markdown(
+        "All pages, files and the API show the newest snapshot again at once, and a refresh brings"
+        " what has changed since."
+    )
+    if st.button("Let go", type="primary", key="let-go"):
+        _carry_out(lambda: freshness.let_go(actor, seen=plan.seen))
+
+
+def _carry_out(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except TallyError as error:
+        notices.trouble(error)
+        return
+    freshness.tell()
+    _close()
+    st.rerun()
+
+
+def _close() -> None:
+    st.session_state.pop(OPEN, None)

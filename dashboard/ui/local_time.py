@@ -1,0 +1,47 @@
+"""Moments and durations, in the words and the time zone of the reader."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core.calendar import zones
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def zone() -> ZoneInfo:
+    """Return the zone that the reader's browser names, or UTC when it cannot be used."""
+    return zones.find_zone(st.context.timezone or "") or zones.UTC
+
+
+def clock(at: datetime, *, now: datetime | None = None) -> str:
+    """Return `at` in the reader's zone: the time alone when it is today, else with its day."""
+    local = at.astimezone(zone())
+    today = (now or datetime.now(UTC)).astimezone(zone()).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+
+
+def ago(at: datetime, *, now: datetime | None = None) -> str:
+    """Return how long ago `at` was, in the largest unit that fits: `7 min ago`."""
+    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
+    if seconds < MINUTE:
+        return "just now"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min ago"
+    if seconds < 2 * DAY:
+        return f"{int(seconds // HOUR)} h ago"
+    return f"{int(seconds // DAY):,} days ago"
+
+
+def duration(length: timedelta | None) -> str:
+    """Return a length of time with the precision that matters at its size: `0.8 s`, `2 min 5 s`."""
+    if length is None:
+        return ""
+    seconds = length.total_seconds()
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), MINUTE)
+    return f"{minutes:,} min {rest} s"

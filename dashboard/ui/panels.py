@@ -1,0 +1,144 @@
+"""The parts that pages are laid out with: figures, framed charts and toolbars."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.analytics.metrics import Shares
+from dashboard.charts import chart as charts
+from dashboard.charts import rounding
+from dashboard.charts.chart import Drawing
+from dashboard.ui.notices import escape
+
+CHOOSE = "Select a row first: click the box at its left, or press Shift and Space in it."
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What stands with a number: how it was in as long a time before, and how it came about."""
+
+    before: int
+    course: Drawing
+
+
+def figure(label: str, value: int, remark: str) -> DeltaGenerator:
+    """Draw one number with a remark of our own; return the place below it, for a link."""
+    with st.container(border=True, gap="xxsmall", height="stretch"):
+        st.metric(label, f"{value:,}")
+        st.caption(remark)
+        return _row("right")
+
+
+def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
+    """Draw one number with its trend; return the place below it, for a link."""
+    with st.container(border=True, gap="xxsmall", height="stretch"):
+        st.metric(
+            label,
+            f"{value:,}",
+            delta=rounding.change(value, trend.before),
+            delta_color="off",  # more is neither good nor bad by itself
+            delta_arrow="off",
+            delta_description=f"before: {trend.before:,}",
+        )
+        charts.show(trend.course)
+        return _row("right")
+
+
+def share(part: int, whole: int, of: str = "users") -> str:
+    """Return a part of something in percent."""
+    return f"{rounding.percent(part, whole)} of {of}" if whole else f"no {of}"
+
+
+def spread(shares: Shares) -> str:
+    """Return in words what the owners with most items have of all."""
+    first = "1 owner" if shares.one_percent == 1 else f"{shares.one_percent:,} owners"
+    return (
+        f"The top 10 own {share(shares.top_10, shares.items, 'items')}; "
+        f"the top 1%, {first}, {share(shares.top_1_percent, shares.items, 'items')}."
+    )
+
+
+def notes(said: Iterable[str]) -> None:
+    """Say what of an address was not taken as it is; the texts may quote it."""
+    texts = list(said)
+    if texts:
+        st.caption(f":material/info: {escape(' '.join(texts))}")
+
+
+def chart(title: str, drawn: Drawing, remark: str = "") -> DeltaGenerator:
+    """Draw a chart in a frame with a title and a remark of ours; return the place for links."""
+    with st.container(border=True, gap="xsmall", height="stretch"):
+        row = _row()
+        row.subheader(title, anchor=False, width="content")
+        place = _beside(row)
+        charts.show(drawn)
+        if remark:
+            st.caption(remark)
+        return place
+
+
+def frame(title: str, remark: str) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return a frame with a title and a remark, which may quote what users typed.
+
+    With it comes the place beside the remark, for links.
+    """
+    place = st.container(border=True, gap="xsmall")
+    with place:
+        row = _row()
+        row.subheader(title, anchor=False, width="content")
+        beside = _beside(row)
+        beside.caption(escape(remark), width="content")
+    return place, beside
+
+
+def facts(named: Mapping[str, str]) -> None:
+    """Draw a row of small numbers with their names."""
+    with st.grid(4, min_column_width=150):
+        for name, value in named.items():
+            st.metric(name, value, border=True)
+
+
+def toolbar(*, spread: bool = True) -> DeltaGenerator:
+    """Return the row above a list, for what narrows it and what acts on it.
+
+    It is not to be spread when a table comes next, whose own tools appear at the right.
+    """
+    return _row("distribute" if spread else "left")
+
+
+def fields() -> DeltaGenerator:
+    """Return a row of fields with their labels above, which stand on one line and apart."""
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+
+
+def actions() -> DeltaGenerator:
+    """Return the place in a toolbar for what acts on a list."""
+    return st.container(horizontal=True, width="content", gap="xsmall")
+
+
+def row_actions(place: DeltaGenerator, chosen: object | None) -> Literal["edit", "delete"] | None:
+    """Draw what can be done with the chosen row; return what was asked for."""
+    if row_action(place, "Edit", ":material/edit:", chosen):
+        return "edit"
+    if row_action(place, "Delete", ":material/delete:", chosen):
+        return "delete"
+    return None
+
+
+def row_action(place: DeltaGenerator, label: str, icon: str, chosen: object | None) -> bool:
+    """Draw a button that acts on the chosen row; tell whether it was pressed."""
+    idle = chosen is None
+    return place.button(label, icon=icon, disabled=idle, help=CHOOSE if idle else None)
+
+
+def _beside(row: DeltaGenerator) -> DeltaGenerator:
+    return row.container(horizontal=True, width="content", gap="small", vertical_alignment="center")
+
+
+def _row(alignment: Literal["left", "right", "distribute"] = "distribute") -> DeltaGenerator:
+    return st.container(
+        horizontal=True, horizontal_alignment=alignment, vertical_alignment="center"
+    )

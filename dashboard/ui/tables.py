@@ -1,0 +1,250 @@
+"""Tables of a page's rows: which columns, how they read, and which row is chosen."""
+
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import polars as pl
+import streamlit as st
+
+from core.analytics.frames import to_table
+from core.db.models import ApiToken, Item, User
+from dashboard.ui import local_time
+
+Row = TypeVar("Row", User, Item, ApiToken)
+ROW_HEIGHT = 32
+MISSING = "-"
+
+
+def owners(page: pl.DataFrame, *, name: str) -> int | None:
+    """Show a page of `items_by_user`; return the id of the chosen user."""
+    frame = page.with_columns(active=_yes_no("is_active"))
+    chosen = _chosen_row(
+        frame.select("rank", "item_count", "email", "full_name", "active", "created_at"),
+        page["user_id"].to_list(),
+        name=name,
+        columns={
+            "rank": _count("Rank", width=60),
+            "email": _text("User", 280),
+            "full_name": _text("Name", 220),
+            "item_count": _count("Items", width=90),
+            "active": _text("Active", 60),
+            "created_at": _moment("Joined"),
+        },
+    )
+    return None if chosen is None else int(page["user_id"][chosen])
+
+
+def top_owners(rows: pl.DataFrame, *, since: str | None) -> int | None:
+    """Show the rows of a `Movement`, with it when there is a time `since`; return the chosen id."""
+    frame = rows.with_columns(active=_yes_no("is_active"), moved=_moved())
+    shown = ["rank", "moved", "item_count", "email", "full_name", "active", "user_id"]
+    chosen = _chosen_row(
+        frame.select(name for name in shown if since or name != "moved"),
+        rows["user_id"].to_list(),
+        name="The users who own most items",
+        columns={
+            "rank": _count("Rank", width=60),
+            "moved": st.column_config.TextColumn("Moved", width=80, help=f"Since {since}"),
+            "active": _text("Active", 60),
+            "email": _text("User", 280),
+            "full_name": _text("Name", 220),
+            "item_count": _count("Items", width=90),
+            "user_id": _identity("User id"),
+        },
+    )
+    return None if chosen is None else int(rows["user_id"][chosen])
+
+
+def dropped(rows: pl.DataFrame) -> None:
+    """Show who was among the first before and is no longer, of a `Movement`."""
+    beyond = pl.lit("not among the first 100")
+    now = pl.coalesce(pl.format("now {}", "rank"), beyond)
+    _show(
+        rows.select("was", now=now, email="email", full_name="full_name"),
+        name="Users who dropped out",
+        columns={
+            "was": _count("Was", width=60),
+            "now": _text("Now", 160),
+            "email": _text("User", 280),
+            "full_name": _text("Name", 220),
+        },
+    )
+
+
+def users(rows: Sequence[User]) -> User | None:
+    """Show users; return the chosen one."""
+    frame = pl.DataFrame(
+        {
+            "email": [u.email for u in rows],
+            "full_name": [u.full_name for u in rows],
+            "role": [role(u) for u in rows],
+            "active": ["Yes" if u.is_active else "No" for u in rows],
+            "created_at": [u.created_at for u in rows],
+            "updated_at": [u.updated_at for u in rows],
+            "id": [u.id for u in rows],
+        },
+        schema_overrides={"full_name": pl.String, "role": pl.String},
+    )
+    columns = {
+        "email": _text("User", 280),
+        "full_name": _text("Name", 200),
+        "role": _text("Role", 90),
+        "active": _text("Active", 60),
+        "created_at": _moment("Created"),
+        "updated_at": _moment("Updated"),
+        "id": _identity("Id"),
+    }
+    return _choose(frame, rows, name="Users", columns=columns)
+
+
+def items(rows: Sequence[Item]) -> Item | None:
+    """Show items with their owners; return the chosen one."""
+    frame = pl.DataFrame(
+        {
+            "title": [i.title for i in rows],
+            "owner": [i.owner.email for i in rows],
+            "description": [i.description for i in rows],
+            "created_at": [i.created_at for i in rows],
+            "updated_at": [i.updated_at for i in rows],
+            "id": [i.id for i in rows],
+        },
+        schema_overrides={"description": pl.String},
+    )
+    columns = {
+        "title": _text("Title", 220),
+        "owner": _text("Owner", 220),
+        "description": _text("Description", 210),
+        "created_at": _moment("Created"),
+        "updated_at": _moment("Updated"),
+        "id": _identity("Id"),
+    }
+    return _choose(frame, rows, name="Items", columns=columns)
+
+
+def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
+    """Show API tokens; return the chosen one."""
+    frame = pl.DataFrame(
+        {
+            "name": [t.name for t in rows],
+            "scopes": [", ".join(t.scopes) for t in rows],
+            "created_at": [t.created_at for t in rows],
+            "last_used_at": [t.last_used_at for t in rows],
+            "expires_at": [t.expires_at for t in rows],
+            "holds": ["Yes" if t.expires_at > datetime.now(UTC) else "Expired" for t in rows],
+            "id": [t.id for t in rows],
+        },
+        schema_overrides={"last_used_at": pl.Datetime("us", "UTC")},
+    )
+    columns = {
+        "name": _text("Name", 220),
+        "scopes": _text("Scopes", 280),
+        "created_at": _moment("Created"),
+        "last_used_at": _moment("Last used"),
+        "expires_at": _moment("Expires"),
+        "holds": _text("Valid", 70),
+        "id": _identity("Id"),
+    }
+    return _choose(frame, rows, name="API tokens", columns=columns)
+
+
+def tell(told: str, *, shown: int, count: int, elsewhere: str = "") -> None:
+    """Say above a table what it shows, and what its own sorting and search cover if not all.
+
+    Streamlit switches off neither where rows can be chosen. `elsewhere` says where all are.
+    """
+    if shown < count:
+        rest = f"; {elsewhere}" if elsewhere else ""
+        told = f"{told}. Sorting and search in this table cover the {shown:,} rows shown{rest}."
+    st.caption(told)
+
+
+def newest(rows: Sequence[Any], most: int, noun: str) -> Sequence[Any]:
+    """Return the newest rows of a history, and say so when there are older ones."""
+    if len(rows) > most:
+        tell(f"The newest {most:,} {noun}", shown=most, count=len(rows))
+    return rows[:most]
+
+
+def role(user: User) -> str | None:
+    """Return what a user may do in Tally, in one word, or None for one who cannot sign in."""
+    if user.is_superuser:
+        return "Superuser"
+    return "Staff" if user.is_staff else None
+
+
+def _choose(
+    frame: pl.DataFrame, rows: Sequence[Row], *, name: str, columns: dict[str, Any]
+) -> Row | None:
+    identities = [(row.id, getattr(row, "version", 0)) for row in rows]
+    chosen = _chosen_row(frame, identities, name=name, columns=columns)
+    return None if chosen is None else rows[chosen]
+
+
+def _chosen_row(
+    frame: pl.DataFrame, identities: Sequence[object], *, name: str, columns: dict[str, Any]
+) -> int | None:
+    # The key follows the rows: a choice never carries over to what took a row's place.
+    identity = zlib.crc32(repr(identities).encode())
+    state = st.dataframe(
+        to_table(frame),
+        column_config=columns,
+        hide_index=True,
+        height="content",
+        row_height=ROW_HEIGHT,
+        placeholder=MISSING,
+        alt=name,
+        key=f"{name.lower()}-{identity:08x}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    chosen = state.selection.rows
+    return int(chosen[0]) if chosen and chosen[0] < len(identities) else None
+
+
+def _show(frame: pl.DataFrame, *, name: str, columns: dict[str, Any]) -> None:
+    st.dataframe(
+        to_table(frame),
+        column_config=columns,
+        hide_index=True,
+        height="content",
+        row_height=ROW_HEIGHT,
+        placeholder=MISSING,
+        alt=name,
+    )
+
+
+def _text(label: str, width: int) -> Any:
+    return st.column_config.TextColumn(label, width=width)
+
+
+def _identity(label: str) -> Any:
+    return st.column_config.NumberColumn(label, format="%d", width=70)
+
+
+def _count(label: str, *, width: int) -> Any:
+    return st.column_config.NumberColumn(label, format="%,d", width=width)
+
+
+def _moment(label: str, *, format: str = "YYYY-MM-DD HH:mm") -> Any:
+    return st.column_config.DatetimeColumn(
+        label, format=format, timezone=local_time.zone().key, width=125
+    )
+
+
+def _moved() -> pl.Expr:
+    up = pl.col("was") - pl.col("rank")
+    return (
+        pl.when(up.is_null())
+        .then(pl.lit("new"))
+        .when(up > 0)
+        .then(pl.format("▲ up {}", up))
+        .when(up < 0)
+        .then(pl.format("▼ down {}", -up))
+        .otherwise(pl.lit("as before"))
+    )
+
+
+def _yes_no(column: str) -> pl.Expr:
+    return pl.when(column).then(pl.lit("Yes")).otherwise(pl.lit("No"))

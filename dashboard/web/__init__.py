@@ -1,0 +1,1 @@
+"""HTTP: headers, hosts, errors, traces and documents."""

@@ -1,0 +1,203 @@
+"""The live websockets of each session, closed within a second of the session's end."""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Message, Receive, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from core.access.permissions import Actor
+from core.db import engine
+from core.errors import Unavailable
+from core.sign_in import sessions
+from core.sign_in.sessions import Ended, OpenSession
+from core.telemetry.supervision import Watcher
+from dashboard.websockets import session_end
+
+SIGNED_OUT = 4401
+POLL_SECONDS = 0.5
+TOUCH_SECONDS = 60.0
+SEND_SECONDS = 2.0
+LARGEST_TIMER_MESSAGE = 65_536
+DISCONNECT: Message = {"type": "websocket.disconnect", "code": SIGNED_OUT}
+log = logging.getLogger(__name__)
+_thread = CapacityLimiter(1)
+
+
+@dataclass(frozen=True)
+class Goodbye:
+    """How an open page ends: where it is led, and the code and reason of its websocket's end.
+
+    It has so many seconds of `patience` to go there: one that is still there when its websocket is
+    closed opens the next websocket at once.
+    """
+
+    path: str
+    code: int
+    reason: str
+    patience: float = 0.0
+
+
+SIGN_IN = Goodbye("/sign-in", SIGNED_OUT, "Signed out")
+
+
+def ended_for(actor: Actor, ended: Ended) -> Goodbye:
+    """Return how the open pages of a session end that somebody did not sign out of."""
+    return Goodbye(session_end.sign_in_path(actor, ended), SIGNED_OUT, SIGN_IN.reason)
+
+
+class Connection:
+    """One websocket, between the server and the application."""
+
+    def __init__(self, session: OpenSession, receive: Receive, send: Send) -> None:
+        self.session = session
+        self.used = False
+        self._receive = receive
+        self._send = send
+        self._closed = False
+        self._said_goodbye = asyncio.Event()
+
+    async def receive(self) -> Message:
+        """Pass on what the browser sends, until the session ends."""
+        message = await self._receive()
+        if self._closed:
+            if message["type"] != "websocket.disconnect":
+                await self._said_goodbye.wait()  # the websocket goes with the application
+            return DISCONNECT
+        self.used = self.used or _is_use(message)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on what the application sends, until the session ends."""
+        if self._closed:
+            return
+        self._closed = message["type"] == "websocket.close"
+        await self._send(message)
+
+    async def close(self, goodbye: Goodbye = SIGN_IN) -> None:
+        """Lead the open page elsewhere and close the websocket."""
+        if self._closed:
+            return
+        self._closed = True
+        leave = ForwardMsg()
+        leave.auth_redirect.url = goodbye.path
+        end = {"type": "websocket.close", "code": goodbye.code, "reason": goodbye.reason}
+        with suppress(OSError, TimeoutError):  # the browser is gone already, or does not listen
+            async with asyncio.timeout(SEND_SECONDS + goodbye.patience):
+                await self._send({"type": "websocket.send", "bytes": leave.SerializeToString()})
+                await asyncio.sleep(goodbye.patience)
+                await self._send(end)
+        self._said_goodbye.set()
+
+
+class Connections:
+    """The live websockets of this process, by session."""
+
+    def __init__(self) -> None:
+        self.watcher = Watcher("The watch over ended sessions", every=POLL_SECONDS)
+        self._live: defaultdict[int, set[Connection]] = defaultdict(set)
+        self._ends_at: dict[int, datetime] = {}
+        self._touched: dict[int, float] = {}
+        self._asked = True
+
+    @contextmanager
+    def opened(self, connection: Connection) -> Iterator[None]:
+        """Keep a connection listed for the length of the block."""
+        session_id = connection.session.actor.session_id or 0
+        self._live[session_id].add(connection)
+        self._ends_at[session_id] = connection.session.ends_at
+        try:
+            yield
+        finally:
+            self._live[session_id].discard(connection)
+            if not self._live[session_id]:
+                del self._live[session_id]
+                self._ends_at.pop(session_id, None)
+                self._touched.pop(session_id, None)
+
+    async def close(self, session_id: int | None, goodbye: Goodbye = SIGN_IN) -> None:
+        """Close all websockets of a session that has ended."""
+        live = list(self._live.get(session_id or 0, ()))
+        await asyncio.gather(*(connection.close(goodbye) for connection in live))
+
+    async def watch(self) -> None:
+        """Close what was ended anywhere, such as by another process, until cancelled."""
+        await self.watcher.run(self._look)
+
+    async def _look(self) -> None:
+        if self._live:
+            await self._close_ended()
+
+    async def _close_ended(self) -> None:
+        actors = {key: next(iter(pages)).session.actor for key, pages in self._live.items()}
+        session_ids = actors.keys()
+        used = self._used_lately(session_ids)
+        try:
+            still_open = await anyio.to_thread.run_sync(
+                _keep_open, session_ids, used, limiter=_thread
+            )
+            self._asked = True
+        except (Unavailable, SQLAlchemyError) as error:
+            if self._asked:
+                log.warning("The sessions of open pages cannot be checked: %s", error)
+            self._asked = False
+            # Nothing can be asked, so each session lasts as long as was known before.
+            now = datetime.now(UTC)
+            still_open = {key: end for key, end in self._ends_at.items() if end > now}
+        for session_id in session_ids - still_open.keys():
+            await self.close(session_id, await _find_goodbye(actors[session_id]))
+        self._ends_at.update((key, still_open[key]) for key in still_open.keys() & self._live)
+
+    def _used_lately(self, session_ids: Collection[int]) -> set[int]:
+        now = time.monotonic()
+        used = set()
+        for session_id in session_ids:
+            connections = self._live[session_id]
+            waited = now - self._touched.get(session_id, 0.0) > TOUCH_SECONDS
+            if waited and any(connection.used for connection in connections):
+                used.add(session_id)
+                self._touched[session_id] = now
+                for connection in connections:
+                    connection.used = False
+        return used
+
+
+async def _find_goodbye(actor: Actor) -> Goodbye:
+    ended = Ended.EXPIRED
+    with suppress(Unavailable, SQLAlchemyError):  # then it is as old as was known before
+        ended = await anyio.to_thread.run_sync(_why_ended, actor, limiter=_thread)
+    return ended_for(actor, ended)
+
+
+def _keep_open(session_ids: Collection[int], used: Collection[int]) -> dict[int, datetime]:
+    with suppress_instrumentation(), engine.transaction() as db:  # twice a second: no spans
+        return sessions.keep_open(db, session_ids=session_ids, used=used)
+
+
+def _why_ended(actor: Actor) -> Ended:
+    with engine.transaction() as db:
+        return sessions.why_ended(db, actor=actor)
+
+
+def _is_use(message: Message) -> bool:
+    """Tell whether a person did something; the timers of an open page keep no session alive."""
+    data = message.get("bytes") or b""
+    if len(data) > LARGEST_TIMER_MESSAGE:
+        return True
+    try:
+        rerun = BackMsg.FromString(data).rerun_script
+    except DecodeError:
+        return False
+    return bool(data) and not rerun.is_auto_rerun

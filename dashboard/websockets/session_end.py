@@ -1,0 +1,58 @@
+"""How an open page ends with its session: why, and the way back to it for the same person."""
+
+from urllib.parse import urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from core.access.permissions import Actor
+from core.sign_in.sessions import Ended
+from dashboard.sign_in.page import own_path
+from dashboard.web.signatures import person
+
+BACK_PATH = "/back"  # where a sign-in leads after a session has ended
+WHY = {
+    Ended.EXPIRED: "Your session expired. Sign in again to go on where you were.",
+    Ended.ELSEWHERE: "Your session was ended in another window or by a superuser. "
+    "Sign in again to go on where you were.",
+    Ended.REFUSED: "Your account can no longer use Tally, so you were signed out. "
+    "Ask a Tally superuser for access.",
+}
+
+
+def routes() -> list[Route]:
+    """Return the route that leads back; the gate lets in only who is signed in."""
+    return [Route(BACK_PATH, lead_back, methods=["GET"])]
+
+
+def sign_in_path(actor: Actor, ended: Ended) -> str:
+    """Return where the open pages of a session are led that somebody did not end themselves."""
+    return f"/sign-in?{urlencode({'ended': ended, 'for': person(actor.id)})}"
+
+
+def why(request: Request) -> str:
+    """Return in words why somebody is led to the sign-in, or nothing when they came themselves."""
+    asked = request.query_params.get("ended")
+    return WHY[Ended(asked)] if asked in set(Ended) else ""
+
+
+def find_target(request: Request) -> str:
+    """Return where the sign-in leads: what was asked for, or the page that has just ended.
+
+    Browsers tell their own site which page led here.
+    """
+    if "ended" not in request.query_params:
+        return own_path(request.query_params.get("next", ""))
+    came_from = urlsplit(request.headers.get("referer", ""))
+    page = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    query = {"for": request.query_params.get("for", ""), "to": own_path(page)}
+    return f"{BACK_PATH}?{urlencode(query)}"
+
+
+async def lead_back(request: Request) -> Response:
+    """Lead whoever has signed in to the page that ended, if it was theirs: it may say what for."""
+    known = person(request.headers.get("x-tally-user-id"))
+    is_theirs = request.query_params.get("for") == known
+    target = own_path(request.query_params.get("to", "")) if is_theirs else "/"
+    return RedirectResponse("/" if target.startswith(BACK_PATH) else target, status_code=303)

@@ -1,0 +1,1 @@
+"""PostgreSQL to Parquet: one exported snapshot, read by partition in parallel."""

@@ -1,0 +1,85 @@
+"""One connection that sees an exported instant, and reads parts of tables through it as Arrow."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import adbc_driver_postgresql
+import pyarrow as pa
+from adbc_driver_manager import AdbcConnection, AdbcStatement
+from psycopg2.extensions import make_dsn
+
+from core.db.engine import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
+from etl.extract.datasets import Table
+
+BATCH_BYTES = 4 << 20
+BATCH_SIZE = "adbc.postgresql.batch_size_hint_bytes"
+# A part is one range of an index: more processes for it would only take more of the server.
+OPTIONS = (
+    "-c statement_timeout=0 -c lock_timeout=0 -c max_parallel_workers_per_gather=0 " + NOTICE_DEATH
+)
+
+
+class Reader:
+    """A connection to PostgreSQL in a transaction that sees the instant; used by one thread.
+
+    `backend` is the process at the other end. All methods raise `adbc_driver_manager.Error`.
+    """
+
+    # ADBC's own layer below its DB-API: that one imports pandas, 40 MB that nobody needs here.
+    def __init__(self, connection: AdbcConnection) -> None:
+        self._connection = connection
+        self.backend = int(self._value("SELECT pg_backend_pid()"))
+
+    def see(self, exported: str) -> None:
+        """Begin the transaction, at the instant that another connection exported."""
+        self._run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._run(f"SET TRANSACTION SNAPSHOT '{exported}'")
+
+    @contextmanager
+    def read(self, table: Table, part: int) -> Iterator[pa.RecordBatchReader]:
+        """Give the rows of a part in batches of about 4 MiB, in the order of their ids."""
+        with closing(self._statement(table.select(part))) as statement:
+            statement.set_options(**{BATCH_SIZE: str(BATCH_BYTES)})
+            stream, _ = statement.execute_query()
+            with pa.RecordBatchReader.from_stream(stream) as reader:
+                yield reader
+
+    def count(self, table: Table, part: int) -> int:
+        """Return how many rows a part has by PostgreSQL's own count."""
+        return int(self._value(table.count(part)))
+
+    def _statement(self, query: str) -> AdbcStatement:
+        statement = AdbcStatement(self._connection)
+        statement.set_sql_query(query)
+        return statement
+
+    def _run(self, command: str) -> None:
+        with closing(self._statement(command)) as statement:
+            statement.execute_update()
+
+    def _value(self, query: str) -> int:
+        with closing(self._statement(query)) as statement:
+            stream, _ = statement.execute_query()
+            with pa.RecordBatchReader.from_stream(stream) as reader:
+                value: int = reader.read_all()[0][0].as_py()
+                return value
+
+
+@contextmanager
+def connect(exported: str) -> Iterator[Reader]:
+    """Open a reader of the exported instant; its transaction ends with the block."""
+    dsn = make_dsn(
+        database_url(),
+        application_name="tally refresh",
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        client_encoding="UTF8",
+        options=OPTIONS,
+    )
+    # A database of its own for each: what it counts of its connections, no lock guards.
+    with (
+        closing(adbc_driver_postgresql.connect(dsn)) as database,
+        closing(AdbcConnection(database)) as connection,
+    ):
+        reader = Reader(connection)
+        reader.see(exported)
+        yield reader

@@ -1,0 +1,150 @@
+"""What a refresh has to write: all parts, those that changed since the last snapshot, or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from core.snapshots import change_log, reader
+from core.snapshots.change_log import Change
+from core.snapshots.manifest import LAYOUT, Broken, File, Manifest, read_manifest
+from etl.extract.datasets import COLUMNS, TABLES, Table
+from etl.extract.exported_snapshot import Instant
+
+FORCED = "It was asked for."
+NO_BASE = "There is no earlier snapshot in this folder."
+UNREADABLE = "The earlier snapshot cannot be used: {reason}."
+OTHER_LAYOUT = "The earlier snapshot was written by an earlier version of Tally."
+OTHER_DATABASE = "The earlier snapshot shows another database."
+OTHER_SCHEMA = "The tables, or the triggers that note changes, were altered since."
+TRIGGERS_OFF = "Triggers that note changes are missing or off: {names}."
+NO_MARK = "The notes of changes since the earlier snapshot are not all there."
+
+Task = tuple[Table, int]
+
+
+@dataclass(frozen=True)
+class Base:
+    """The published snapshot that a refresh starts from."""
+
+    folder: Path
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to refresh: `tasks` are the parts to write, `kept` the base's files that stay.
+
+    `reason` says why it has to be a full refresh; `changes` is what the notes say since the base;
+    `previous` is what is published now, whether or not it can be a base.
+    """
+
+    mode: Literal["full", "incremental", "unchanged"]
+    tasks: tuple[Task, ...]
+    base: Base | None = None
+    kept: tuple[File, ...] = ()
+    changes: tuple[Change, ...] = ()
+    reason: str | None = None
+    previous: Manifest | None = None
+
+
+class Unsure(Exception):
+    """The earlier snapshot and the notes are not enough to know what changed."""
+
+
+def make(instant: Instant, root: Path, *, store: UUID, full: bool) -> Plan:
+    """Return what to write, so that the result shows the instant; when in doubt, all of it."""
+    try:
+        if full:
+            raise Unsure(FORCED)
+        return _since(instant, find_base(instant, root, store=store))
+    except Unsure as doubt:
+        tasks = all_tasks(instant, TABLES)
+        return Plan("full", tasks, reason=str(doubt), previous=_previous(root))
+
+
+def find_base(instant: Instant, root: Path, *, store: UUID) -> Base:
+    """Return the snapshot to start from; raise `Unsure` when not every change since is known."""
+    folder = reader.published_folder(root)
+    if folder is None:
+        raise Unsure(NO_BASE)
+    try:
+        if folder in reader.broken():
+            raise Broken(reader.broken()[folder])
+        manifest = read_manifest(folder)
+        reader.verify_sizes(folder, manifest)
+    except Broken as error:
+        raise Unsure(UNREADABLE.format(reason=error)) from None
+    _compare(instant, manifest, store)
+    return Base(folder, manifest)
+
+
+def all_tasks(instant: Instant, tables: Sequence[Table]) -> tuple[Task, ...]:
+    """Return the parts that have rows; a table without any is one part."""
+    tasks: list[Task] = []
+    for table in tables:
+        tasks += [(table, row[0]) for row in instant.ask(table.parts())] or [(table, 0)]
+    return tuple(tasks)
+
+
+def _previous(root: Path) -> Manifest | None:
+    folder = reader.published_folder(root)
+    try:
+        return read_manifest(folder) if folder else None
+    except Broken:
+        return None
+
+
+def _compare(instant: Instant, manifest: Manifest, store: UUID) -> None:
+    off = instant.catalog.triggers_off()
+    if off:
+        raise Unsure(TRIGGERS_OFF.format(names=", ".join(off)))
+    if manifest.layout != LAYOUT:
+        raise Unsure(OTHER_LAYOUT)
+    if manifest.database != instant.database:
+        raise Unsure(OTHER_DATABASE)
+    if manifest.catalog != instant.catalog.fingerprint(COLUMNS):
+        raise Unsure(OTHER_SCHEMA)
+    find = partial(change_log.find_mark, instant.cursor, store=store, token=manifest.token)
+    if manifest.store != store or instant.run(find) != manifest.pg_snapshot:
+        raise Unsure(NO_MARK)
+
+
+def _since(instant: Instant, base: Base) -> Plan:
+    read = partial(change_log.read_since, instant.cursor, base.manifest.pg_snapshot)
+    found: list[Change] = instant.run(read)
+    if not found:
+        return Plan("unchanged", (), base=base, kept=base.manifest.files)
+    try:
+        reader.verify(base.folder)  # what is taken over has to be what was written
+    except Broken as error:
+        raise Unsure(UNREADABLE.format(reason=error)) from None
+    tasks: list[Task] = []
+    for table in TABLES:
+        parts = {change.part for change in found if change.relation == table.name}
+        # A note without a part is of the whole table: what has rows now is all there is to write.
+        whole = None in parts
+        tasks += (
+            all_tasks(instant, [table]) if whole else ((table, p) for p in parts if p is not None)
+        )
+    return Plan(
+        "incremental",
+        tuple(sorted(tasks, key=lambda task: (task[0].dataset, task[1]))),
+        base=base,
+        kept=tuple(_kept(base.manifest, found)),
+        changes=tuple(found),
+        previous=base.manifest,
+    )
+
+
+def _kept(manifest: Manifest, found: Sequence[Change]) -> list[File]:
+    """Return the base's parts that no note speaks of."""
+    noted = {(change.relation, change.part) for change in found}
+    return [
+        file
+        for table in TABLES
+        for file in manifest.dataset(table.dataset)
+        if (table.name, file.part) not in noted and (table.name, None) not in noted
+    ]

@@ -1,0 +1,156 @@
+"""Both tables out of PostgreSQL at one instant, part by part, over several connections."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg2
+from adbc_driver_manager import Error as AdbcError
+from opentelemetry import context
+
+from core.db.engine import CONNECT_TIMEOUT_SECONDS, database_url
+from core.errors import Unavailable
+from core.snapshots.manifest import File
+from core.telemetry import spans
+from etl.extract import arrow_reader
+from etl.extract.arrow_reader import Reader
+from etl.extract.datasets import Table
+from etl.extract.exported_snapshot import LOST, Instant, reason
+from etl.extract.parquet_writer import write_part
+from etl.extract.plan import Task
+from etl.publish import quality_gate
+from etl.run.deadline import STOPPED, WATCH_SECONDS, Limits
+
+
+def extract(
+    instant: Instant,
+    folder: Path,
+    *,
+    generation: int,
+    tasks: tuple[Task, ...],
+    workers: int,
+    limits: Limits,
+    done: Callable[[File], None],
+) -> list[File]:
+    """Write the given parts under `folder`, each worker on a connection of its own.
+
+    `done` is called in this thread after each part. When one worker fails, or the limits say so,
+    the others are stopped, also those that wait for PostgreSQL, and the first error is raised.
+    """
+    work = _Export(instant=instant, folder=folder, generation=generation, limits=limits)
+    for task in tasks:
+        work.due.put(task)
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="export") as pool:
+        parent = context.get_current()
+        futures = [pool.submit(_run_worker, work, parent) for _ in range(min(workers, len(tasks)))]
+        try:
+            _watch(work, futures, done)
+        finally:
+            work.over.set()
+            if any(not future.done() for future in futures):
+                _terminate(work.backends)
+    for future in futures:
+        future.result()
+    return sorted(work.files, key=lambda file: file.path)
+
+
+@dataclass
+class _Export:
+    instant: Instant
+    folder: Path
+    generation: int
+    limits: Limits
+    due: queue.SimpleQueue[Task] = field(default_factory=queue.SimpleQueue)
+    written: queue.SimpleQueue[File] = field(default_factory=queue.SimpleQueue)
+    files: list[File] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+    backends: list[int] = field(default_factory=list)
+
+    def check(self) -> None:
+        self.limits.check()
+        if self.over.is_set():
+            raise Unavailable(STOPPED)
+
+    def report(self, done: Callable[[File], None]) -> None:
+        while not self.written.empty():
+            self.files.append(self.written.get())
+            done(self.files[-1])
+
+
+def _watch(work: _Export, futures: list[Future[None]], done: Callable[[File], None]) -> None:
+    pending = set(futures)
+    while pending:
+        finished, pending = wait(pending, timeout=WATCH_SECONDS, return_when=FIRST_EXCEPTION)
+        work.report(done)
+        for future in finished:
+            future.result()
+        if pending:
+            work.limits.check()
+
+
+def _run_worker(work: _Export, parent: context.Context) -> None:
+    token = context.attach(parent)
+    try:
+        with arrow_reader.connect(work.instant.exported) as rows:
+            work.backends.append(rows.backend)
+            worker = _Worker(work, rows)
+            while not work.due.empty():
+                try:
+                    table, part = work.due.get_nowait()
+                except queue.Empty:
+                    return
+                work.written.put(worker.extract(table, part))
+    except AdbcError as error:
+        work.check()  # terminated because somebody else gave up: that is the reason to tell
+        raise Unavailable(LOST.format(reason=reason(error))) from error
+    finally:
+        context.detach(token)
+
+
+@dataclass
+class _Worker:
+    """One connection and the thread that reads through it; `busy` since some monotonic time."""
+
+    work: _Export
+    rows: Reader
+    busy: float = field(default_factory=time.monotonic)
+
+    def extract(self, table: Table, part: int) -> File:
+        """Write one part, as many rows as PostgreSQL counts in it."""
+        attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": part}
+        with spans.opened("refresh part", **attributes) as told:
+            self.check()
+            path = table.file(part, self.work.generation)
+            with self.rows.read(table, part) as batches:
+                file = write_part(
+                    self.work.folder, path, part, table.schema, batches, check=self.check
+                )
+            quality_gate.check_rows(
+                table, part, exported=file.rows, counted=self.rows.count(table, part)
+            )
+            told.update({"tally.rows": file.rows, "tally.bytes": file.bytes})
+            return file
+
+    def check(self) -> None:
+        """Rest if the pace says so, with PostgreSQL waiting for us; raise when it is over."""
+        pace = self.work.limits.pace
+        if pace is not None:
+            self.work.over.wait(pace.take(time.monotonic() - self.busy))
+            self.busy = time.monotonic()
+        self.work.check()
+
+
+def _terminate(backends: list[int]) -> None:
+    """End the workers' connections from outside, as a worker that waits for data cannot do it."""
+    try:
+        connection = psycopg2.connect(database_url(), connect_timeout=CONNECT_TIMEOUT_SECONDS)
+    except psycopg2.OperationalError:
+        return  # the server is away, and its side of the workers' connections with it
+    with closing(connection), connection.cursor() as cursor:
+        for backend in backends:
+            cursor.execute("SELECT pg_terminate_backend(%s)", (backend,))

@@ -1,0 +1,1 @@
+"""A snapshot staged, checked and named."""

@@ -1,0 +1,116 @@
+"""What a snapshot has to prove before it is published."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow.compute as pc
+
+from core.errors import Unavailable
+from core.snapshots.manifest import File, Manifest
+from core.snapshots.reader import USERS
+from etl.extract.datasets import COLUMN_TYPES, Table
+from etl.extract.exported_snapshot import Instant
+from etl.views import owner_counts
+
+KEPT = "{problem} The last snapshot stays in use."
+OTHER_COLUMN = (
+    'The table "{table}" no longer has the column {column} as {expected}; it has {found}.'
+    " Tally and the database do not fit together."
+)
+ROWS_DIFFER = (
+    'Of part {part} of the table "{table}", {exported:,} rows were exported, and the database has'
+    " {counted:,}."
+)
+STRAYS = "There are items whose owners do not exist: users {ids}."
+TWICE = "Several users share an address: {addresses}."
+DROPPED = (
+    "{table} fell from {before:,} to {after:,} rows, more than {percent:g}%. A superuser can"
+    " confirm on the Refreshes page, or by `tally refresh --accept-drop`, that this is right."
+)
+NAMES = {"user": "Users", "item": "Items"}
+FEW = 5
+
+
+class Refused(Unavailable):
+    """The snapshot is wrong and must not be published."""
+
+
+class Held(Unavailable):
+    """The snapshot may be right, but a superuser has to say so."""
+
+
+def check_columns(instant: Instant) -> None:
+    """Raise `Refused` when a column that is exported is not there, or of another type."""
+    for (table, column), expected in COLUMN_TYPES.items():
+        found = instant.catalog.column_type(table, column)
+        if found != expected:
+            problem = OTHER_COLUMN.format(
+                table=table, column=column, expected=expected, found=found or "none"
+            )
+            raise Refused(KEPT.format(problem=problem))
+
+
+def check_rows(table: Table, part: int, *, exported: int, counted: int) -> None:
+    """Raise `Refused` when not every row of a part was exported."""
+    if exported != counted:
+        problem = ROWS_DIFFER.format(
+            part=part, table=table.name, exported=exported, counted=counted
+        )
+        raise Refused(KEPT.format(problem=problem))
+
+
+def check_addresses(folder: Path, files: Sequence[File]) -> None:
+    """Raise `Refused` when two users have one address, whatever its case."""
+    paths = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
+    with ThreadPoolExecutor(2, thread_name_prefix="addresses") as pool:
+        hashes = np.sort(np.concatenate(list(pool.map(_hash_addresses, paths))))
+    twice = hashes[1:][hashes[1:] == hashes[:-1]]
+    if len(twice):
+        _refuse_addresses(paths, twice.tolist())
+
+
+def check_drop(
+    previous: Manifest | None, *, users: int, items: int, percent: float, accepted: bool
+) -> None:
+    """Raise `Held` when a table lost more than `percent` of its rows, unless that was accepted."""
+    if previous is None or accepted:
+        return
+    for table, before, after in (
+        ("user", previous.users, users),
+        ("item", previous.items, items),
+    ):
+        if after < before * (1 - percent / 100):
+            problem = DROPPED.format(
+                table=NAMES[table], before=before, after=after, percent=percent
+            )
+            raise Held(KEPT.format(problem=problem))
+
+
+def refuse_strays(ids: Sequence[int]) -> Refused:
+    """Return the refusal of items without owners."""
+    named = ", ".join(map(str, ids[:FEW])) + (", ..." if len(ids) > FEW else "")
+    return Refused(KEPT.format(problem=STRAYS.format(ids=named)))
+
+
+def _addresses(path: Path) -> pl.Series:
+    # Only ASCII is folded: what is the same then, is the same by any other rule as well.
+    lowered = pc.ascii_lower(owner_counts.read(path, "email")["email"])
+    return pl.Series("email", lowered, dtype=pl.String)
+
+
+def _hash_addresses(path: Path) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    return _addresses(path).hash().to_numpy()
+
+
+def _refuse_addresses(paths: Sequence[Path], hashes: Sequence[int]) -> None:
+    wanted = pl.Series(hashes, dtype=pl.UInt64)
+    found = pl.concat(
+        [(a := _addresses(p)).filter(a.hash().is_in(wanted.implode())) for p in paths]
+    )
+    twice = found.filter(found.is_duplicated()).unique().sort().to_list()
+    if twice:
+        named = ", ".join(twice[:FEW]) + (", ..." if len(twice) > FEW else "")
+        raise Refused(KEPT.format(problem=TWICE.format(addresses=named)))

@@ -1,0 +1,1 @@
+"""One refresh at a time: its lock, deadline, throttle and log."""

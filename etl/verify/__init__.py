@@ -1,0 +1,1 @@
+"""A snapshot compared with the database it came from."""

@@ -1,0 +1,205 @@
+"""The published snapshot against the database under one instant, its views against its parts."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from os import cpu_count
+from pathlib import Path
+
+import polars as pl
+
+from core.errors import Unavailable
+from core.settings import get_settings
+from core.snapshots import change_log, reader
+from core.snapshots.manifest import Broken, File, Manifest
+from core.snapshots.reader import NONE_YET
+from core.telemetry.setup import tracer
+from etl.extract.datasets import TABLES, Table
+from etl.extract.exported_snapshot import Instant, open_instant
+from etl.extract.plan import Task, all_tasks
+from etl.extract.workers import extract
+from etl.run.deadline import Limits
+from etl.run.run_log import Progress
+from etl.verify import views as view_check
+from etl.verify.views import ViewDifference
+
+FEW = 10
+DAMAGED = "Snapshot {name} is damaged: {reason}."
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Rows of one part that differ, by id: only in the database, only in the snapshot, unequal.
+
+    `noted` says that the part was changed since the snapshot, so that it is expected to differ.
+    """
+
+    table: str
+    part: int
+    missing: tuple[int, ...]
+    surplus: tuple[int, ...]
+    unequal: tuple[int, ...]
+    noted: bool
+
+    def __str__(self) -> str:
+        kinds = (
+            ("missing from the snapshot", self.missing),
+            ("not in the database", self.surplus),
+            ("different", self.unequal),
+        )
+        told = "; ".join(f"{len(ids):,} {kind}: {_few(ids)}" for kind, ids in kinds if ids)
+        return f"{self.table}, part {self.part}: {told}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was compared, and how it differs; `differences` also holds those that are expected.
+
+    `views` are those that are not what the snapshot's own parts add up to.
+    """
+
+    generation: int
+    parts: int
+    differences: tuple[Difference, ...]
+    views: tuple[ViewDifference, ...]
+
+    @property
+    def wrong(self) -> list[Difference | ViewDifference]:
+        """The differences that no change since the snapshot explains."""
+        parts = [difference for difference in self.differences if not difference.noted]
+        return [*parts, *self.views]
+
+    @property
+    def newer(self) -> list[Difference]:
+        """The differences of parts that were changed since."""
+        return [difference for difference in self.differences if difference.noted]
+
+
+def verify(
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Compare every row of the published snapshot with the database, and return what differs.
+
+    Its views are compared with ones that are computed anew from its parts. Reads both from end to
+    end. Raises `Unavailable` when PostgreSQL is away, when there is no snapshot, and when its files
+    are not what was written.
+    """
+    limits = Limits(
+        stop=stop or threading.Event(),
+        deadline=time.monotonic() + get_settings().refresh_timeout_minutes * 60,
+    )
+    with (
+        _open() as (folder, manifest),
+        tracer.start_as_current_span("verify snapshot"),
+        open_instant(limits) as instant,
+        tempfile.TemporaryDirectory(prefix="tally-verify-") as place,
+    ):
+        compare = _Comparison(Path(place), folder, manifest, _noted(instant, manifest))
+        tasks = _tasks(instant, manifest)
+        for table in TABLES:
+            (Path(place) / table.dataset).mkdir()
+
+        def done(file: File) -> None:
+            compare.add(file)
+            if progress:
+                progress(Progress("verify", compare.parts, len(tasks)))
+
+        extract(
+            instant,
+            Path(place),
+            generation=manifest.generation,
+            tasks=tasks,
+            workers=get_settings().refresh_workers or cpu_count() or 1,
+            limits=limits,
+            done=done,
+        )
+        views = view_check.compare(folder, manifest, instant, limits)
+    return Report(manifest.generation, compare.parts, tuple(compare.differences), tuple(views))
+
+
+class _Comparison:
+    def __init__(
+        self, place: Path, folder: Path, manifest: Manifest, noted: Callable[[str, int], bool]
+    ) -> None:
+        self._place = place
+        self._folder = folder
+        self._manifest = manifest
+        self._noted = noted
+        self.parts = 0
+        self.differences: list[Difference] = []
+
+    def add(self, file: File) -> None:
+        """Compare one part, as it is in the database, with the snapshot's, and remove it."""
+        table = next(t for t in TABLES if file.path.startswith(f"{t.dataset}/"))
+        part = file.part or 0
+        now = pl.read_parquet(self._place / file.path)
+        (self._place / file.path).unlink()
+        found = [f for f in self._manifest.dataset(table.dataset) if f.part == part]
+        then = pl.read_parquet(self._folder / found[0].path) if found else now.clear()
+        # A snapshot of an earlier version has fewer columns.
+        missing, surplus, unequal = _compare(table, then, now.select(then.columns))
+        if missing or surplus or unequal:
+            noted = self._noted(table.name, part)
+            self.differences.append(Difference(table.name, part, missing, surplus, unequal, noted))
+        self.parts += 1
+
+
+@contextmanager
+def _open() -> Iterator[tuple[Path, Manifest]]:
+    """Verify the published snapshot, and keep it from being pruned during the block."""
+    folder = reader.published_folder(get_settings().parquet_path.resolve())
+    if folder is None:
+        raise Unavailable(NONE_YET)
+    with ExitStack() as held:
+        try:
+            held.callback(os.close, reader.hold(folder))
+            manifest = reader.verify(folder)
+        except OSError as error:
+            problem = f"its manifest cannot be opened: {error.strerror}"
+            raise Unavailable(DAMAGED.format(name=folder.name, reason=problem)) from error
+        except Broken as error:
+            reader.condemn(folder, error)
+            raise Unavailable(DAMAGED.format(name=folder.name, reason=error)) from error
+        yield folder, manifest
+
+
+def _tasks(instant: Instant, manifest: Manifest) -> tuple[Task, ...]:
+    """Return the parts that have rows in either of the two."""
+    tasks = set(all_tasks(instant, TABLES))
+    for table in TABLES:
+        tasks |= {(table, file.part or 0) for file in manifest.dataset(table.dataset)}
+    return tuple(sorted(tasks, key=lambda task: (task[0].name, task[1])))
+
+
+def _noted(instant: Instant, manifest: Manifest) -> Callable[[str, int], bool]:
+    """Return whether the notes explain that a part differs; without its mark they explain none."""
+    find = partial(change_log.find_mark, instant.cursor, store=manifest.store, token=manifest.token)
+    if instant.database != manifest.database or instant.run(find) != manifest.pg_snapshot:
+        return lambda _table, _part: False
+    read = partial(change_log.read_since, instant.cursor, manifest.pg_snapshot)
+    noted = {(change.relation, change.part) for change in instant.run(read)}
+    return lambda table, part: (table, part) in noted or (table, None) in noted
+
+
+def _compare(
+    table: Table, then: pl.DataFrame, now: pl.DataFrame
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    key = table.schema.names[0]
+    if then.equals(now):
+        return (), (), ()
+    missing = now.join(then, on=key, how="anti")[key]
+    surplus = then.join(now, on=key, how="anti")[key]
+    equal = now.join(then, on=now.columns, how="semi", nulls_equal=True)
+    unequal = now.join(equal, on=key, how="anti").join(then, on=key, how="semi")[key]
+    return tuple(missing), tuple(surplus), tuple(unequal)
+
+
+def _few(ids: Sequence[int]) -> str:
+    return ", ".join(map(str, ids[:FEW])) + (", ..." if len(ids) > FEW else "")

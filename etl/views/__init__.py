@@ -1,0 +1,1 @@
+"""What is computed once for each snapshot, so that pages need not."""

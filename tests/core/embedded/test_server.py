@@ -1,0 +1,277 @@
+"""The embedded PostgreSQL: it comes up again after a crash, and nobody else gets in."""
+
+import logging
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import psycopg2
+import pytest
+
+from core.embedded import postmaster
+from core.embedded import server as embedded_server
+from core.embedded.postmaster import ACCOUNT, Postmaster
+from core.errors import TallyError
+from core.settings import ROOT
+
+SECRET = "a secret that only Tally may know"
+IS_ROOT = os.geteuid() == 0
+
+
+@pytest.fixture
+def parent() -> Iterator[Path]:
+    """A folder near the root: the account that PostgreSQL runs as must get there."""
+    made = Path(tempfile.mkdtemp(prefix="tally-test-")).resolve()
+    yield made
+    for folder in (made / "postgres", long(made)):
+        embedded_server.stop(folder)
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def folder(parent: Path) -> Path:
+    """A folder for a server."""
+    return parent / "postgres"
+
+
+def long(parent: Path) -> Path:
+    """A folder whose path is too long for a socket in it."""
+    return parent / ("x" * 60) / ("y" * 60) / "postgres"
+
+
+def running(folder: Path) -> psutil.Process:
+    """The server that runs in a folder."""
+    return psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+
+
+def answers(url: str, seconds: float) -> bool:
+    """Tell whether the server answers within so many seconds."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with suppress(psycopg2.OperationalError):
+            psycopg2.connect(url).close()
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def run(url: str, statement: str) -> object:
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        row = cursor.fetchone() if cursor.description else None
+    connection.close()
+    return row and row[0]
+
+
+def test_what_is_no_servers_stays_as_it_is(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "base.tar").write_text("half of a backup")
+
+    for _ in range(2):  # also when it is tried again
+        with pytest.raises(TallyError, match="cannot be used: Directory not empty"):
+            embedded_server.start(folder)
+        assert (folder / "base.tar").read_text() == "half of a backup"
+
+
+def test_a_killed_server_is_started_again_also_while_it_answers_somebody(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = embedded_server.start(folder)
+    run(url, "CREATE TABLE kept AS SELECT 1 AS value")
+    busy = psycopg2.connect(url)
+    lost: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            busy.cursor().execute("SELECT count(*) FROM generate_series(1, 10000000000)")
+        except psycopg2.OperationalError as error:
+            lost.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.2)
+    killed = running(folder)
+    killed.kill()  # and its processes go on for as long as they like
+    killed.wait()
+
+    assert answers(url, 30)
+    asking.join(10)
+    assert lost
+    assert run(url, "SELECT value FROM kept") == 1
+    until = time.monotonic() + 10
+    while embedded_server.is_down(folder) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not embedded_server.is_down(folder)
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(said) == 2
+    assert "has ended, so it is started again" in said[0]
+    assert "is back after" in said[1]
+
+
+def test_a_stopped_server_is_not_started_twice(folder: Path) -> None:
+    url = embedded_server.start(folder)
+    server = running(folder)
+    server.suspend()
+    time.sleep(3 * embedded_server.WATCH_SECONDS)
+    server.resume()
+
+    assert answers(url, 10)
+    assert running(folder) == server
+
+
+def test_a_server_that_does_not_start_is_tried_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = embedded_server.start(folder)
+    control = folder / "global/pg_control"
+    control.rename(folder / "hidden")
+    server = running(folder)
+    server.kill()
+    server.wait()
+    until = time.monotonic() + 20
+    while not embedded_server.is_down(folder) and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(1)
+    assert embedded_server.is_down(folder)
+    (folder / "hidden").rename(control)
+
+    assert answers(url, 30)
+
+
+def test_a_killed_process_leaves_the_server_to_the_next(folder: Path) -> None:
+    program = "from core import embedded, postmaster; from pathlib import Path; import os, signal\n"
+    program += f"embedded.start(Path({str(folder)!r})); os.kill(os.getpid(), signal.SIGKILL)"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
+    left = running(folder)
+
+    url = embedded_server.start(folder)
+
+    assert running(folder) == left
+    assert answers(url, 1)
+    embedded_server.stop(folder)
+    left.wait(timeout=10)  # raises when it is still there
+
+
+def test_the_last_process_stops_it_and_no_other(folder: Path) -> None:
+    url = embedded_server.start(folder)
+    program = "from core import embedded; from pathlib import Path\n"
+    program += f"embedded.start(Path({str(folder)!r}))"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+    assert answers(url, 1)
+    server = running(folder)
+    embedded_server.stop(folder)
+    server.wait(timeout=10)
+
+
+def test_a_number_that_another_process_has_by_now_keeps_nothing_down(folder: Path) -> None:
+    url = embedded_server.start(folder)
+    embedded_server.stop(folder)
+    for name in ("postmaster.pid", f"{postmaster.SOCKET}.lock"):
+        (folder / name).write_text(f"{os.getpid()}\n{folder}\n")
+
+    assert embedded_server.start(folder) == url
+    assert answers(url, 1)
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_no_other_account_gets_in(is_long: bool, parent: Path, folder: Path) -> None:
+    place = long(parent) if is_long else folder
+    url = embedded_server.start(place)
+    sockets = Postmaster(place).socket_folder()
+
+    assert (sockets == place) is not is_long
+    assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+    assert run(url, "SHOW listen_addresses") == ""
+    rules = "SELECT string_agg(DISTINCT auth_method, ' ') FROM pg_hba_file_rules"
+    assert run(url, rules) == "peer"
+    if IS_ROOT:
+        sockets.chmod(0o755)  # and were it open: PostgreSQL asks who it is
+        psql = [postmaster.programs() / "psql", "-h", sockets, "-U", "postgres", "-c", "SELECT 1"]
+        refused = subprocess.run(
+            psql,
+            user="nobody",
+            group="nogroup",
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        sockets.chmod(0o700)
+        assert "Peer authentication failed" in refused.stderr, refused
+    embedded_server.stop(place)
+    assert sockets.exists() is not is_long
+    assert embedded_server.start(place) == url
+
+
+def test_a_folder_for_the_socket_that_somebody_else_made_is_not_used(parent: Path) -> None:
+    place = long(parent)
+    first = embedded_server.start(place)
+    sockets = Postmaster(place).socket_folder()
+    embedded_server.stop(place)
+    sockets.mkdir(mode=0o777)
+    sockets.chmod(0o777)
+
+    second = embedded_server.start(place)
+
+    sockets.rmdir()
+    assert first != second
+    assert answers(second, 1)
+
+
+def test_a_path_that_is_too_long_everywhere_is_refused(
+    parent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postmaster, "LONGEST_SOCKET", 10)
+
+    with pytest.raises(TallyError, match="set a shorter DATA_PATH"):
+        embedded_server.start(parent / "postgres")
+
+
+def test_no_secret_is_in_the_environment_of_postgresql(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SECRET_KEY", "FIRST_SUPERUSER_PASSWORD", "DATABASE_URL", "SMTP_PASSWORD"):
+        monkeypatch.setenv(name, SECRET)
+    embedded_server.start(folder)
+    server = running(folder)
+    for process in (server, *server.children(recursive=True)):
+        assert SECRET not in str(process.environ())
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="runs as somebody else when it is started as root")
+def test_as_root_it_runs_as_an_account_that_has_no_rights(folder: Path) -> None:
+    embedded_server.start(folder)
+    status = running(folder).as_dict(["uids", "gids"])
+    account = pwd.getpwnam(ACCOUNT)
+    assert set(status["uids"]) == {account.pw_uid}
+    assert set(status["gids"]) == {account.pw_gid}
+    groups = Path(f"/proc/{running(folder).pid}/status").read_text()
+    assert "\nGroups:\t \n" in groups
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(TallyError, match=r"DATA_PATH\) cannot be used: (Not a dir|File exists)"):
+        embedded_server.start(tmp_path / "file" / "postgres")
+
+
+def test_data_that_postgresql_refuses(folder: Path) -> None:
+    embedded_server.start(folder)
+    embedded_server.stop(folder)
+    (folder / "global/pg_control").unlink()
+
+    with pytest.raises(TallyError, match=r"could not be started; .*log says why"):
+        embedded_server.start(folder)

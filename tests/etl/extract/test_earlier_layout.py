@@ -1,0 +1,72 @@
+"""Snapshots of an earlier version: still read, and replaced whole by the next refresh."""
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from core.analytics.row_filter import RowFilter
+from core.errors import Unavailable
+from core.exports import catalog
+from core.snapshots import reader
+from core.snapshots.manifest import MANIFEST, Manifest, read_manifest, write_manifest
+from core.snapshots.reader import ITEMS, USERS
+from etl import refresh
+from etl.extract.plan import OTHER_LAYOUT
+from etl.verify import verification
+from tests.etl.conftest import Sql, fill
+
+NEW_COLUMNS = ["is_staff", "updated_at", "search_text"]
+
+
+def make_older(folder: Path) -> None:
+    """Turn a snapshot into one of layout 3, without the columns that came later."""
+    manifest = read_manifest(folder)
+    changed = {}
+    for file in [*manifest.dataset(USERS), *manifest.dataset(ITEMS)]:
+        path = folder / file.path
+        rows = pq.read_table(path)
+        path.unlink()
+        old = [name for name in rows.column_names if name not in NEW_COLUMNS]
+        pq.write_table(rows.select(old), path, store_schema=False)
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        changed[file.path] = file.model_copy(update={"bytes": len(content), "sha256": digest})
+    files = tuple(changed.get(file.path, file) for file in manifest.files)
+    older: Manifest = manifest.model_copy(update={"layout": 3, "files": files})
+    (folder / MANIFEST).unlink()
+    (folder / MANIFEST).write_bytes(write_manifest(older))
+    reader.forget()
+
+
+def test_an_older_snapshot_is_read_and_then_replaced(sql: Sql, root: Path) -> None:
+    fill(sql, users=20, items=50)
+    refresh.run(trigger="test")
+    make_older(reader.current().folder)
+
+    for name, count in (("items", 50), ("users", 20)):
+        answer = catalog.find_question(name).ask(RowFilter(), None)
+        rows = pl.concat(answer.counted())
+        assert rows.schema == answer.schema
+        assert rows.height == count
+        assert rows["updated_at"].null_count() == count
+    with pytest.raises(Unavailable, match="earlier version"):
+        catalog.find_question("items").ask(RowFilter("item"), None)
+    assert not verification.verify().wrong
+    run = refresh.run(trigger="test")
+    assert (run.mode, run.reason) == ("full", OTHER_LAYOUT)
+    rows = pl.concat(catalog.find_question("items").ask(RowFilter(), None).counted())
+    assert rows["updated_at"].null_count() == 0
+
+
+def test_a_layout_that_nobody_knows_is_passed_over(sql: Sql, root: Path) -> None:
+    fill(sql, users=2, items=5)
+    refresh.run(trigger="test")
+    folder = reader.current().folder
+    manifest = read_manifest(folder).model_copy(update={"layout": 2})
+    (folder / MANIFEST).write_bytes(write_manifest(manifest))
+    reader.forget()
+    with pytest.raises(Unavailable):
+        reader.current()
