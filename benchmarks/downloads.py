@@ -28,7 +28,7 @@ from benchmarks.command_line import (
 )
 from benchmarks.figures import Beside, Figure, Results, to_json, to_tables
 from core.access.hashing import new_token
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.bulk_copy import Watch
 from core.db.engine import transaction
 from core.embedded.server import DATABASE

@@ -9,7 +9,7 @@ from benchmarks.command import Finished
 from benchmarks.figures import Beside, Figure, Results
 from benchmarks.scratch import Place, ask
 from core.db.bulk_copy import Watch
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from etl import refresh
 
 MEGABYTE = 1e6

@@ -11,7 +11,7 @@ import httpx2 as httpx
 
 from benchmarks.command import Failed
 from benchmarks.scratch import Place, execute
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.manage import users
 from core.sign_in import api_tokens

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 from sqlalchemy import make_url
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine, schema
 from core.db.bulk_copy import Watch
 from core.embedded import postmaster, server

@@ -13,7 +13,7 @@ from benchmarks.figures import Beside, Figure, Results
 from benchmarks.pgbench import Pgbench, compare
 from benchmarks.scratch import Place, ask, execute
 from core.db.bulk_copy import Watch
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.errors import Unavailable
 from etl import refresh
 

@@ -2,11 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from core.access.permissions import Actor
+from core.actor import Refused
 
 
 class TallyError(Exception):
@@ -23,15 +20,6 @@ class NotFound(TallyError):
     """What was asked for does not exist, or no longer does."""
 
     status = 404
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Who was refused what: `action` and `subject_id` as in the audit trail."""
-
-    actor: "Actor"
-    action: str
-    subject_id: int | None = None
 
 
 class Forbidden(TallyError):

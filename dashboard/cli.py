@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine, schema
 from core.db.bulk_copy import Watch
 from core.errors import TallyError, Unavailable

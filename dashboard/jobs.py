@@ -19,7 +19,7 @@ from core.snapshots import quarantine, reader
 from core.telemetry.supervision import Failures
 from dashboard.process.scheduler import Scheduler
 from etl import refresh
-from etl.publish.quality_gate import Held
+from etl.errors import Held
 from etl.verify import job as verification_job
 
 REFRESH = "refresh"

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core.db import engine
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.errors import TallyError
 from core.telemetry import setup
 from core.text.wording import counted

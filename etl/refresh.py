@@ -16,7 +16,7 @@ import psycopg2
 import pyarrow as pa
 
 from core.db.engine import transaction
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.embedded import private_files
 from core.errors import TallyError, Unavailable
 from core.refreshes import requests, rollback

@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine, make_url, pool, text
 
 from core.db.engine import database_url
-from core.db.models import Base
+from core.db.refresh_models import Base  # and, with it, all tables
 
 MIGRATION_LOCK = 0x7A11_0001  # any number, as long as nobody else uses it
 

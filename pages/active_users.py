@@ -5,6 +5,7 @@ import streamlit as st
 from core.analytics.frames import to_frame
 from dashboard.analytics import explain_dialog, owner_filter_form, snapshot_picker
 from dashboard.cache import answers, charts, pinned_snapshot
+from dashboard.charts import titles
 from dashboard.exports import menu
 from dashboard.shell import navigation
 from dashboard.ui import links, notices, panels, tables
@@ -25,9 +26,9 @@ if len(rows):
     with actions:
         menu.draw("active_users", query, rows=len(rows), noun="users")
     among = answers.top_owners(snapshot, period).num_rows
-    rule, elsewhere = owner_filter_form.RULES[period].rstrip("."), "Items by user has everybody"
+    rule, elsewhere = titles.RULES[period].rstrip("."), "Items by user has everybody"
     tables.tell(rule, shown=len(rows), count=among, elsewhere=elsewhere)
-    with panels.chart(owner_filter_form.TITLES[period], charts.top_owners(snapshot, period)):
+    with panels.chart(titles.TITLES[period], charts.top_owners(snapshot, period)):
         menu.draw_picture("top_owners", query)
     since = None if before is None or not movement.comparable else snapshot_picker.name(before)
     chosen = tables.top_owners(rows, since=since)

@@ -7,7 +7,7 @@ from core.db.paging import PAGE_SIZE
 from core.exports.parameters import Ranks
 from dashboard.analytics import explain_dialog, owner_filter_form
 from dashboard.cache import answers, pinned_snapshot
-from dashboard.charts import owners
+from dashboard.charts import owners, titles
 from dashboard.exports import menu
 from dashboard.shell import navigation
 from dashboard.ui import chips, filter_widgets, links, notices, panels, tables
@@ -17,7 +17,7 @@ snapshot = pinned_snapshot.snapshot()
 with panels.toolbar():
     wanted, notes = owner_filter_form.toolbar()
     actions = panels.actions()
-chips.draw(owner_filter_form.describe(wanted))
+chips.draw(titles.describe(wanted))
 panels.notes(notes)
 
 found = filter_widgets.read_page(lambda skip: answers.owners(snapshot, wanted, skip=skip))
@@ -46,7 +46,7 @@ if found.count:
     if chosen is not None:
         navigation.follow(links.items_of(chosen, wanted.period))
 elif wanted.narrows:
-    notices.nothing_matches(owner_filter_form.words(wanted))
+    notices.nothing_matches(titles.words(wanted))
 elif wanted.period.days:
     notices.nothing_new(wanted.period.days)
 else:

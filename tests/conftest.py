@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import warehouse
 from core.db import engine, schema
 from core.db.models import User
@@ -144,7 +144,7 @@ def make_user(system: Actor, email: str, **values: object) -> User:
 
 def actor_for(user: User) -> Actor:
     """The actor that a signed-in user is."""
-    return replace(Actor.of(user), address="127.0.0.1")
+    return replace(user.as_actor(), address="127.0.0.1")
 
 
 def sign_in(

@@ -1,12 +1,10 @@
-"""Who acts, and what they may do: the one place where permission is decided."""
-
-from dataclasses import dataclass
-from typing import Self
+"""What an actor may do: the one place where permission is decided."""
 
 from sqlalchemy.orm import Session
 
+from core.actor import Actor, Refused
 from core.db.models import User
-from core.errors import Forbidden, Refused
+from core.errors import Forbidden
 
 OPEN_TO_TOKENS = frozenset({"user.read_own"})  # with whatever scopes: it tells whose they are
 # The scope that each action asks of a token; what is not named here, no token may do.
@@ -26,42 +24,6 @@ SCOPE_OF = {
     "user.update": "users:write",
     "user.delete": "users:write",
 }
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Somebody who asks for something: a signed-in person, or Tally itself (`id` is None)."""
-
-    id: int | None
-    email: str
-    full_name: str | None = None
-    is_staff: bool = False
-    is_superuser: bool = False
-    address: str | None = None
-    session_id: int | None = None
-    token_id: int | None = None
-    scopes: frozenset[str] | None = None  # of the token that is acted by; None narrows nothing
-
-    @classmethod
-    def system(cls, name: str) -> Self:
-        """Return the actor for work that no person asked for, such as `system("schedule")`."""
-        return cls(id=None, email=name, is_staff=True, is_superuser=True)
-
-    @classmethod
-    def of(cls, user: User) -> Self:
-        """Return who a user is, wherever they act from."""
-        return cls(
-            id=user.id,
-            email=user.email,
-            full_name=user.full_name,
-            is_staff=user.is_staff,
-            is_superuser=user.is_superuser,
-        )
-
-    @property
-    def name(self) -> str:
-        """What to call the actor on screen."""
-        return self.full_name or self.email
 
 
 def require_scope(actor: Actor, action: str, subject_id: int | None = None) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import event
+from sqlalchemy import ColumnElement, delete, event, select
 from sqlalchemy.orm import Session
 
+from core.db.models import AuthSession
 from core.telemetry.supervision import Failures
 
 _listeners: list[Callable[[], None]] = []
@@ -29,3 +30,13 @@ def _tell(_: Session) -> None:
     for listener in list(_listeners):
         with _failures.contained():  # it is committed, whatever becomes of the news
             listener()
+
+
+def end_sessions(db: Session, condition: ColumnElement[bool]) -> int:
+    """End the sessions that `condition` names; return how many they were."""
+    # Locked by id, so that two who end several, or note their use, do not deadlock.
+    named = select(AuthSession.id).where(condition).order_by(AuthSession.id).with_for_update()
+    ids = db.scalars(named).all()
+    db.execute(delete(AuthSession).where(AuthSession.id.in_(ids)))
+    announce(db)
+    return len(ids)

@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access.permissions import require_superuser
+from core.actor import Refused
 from core.db.models import User
-from core.errors import Forbidden, Refused
+from core.errors import Forbidden
 
 ROLE_FIELDS = ("is_active", "is_staff", "is_superuser")
 

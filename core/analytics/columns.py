@@ -44,15 +44,3 @@ FIRST = {
     "items": ("item_id", "owner_id", "title", "description", "created_at"),
     "users": ("user_id", "email", "full_name", "is_active", "is_superuser", "created_at"),
 }
-_TEXTS = (
-    "actor",
-    "action",
-    "subject",
-    "changes",
-    "outcome",
-    "address",
-    "trace_id",
-    "token",
-    "details",
-)
-EVENTS = pl.Schema([("at", MOMENT), *((name, TEXT) for name in _TEXTS)])

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor, require_staff
+from core.access.permissions import require_staff
+from core.actor import Actor
 from core.analytics import explanations, warehouse
 from core.analytics.explanations import Question
 from core.db.engine import transaction

@@ -6,8 +6,20 @@ from typing import Any
 
 import polars as pl
 
-from core.analytics.columns import EVENTS
 from core.db.models import AuditEvent
+
+COLUMNS = (
+    "actor",
+    "action",
+    "subject",
+    "changes",
+    "outcome",
+    "address",
+    "trace_id",
+    "token",
+    "details",
+)
+EVENTS = pl.Schema([("at", pl.Datetime("us", "UTC")), *((name, pl.String()) for name in COLUMNS)])
 
 
 def frame(

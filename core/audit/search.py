@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor, require_superuser
+from core.access.permissions import require_superuser
+from core.actor import Actor
 from core.db import word_search
 from core.db.engine import transaction
 from core.db.models import AuditEvent

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.base import Base
-from core.db.models import ADDRESS_LENGTH, AuditEvent
-from core.errors import Refused
-from core.telemetry.setup import trace_id
+from core.db.models import AuditEvent
 
 SECRET_FIELDS = frozenset({"hashed_password"})
 HIDDEN = "(hidden)"
@@ -27,38 +25,16 @@ def record(
 
     `action` is `noun.verb`, such as `item.update`; `changes` maps each field to `[before, after]`.
     """
-    event = AuditEvent(
-        actor_id=actor.id,
-        actor=actor.email,
-        address=actor.address[:ADDRESS_LENGTH] if actor.address else None,
-        action=action,
+    event = AuditEvent.by(
+        actor,
+        action,
         subject_type=subject.__tablename__ if subject else None,
         subject_id=subject.id if subject else None,  # type: ignore[attr-defined]
         outcome=outcome,
         changes=dict(changes or {}),
-        trace_id=trace_id(),
-        token_id=actor.token_id,
     )
     db.add(event)
     return event
-
-
-def record_refusal(db: Session, refused: Refused) -> None:
-    """Add the audit row of something that was not allowed, and so did not happen."""
-    noun = refused.action.partition(".")[0]
-    db.add(
-        AuditEvent(
-            actor_id=refused.actor.id,
-            actor=refused.actor.email,
-            address=refused.actor.address[:ADDRESS_LENGTH] if refused.actor.address else None,
-            action=refused.action,
-            subject_type=noun if refused.subject_id is not None else None,
-            subject_id=refused.subject_id,
-            outcome="refused",
-            trace_id=trace_id(),
-            token_id=refused.actor.token_id,
-        )
-    )
 
 
 def difference(

@@ -10,11 +10,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
-from core.audit import trail
+from core.actor import Refused
 from core.db.database_errors import DISK_FULL, NO_CONNECTION, OVERTAKEN, explain
 from core.db.heartbeat import Heartbeat
+from core.db.models import AuditEvent
 from core.embedded import disk, server
-from core.errors import Forbidden, Overtaken, Refused, Unavailable
+from core.errors import Forbidden, Overtaken, Unavailable
 from core.settings import get_settings
 
 CONNECT_TIMEOUT_SECONDS = 3
@@ -100,7 +101,7 @@ def close() -> None:
 
 def _note(refused: Refused) -> None:
     with transaction() as db:
-        trail.record_refusal(db, refused)
+        db.add(AuditEvent.of_refusal(refused))
 
 
 def _translate(error: Exception) -> Exception:

@@ -1,31 +1,28 @@
 """The tables of the operational database."""
 
-import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Column,
     ForeignKey,
     Identity,
     Index,
-    Integer,
     LargeBinary,
     String,
-    Table,
     Text,
     UniqueConstraint,
-    Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db.base import Base, TransactionId, folded, one_open
+from core.actor import Actor, Refused
+from core.db.base import Base, folded
 from core.sso_providers import ISSUER_LENGTH
+from core.telemetry.setup import trace_id
 
 EMAIL_LENGTH = 255
 NAME_LENGTH = 255
@@ -54,6 +51,16 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     search_text: Mapped[str | None] = folded("email || ' ' || coalesce(full_name, '')")
+
+    def as_actor(self) -> Actor:
+        """Return who the user is, wherever they act from."""
+        return Actor(
+            id=self.id,
+            email=self.email,
+            full_name=self.full_name,
+            is_staff=self.is_staff,
+            is_superuser=self.is_superuser,
+        )
 
 
 class Item(Base):
@@ -191,98 +198,30 @@ class AuditEvent(Base):
     trace_id: Mapped[str | None] = mapped_column(String(32))
     token_id: Mapped[int | None] = mapped_column(BigInteger)
 
+    @classmethod
+    def by(cls, actor: Actor, action: str, **fields: Any) -> Self:
+        """Return the row of what an actor did, or was refused, in the trace that is open.
 
-class RefreshRun(Base):
-    """One refresh, from its request to its outcome; at most one is open at a time.
+        `action` is `noun.verb`, such as `item.update`; `fields` are columns by name.
+        """
+        return cls(
+            actor_id=actor.id,
+            actor=actor.email,
+            address=actor.address[:ADDRESS_LENGTH] if actor.address else None,
+            token_id=actor.token_id,
+            action=action,
+            trace_id=trace_id(),
+            **fields,
+        )
 
-    `status` goes requested, running, then succeeded, failed, or held: a superuser has to confirm
-    that many rows are gone. `mode` is full, incremental or unchanged, and `reason` says why full.
-    `full` asks for all parts. `changes` holds by table what the notes told: rows inserted, updated
-    and deleted. `spans` is what `core.telemetry.setup.Kept` holds; it is read on its own.
-    """
-
-    __tablename__ = "refresh_run"
-    __table_args__ = (one_open("uq_refresh_run_open"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    status: Mapped[str] = mapped_column(String(16), server_default=text("'requested'"))
-    trigger: Mapped[str] = mapped_column(String(16))
-    requested_by: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
-    requested_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-    step: Mapped[str | None] = mapped_column(String(32))
-    parts_total: Mapped[int] = mapped_column(server_default=text("0"))
-    parts_done: Mapped[int] = mapped_column(server_default=text("0"))
-    mode: Mapped[str | None] = mapped_column(String(16))
-    reason: Mapped[str | None] = mapped_column(Text)
-    full: Mapped[bool] = mapped_column(server_default=text("false"))
-    accept_drop: Mapped[bool] = mapped_column(server_default=text("false"))
-    generation: Mapped[int | None] = mapped_column(BigInteger)
-    users: Mapped[int | None] = mapped_column(BigInteger)
-    items: Mapped[int | None] = mapped_column(BigInteger)
-    parts_written: Mapped[int | None]
-    rows_written: Mapped[int | None] = mapped_column(BigInteger)
-    bytes_written: Mapped[int | None] = mapped_column(BigInteger)
-    step_seconds: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-    changes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-    spans: Mapped[list[Any]] = mapped_column(
-        JSONB, server_default=text("'[]'::jsonb"), deferred=True, deferred_raiseload=True
-    )
-    error: Mapped[str | None] = mapped_column(Text)
-    trace_id: Mapped[str | None] = mapped_column(String(32))
-
-
-class SnapshotCheck(Base):
-    """A comparison of the published snapshot with the database, from its request to its outcome.
-
-    At most one is open. `status` goes requested, running, then succeeded or failed. `wrong` counts
-    differences that nothing explains, `newer` parts that were changed since; `findings` name both.
-    """
-
-    __tablename__ = "snapshot_check"
-    __table_args__ = (one_open("uq_snapshot_check_open"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    status: Mapped[str] = mapped_column(String(16), server_default=text("'requested'"))
-    requested_by: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
-    requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-    generation: Mapped[int | None] = mapped_column(BigInteger)
-    parts_total: Mapped[int] = mapped_column(server_default=text("0"))
-    parts_done: Mapped[int] = mapped_column(server_default=text("0"))
-    wrong: Mapped[int | None]
-    newer: Mapped[int | None]
-    findings: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
-    error: Mapped[str | None] = mapped_column(Text)
-    trace_id: Mapped[str | None] = mapped_column(String(32))
-
-
-# Which parts of "user" and "item" changed, written by triggers; see `change_log.py`. A note
-# without a part speaks of the whole table. There is no key: a note is never read one by one.
-change_note = Table(
-    "change_note",
-    Base.metadata,
-    Column("relation", Text, nullable=False),
-    Column("part", BigInteger),
-    Column("xid", TransactionId, nullable=False, index=True),
-    Column("inserted", Integer, nullable=False, server_default=text("0")),
-    Column("updated", Integer, nullable=False, server_default=text("0")),
-    Column("deleted", Integer, nullable=False, server_default=text("0")),
-)
-
-
-class RefreshMark(Base):
-    """What a published snapshot saw: proof that all notes since then are still here.
-
-    `store` names a folder of snapshots, `token` one of its manifests. Emptying the notes takes the
-    marks along, and so does restoring an older backup: then a refresh starts from scratch.
-    """
-
-    __tablename__ = "refresh_mark"
-
-    store: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    token: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    pg_snapshot: Mapped[str] = mapped_column(Text)
-    marked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    @classmethod
+    def of_refusal(cls, refused: Refused) -> Self:
+        """Return the row of something that was not allowed, and so did not happen."""
+        noun = refused.action.partition(".")[0]
+        return cls.by(
+            refused.actor,
+            refused.action,
+            subject_type=noun if refused.subject_id is not None else None,
+            subject_id=refused.subject_id,
+            outcome="refused",
+        )

@@ -98,7 +98,7 @@ def audit(wanted: Wanted, _: Snapshot | None = None) -> Answer:
         rows, newest = search.count_events(db, wanted=wanted)
     events = search.stream_events(wanted=wanted, newest=newest)
     frames = starmap(audit_rows.frame, events)
-    return Answer(columns.EVENTS, rows, frames, as_of=datetime.now(UTC))
+    return Answer(audit_rows.EVENTS, rows, frames, as_of=datetime.now(UTC))
 
 
 def _of(

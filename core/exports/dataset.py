@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor, require_staff, require_superuser
+from core.access.permissions import require_staff, require_superuser
+from core.actor import Actor
 from core.exports.parameters import Filters
 from core.exports.result import Answer
 from core.snapshots.reader import Snapshot

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.calendar.zones import UTC
 from core.db import engine
 from core.db.models import AuditEvent

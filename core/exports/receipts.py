@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Text, literal_column, select
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor, require_staff
+from core.access.permissions import require_staff
+from core.actor import Actor
 from core.audit import trail
 from core.db.models import AuditEvent
 

@@ -9,7 +9,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core.access.permissions import Actor, require_staff
+from core.access.permissions import require_staff
+from core.actor import Actor
 from core.audit import trail
 from core.calendar.periods import Span
 from core.db.fields import Description, Email, Id, Title, parse

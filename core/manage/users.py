@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from core.access import revocations, superusers
 from core.access.hashing import UNUSABLE_PASSWORD, hash_password
 from core.access.password_strength import refuse_guessable
-from core.access.permissions import Actor, require_staff, require_superuser
+from core.access.permissions import require_staff, require_superuser
 from core.access.superusers import ROLE_FIELDS
+from core.actor import Actor, Refused
 from core.audit import trail
 from core.calendar.periods import Span
 from core.db import word_search
@@ -21,8 +22,7 @@ from core.db.fields import Email, FullName, Password, parse
 from core.db.models import ApiToken, AuthSession, Item, User
 from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.db.word_search import has_words
-from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, VersionNeeded
-from core.sign_in import sessions
+from core.errors import Conflict, Forbidden, Invalid, NotFound, VersionNeeded
 from core.text.addresses import find_form
 from core.text.folding import split_words
 
@@ -155,7 +155,7 @@ def update_user(
     user.updated_at = func.now()
     _flush(db)
     if difference.keys() & {*ROLE_FIELDS, "hashed_password"}:
-        sessions.end_where(db, AuthSession.user_id == user.id)
+        revocations.end_sessions(db, AuthSession.user_id == user.id)
     if any(after is False for _, after in difference.values()):
         db.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
     trail.record(db, actor=actor, action="user.update", subject=user, changes=difference)

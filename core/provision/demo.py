@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.access.hashing import UNUSABLE_PASSWORD
-from core.access.permissions import Actor, require_superuser
+from core.access.permissions import require_superuser
+from core.actor import Actor
 from core.audit import trail
 from core.db.bulk_copy import Watch, allow_long_statements, copy_lines
 from core.db.engine import get_engine

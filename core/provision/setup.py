@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import schema
 from core.db.engine import transaction
 from core.db.models import User

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor, require_superuser
+from core.access.permissions import require_superuser
+from core.actor import Actor
 from core.settings import get_settings
 from core.snapshots import reader
 from core.snapshots.manifest import MANIFEST, Broken, Manifest, read_manifest

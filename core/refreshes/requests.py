@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor, require_staff, require_superuser
+from core.access.permissions import require_staff, require_superuser
+from core.actor import Actor
 from core.audit import trail
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.errors import Conflict, NotFound
 from core.refreshes import rollback
 from core.settings import get_settings

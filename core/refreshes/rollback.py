@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.access.permissions import Actor, require_superuser
+from core.access.permissions import require_superuser
+from core.actor import Actor
 from core.audit import trail
 from core.db.engine import transaction
 from core.errors import Conflict, NotFound, Unavailable

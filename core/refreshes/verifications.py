@@ -4,9 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor, require_staff, require_superuser
+from core.access.permissions import require_staff, require_superuser
+from core.actor import Actor
 from core.audit import trail
-from core.db.models import SnapshotCheck
+from core.db.refresh_models import SnapshotCheck
 from core.refreshes.requests import OPEN
 
 

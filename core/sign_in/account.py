@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from core.access import revocations
 from core.access.hashing import Checked, hash_password
 from core.access.password_strength import refuse_guessable
-from core.access.permissions import Actor, require_staff, require_superuser
+from core.access.permissions import require_staff, require_superuser
+from core.actor import Actor
 from core.audit import trail
 from core.db.fields import FullName, Password, parse
 from core.db.models import AuthSession, User
 from core.errors import Forbidden, NotFound
 from core.sign_in import password as password_sign_in
-from core.sign_in import sessions, throttle
+from core.sign_in import throttle
 from core.sign_in.password import Attempt
 
 PASSWORD_ACTION = "account.password"  # noqa: S105 - an action of the audit trail
@@ -136,4 +137,4 @@ def _mark_changed(user: User) -> None:
 
 def _end(db: Session, *, user_id: int | None, but: int | None) -> int:
     others = AuthSession.id.is_distinct_from(but)
-    return sessions.end_where(db, (AuthSession.user_id == user_id) & others)
+    return revocations.end_sessions(db, (AuthSession.user_id == user_id) & others)

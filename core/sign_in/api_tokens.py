@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from core.access import revocations
 from core.access.hashing import TOKEN_BYTES, hash_token
-from core.access.permissions import Actor, require_staff, require_superuser
+from core.access.permissions import require_staff, require_superuser
+from core.actor import Actor
 from core.audit import trail
 from core.db.fields import TokenName, parse
 from core.db.leftovers import delete_free
@@ -196,7 +197,7 @@ def _refuse_scopes(form: TokenForm, user: User) -> None:
 
 
 def _actor(user: User, row: ApiToken) -> Actor:
-    return replace(Actor.of(user), token_id=row.id, scopes=frozenset(row.scopes))
+    return replace(user.as_actor(), token_id=row.id, scopes=frozenset(row.scopes))
 
 
 def _view(row: ApiToken) -> dict[str, object]:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from core.access.hashing import UNUSABLE_PASSWORD, Checked, check_password
 from core.access.password_strength import SWITCHED_OFF
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.audit import trail
 from core.db.models import EMAIL_LENGTH, User
 from core.errors import Forbidden

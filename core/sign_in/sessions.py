@@ -8,9 +8,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core.access import revocations
 from core.access.hashing import hash_token, new_token
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.audit import trail
 from core.db.leftovers import delete_free
 from core.db.models import ADDRESS_LENGTH, USER_AGENT_LENGTH, AuthSession, User
@@ -124,16 +123,6 @@ def sign_out(db: Session, *, actor: Actor) -> None:
     trail.record(db, actor=actor, action="session.sign_out")
 
 
-def end_where(db: Session, condition: ColumnElement[bool]) -> int:
-    """End the sessions that `condition` names; return how many they were."""
-    # Locked by id, so that two who end several, or note their use, do not deadlock.
-    named = select(AuthSession.id).where(condition).order_by(AuthSession.id).with_for_update()
-    ids = db.scalars(named).all()
-    db.execute(delete(AuthSession).where(AuthSession.id.in_(ids)))
-    revocations.announce(db)
-    return len(ids)
-
-
 def delete_expired(db: Session) -> int:
     """Delete the sessions that are past their limits, and what else signing in left behind.
 
@@ -165,7 +154,7 @@ def _touch(db: Session, session_ids: Collection[int]) -> None:
 
 
 def _actor(user: User, row: AuthSession) -> Actor:
-    return replace(Actor.of(user), address=row.address, session_id=row.id)
+    return replace(user.as_actor(), address=row.address, session_id=row.id)
 
 
 def printable(text: str) -> str:

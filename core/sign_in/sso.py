@@ -7,10 +7,11 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from core.access import superusers
-from core.access.permissions import Actor, require_superuser
+from core.access.permissions import require_superuser
+from core.actor import Actor, Refused
 from core.audit import trail
-from core.db.models import EMAIL_LENGTH, LinkedIdentity, User
-from core.errors import Forbidden, Invalid, NotFound, Refused
+from core.db.models import EMAIL_LENGTH, AuditEvent, LinkedIdentity, User
+from core.errors import Forbidden, Invalid, NotFound
 from core.manage import users
 from core.sign_in import sessions
 from core.sign_in.password import ACTION
@@ -181,7 +182,7 @@ def _follow(db: Session, arrival: Arrival, user: User, roles: Mapping[str, objec
         )
     except Forbidden as error:
         refused = error.refused or Refused(arrival.actor, "user.update", user.id)
-        trail.record_refusal(db, refused)
+        db.add(AuditEvent.of_refusal(refused))
 
 
 def _find(db: Session, identity: Identity) -> LinkedIdentity | None:

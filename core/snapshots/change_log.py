@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.db.models import RefreshMark
+from core.db.refresh_models import RefreshMark
 from core.snapshots.manifest import Manifest
 
 KEEP_MARKS = "7 days"

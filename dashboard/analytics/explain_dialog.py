@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import explanations
 from core.analytics import recount as recounting
 from core.analytics.explanations import Explanation
@@ -19,10 +19,9 @@ from core.analytics.trend_filter import TrendFilter
 from core.snapshots.reader import Snapshot
 from dashboard.cache import answers, pinned_snapshot
 from dashboard.cache.run_queue import out_of_line
-from dashboard.ui import local_time, notices, tables
+from dashboard.ui import dialogs, local_time, notices, tables
 from dashboard.ui.tables import MISSING, ROW_HEIGHT
 
-OPEN = "explaining.open"
 RECOUNTED = "explaining.recounted"
 MOST_NAMED = 20
 MOST_STEPS = 400  # as many as somebody scrolls through
@@ -126,13 +125,13 @@ def _choice(
 
 def open_for(name: str, **about: Any) -> None:
     """Open the dialog on the next run of this page."""
-    st.session_state[OPEN] = Asked(_page(), name, about)
+    st.session_state[dialogs.EXPLANATION] = Asked(_page(), name, about)
     st.session_state.pop(RECOUNTED, None)
 
 
 def show(actor: Actor) -> None:
     """Show the dialog when a number of this page is being explained."""
-    asked: Asked | None = st.session_state.get(OPEN)
+    asked: Asked | None = st.session_state.get(dialogs.EXPLANATION)
     if asked is None:
         return
     if asked.page != _page():  # left by the browser's own way back
@@ -236,5 +235,5 @@ def _page() -> str:
 
 
 def _close() -> None:
-    st.session_state.pop(OPEN, None)
+    st.session_state.pop(dialogs.EXPLANATION, None)
     st.session_state.pop(RECOUNTED, None)

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import Any
 
 import streamlit as st
 
-from core.analytics.owner_filter import FIRST_DAY, LAST_DAY, NAMES, Activity, OwnerFilter, parse
+from core.analytics.owner_filter import FIRST_DAY, LAST_DAY, NAMES, OwnerFilter, parse
 from core.calendar.periods import Period
+from dashboard.charts import titles
 from dashboard.ui import filter_widgets, forms, local_time, url_state
 from dashboard.ui.forms import Draft
-from dashboard.ui.notices import count
 
 SCREEN = "items_by_user"
 PERIODS = {
@@ -18,22 +18,6 @@ PERIODS = {
     Period.DAYS_7.value: "7 days",
     Period.DAYS_30.value: "30 days",
     Period.DAYS_90.value: "90 days",
-}
-TITLES = {
-    period: f"Items created in the last {period.days} days" if period.days else "Items owned"
-    for period in Period
-}
-RULES = {
-    period: "The ten users who own most "
-    + (f"of the items created in the last {period.days} days" if period.days else "items")
-    + "; those with as many stand by user id."
-    for period in Period
-}
-ANY: Final = "any"
-ACTIVITY: dict[Activity | Literal["any"], str] = {
-    ANY: "Any",
-    "yes": "Active",
-    "no": "Not active",
 }
 FORM = ("least", "most", "active", "joined_from", "joined_until")
 DAYS: dict[str, Any] = {
@@ -77,21 +61,9 @@ def _draw_period(chosen: Period) -> None:
     )
 
 
-def describe(wanted: OwnerFilter) -> dict[str, str]:
-    """Return in words what a filter asks for beside text and period, by parameter."""
-    parts = {
-        "least": f"At least {count(wanted.least or 0, 'item')}",
-        "most": f"At most {count(wanted.most or 0, 'item')}",
-        "active": ACTIVITY[wanted.active or ANY],
-        "joined_from": f"Joined from {wanted.joined_from}",
-        "joined_until": f"Joined until {wanted.joined_until}",
-    }
-    return {name: text for name, text in parts.items() if getattr(wanted, name) is not None}
-
-
 def _open_form(wanted: OwnerFilter) -> None:
     """Draw the button that opens the form, and the form while it is open."""
-    used = len(describe(wanted))
+    used = len(titles.describe(wanted))
     label = f"Filters ({used})" if used else "Filters"
     if st.button(label, icon=":material/tune:"):
         forms.open_draft(Draft(SCREEN, "filter"))
@@ -112,9 +84,9 @@ def _form(wanted: OwnerFilter, key: str) -> None:
             until = st.date_input("Joined until", wanted.joined_until, key=f"{key}-until", **DAYS)
         active = st.radio(
             "Users",
-            list(ACTIVITY),
-            list(ACTIVITY).index(wanted.active or ANY),
-            format_func=ACTIVITY.__getitem__,
+            list(titles.ACTIVITY),
+            list(titles.ACTIVITY).index(wanted.active or titles.ANY),
+            format_func=titles.ACTIVITY.__getitem__,
             horizontal=True,
             key=f"{key}-active",
         )
@@ -125,7 +97,7 @@ def _form(wanted: OwnerFilter, key: str) -> None:
     if applied:
         chosen = replace(
             wanted,
-            active=None if active == ANY else active,
+            active=None if active == titles.ANY else active,
             joined_from=since,
             joined_until=until,
         )
@@ -151,9 +123,3 @@ def noun(wanted: OwnerFilter) -> str:
     """Return what the rows of a list are that is narrowed so."""
     days = wanted.period.days
     return f"users with items of the last {days} days" if days else "users with items"
-
-
-def words(wanted: OwnerFilter) -> str:
-    """Return in words what a list is narrowed by."""
-    text = [f"“{wanted.search}”"] if wanted.search else []
-    return ", ".join([*text, *(part.lower() for part in describe(wanted).values())])

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.fields import Id
 from core.db.models import Item
 from core.manage import items

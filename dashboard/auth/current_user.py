@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.errors import Forbidden
 
 

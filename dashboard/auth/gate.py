@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.errors import TooMany, Unavailable
 from core.exports.places import Places
 from core.settings import get_settings

@@ -1,6 +1,7 @@
 """Charts of refreshes: where the time of the last ones went, and of one of them."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import cache
 from typing import Any
 
@@ -8,9 +9,9 @@ import altair as alt
 import polars as pl
 
 from core.analytics.frames import to_table
-from core.db.models import RefreshRun
+from core.calendar.clock import clock
+from core.db.refresh_models import RefreshRun
 from dashboard.charts.chart import INK, PANEL_HEIGHT, ROWS, Drawing, Shape, inked
-from dashboard.ui import local_time
 
 STEPS = ("prepare", "export", "compute", "verify", "publish")
 MOST_RUNS = 30
@@ -20,13 +21,13 @@ LABEL_PIXELS = 150
 IN_SECONDS = "datum.label + ' s'"
 
 
-def steps(runs: Sequence[RefreshRun]) -> Drawing:
+def steps(runs: Sequence[RefreshRun], zone: tzinfo) -> Drawing:
     """Draw one stacked bar a refresh, oldest first, of how long each of its steps took."""
     shown = [run for run in runs if run.step_seconds][:MOST_RUNS][::-1]
     rows = [
         {
             "run": run.id,
-            "started": f"{local_time.clock(run.started_at or run.requested_at)}",
+            "started": f"{clock(run.started_at or run.requested_at, zone)}",
             "outcome": f"{run.status}, {run.mode}" if run.mode else run.status,
             "step": step.capitalize(),
             "order": order,

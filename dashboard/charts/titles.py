@@ -1,6 +1,11 @@
-"""What the page Trends offers to look at, and the words for it."""
+"""What charts are called, and the words for what they are narrowed to, on pages and in pictures."""
 
+from typing import Final, Literal
+
+from core.analytics.owner_filter import Activity, OwnerFilter
+from core.calendar.periods import Period
 from core.calendar.steps import Step
+from core.text.wording import counted
 
 NOUNS = {"items": "Items", "users": "Users"}
 WAYS = {"new": "Per period", "total": "Cumulative"}
@@ -14,7 +19,42 @@ CUT = (
     "choose a longer step to see all since {earliest}."
 )
 
+TITLES = {
+    period: f"Items created in the last {period.days} days" if period.days else "Items owned"
+    for period in Period
+}
+RULES = {
+    period: "The ten users who own most "
+    + (f"of the items created in the last {period.days} days" if period.days else "items")
+    + "; those with as many stand by user id."
+    for period in Period
+}
+ANY: Final = "any"
+ACTIVITY: dict[Activity | Literal["any"], str] = {
+    ANY: "Any",
+    "yes": "Active",
+    "no": "Not active",
+}
+
 
 def title(noun: str, way: str, step: Step) -> str:
     """Return what a chart of trends is called, on the page and as a picture."""
     return f"{NOUNS[noun]} in all" if way == "total" else f"New {noun} by {step}"
+
+
+def describe(wanted: OwnerFilter) -> dict[str, str]:
+    """Return in words what a filter asks for beside text and period, by parameter."""
+    parts = {
+        "least": f"At least {counted(wanted.least or 0, 'item')}",
+        "most": f"At most {counted(wanted.most or 0, 'item')}",
+        "active": ACTIVITY[wanted.active or ANY],
+        "joined_from": f"Joined from {wanted.joined_from}",
+        "joined_until": f"Joined until {wanted.joined_until}",
+    }
+    return {name: text for name, text in parts.items() if getattr(wanted, name) is not None}
+
+
+def words(wanted: OwnerFilter) -> str:
+    """Return in words what a list is narrowed by."""
+    text = [f"“{wanted.search}”"] if wanted.search else []
+    return ", ".join([*text, *(part.lower() for part in describe(wanted).values())])

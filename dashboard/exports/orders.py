@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import anyio.to_thread
 from starlette.responses import Response
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.calendar import zones
 from core.errors import Invalid
 from core.exports import export as exporting

@@ -16,7 +16,6 @@ from core.exports.export import Order
 from core.exports.formats import Format, Sheet
 from core.exports.parameters import Everything, OwnersPage, Ranks, Recent
 from core.snapshots import reader
-from dashboard.analytics import owner_filter_form
 from dashboard.charts import created, owners, series, titles
 from dashboard.charts.chart import Drawing
 from dashboard.charts.titles import NOUNS
@@ -125,24 +124,24 @@ def _whose(owner: int | None) -> str:
 
 
 def _top_title(wanted: Recent) -> str:
-    return owner_filter_form.TITLES[wanted.period]
+    return titles.TITLES[wanted.period]
 
 
 def _top_remark(wanted: Recent) -> str:
-    return owner_filter_form.RULES[wanted.period]
+    return titles.RULES[wanted.period]
 
 
 def _page_title(wanted: OwnersPage) -> str:
-    return f"{owner_filter_form.TITLES[wanted.owners.period]} by user"
+    return f"{titles.TITLES[wanted.owners.period]} by user"
 
 
 def _page_remark(wanted: OwnersPage) -> str:
-    narrowed = owner_filter_form.words(wanted.owners) or "all owners"
+    narrowed = titles.words(wanted.owners) or "all owners"
     return f"Page {wanted.number:,} of {narrowed}"
 
 
 def _curve_title(wanted: Ranks) -> str:
-    return f"{owner_filter_form.TITLES[wanted.period]} by rank"
+    return f"{titles.TITLES[wanted.period]} by rank"
 
 
 def _curve_remark(wanted: Ranks) -> str:

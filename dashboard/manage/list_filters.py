@@ -7,8 +7,8 @@ import streamlit as st
 from core.analytics.row_filter import Noun, RowFilter, parse
 from core.calendar.periods import Span
 from core.db.models import User
-from dashboard.analytics.owner_filter_form import ACTIVITY, ANY
 from dashboard.cache import pinned_snapshot
+from dashboard.charts.titles import ACTIVITY, ANY
 from dashboard.ui import chips, local_time, notices
 
 GONE = "a user who is gone"

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import ApiToken, LinkedIdentity
 from core.sign_in import api_tokens, sso

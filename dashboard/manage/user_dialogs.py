@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from core.db.models import User

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.errors import Unavailable
 from core.refreshes import requests, rollback, verifications
 from core.refreshes.requests import TROUBLE, Situation

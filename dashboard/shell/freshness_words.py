@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, datetime
 
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.refreshes.requests import Outlook
 from core.snapshots.change_log import Newer, Rows
 from dashboard.shell.freshness import UNCHANGED, Freshness

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.access.permissions import Actor
-from core.db.models import RefreshRun
+from core.actor import Actor
+from core.db.refresh_models import RefreshRun
 from core.errors import TallyError
 from core.refreshes import requests
 from core.settings import ROOT

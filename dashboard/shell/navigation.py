@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.settings import ROOT
 from dashboard.ui.links import Link
 

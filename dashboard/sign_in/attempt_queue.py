@@ -10,7 +10,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from core.access.hashing import Checked
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.errors import TooMany, Unavailable
 from core.sign_in import password as password_sign_in

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.access.password_strength import SWITCHED_OFF
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.fields import PASSWORD_MAXIMUM
 from core.db.models import EMAIL_LENGTH
@@ -25,6 +25,7 @@ from dashboard.auth.session_cache import Visitors
 from dashboard.sign_in import page
 from dashboard.sign_in.attempt_queue import Credentials, SignInQueue
 from dashboard.web import html_pages
+from dashboard.web.own_paths import own_path
 from dashboard.websockets import session_end
 from dashboard.websockets.connections import Connections, ended_for
 
@@ -77,7 +78,7 @@ class Door:
         except HTTPException as error:
             return page.form(request, target="/", error=error.detail, status=error.status_code)
         fields["email"] = as_typed(fields.get("email", ""))
-        target = page.own_path(fields.get("next", ""))
+        target = own_path(fields.get("next", ""))
         email, password = fields["email"], fields.get("password", "")
         show_again = partial(page.form, request, target=target, email=email)
         if refusal := _refusal(request, fields):

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.errors import Unavailable
 from core.settings import get_settings
@@ -20,6 +20,7 @@ from dashboard.auth import cookies
 from dashboard.sign_in import page
 from dashboard.sign_in.oidc_client import OpenId, Unreachable, Untrusted
 from dashboard.sign_in.routes import AWAY, Door
+from dashboard.web.own_paths import own_path
 
 NO_SUCH_WAY = "There is no such way to sign in."
 OUTDATED = (
@@ -53,7 +54,7 @@ class SingleSignOn:
 
     async def leave(self, request: Request) -> Response:
         """Lead to the provider; ask first when another site led here."""
-        target = page.own_path(request.query_params.get("next", ""))
+        target = own_path(request.query_params.get("next", ""))
         show = partial(page.form, request, target=target)
         client = self._known.get(request.path_params["id"])
         if client is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from core.db.models import AuthSession

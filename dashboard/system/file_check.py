@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.exports import receipts
 from core.exports.catalog import find_question

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from dashboard.manage import item_dialogs, user_dialogs
 from dashboard.system import account_forms, token_dialogs
 from dashboard.ui import form_tickets, forms

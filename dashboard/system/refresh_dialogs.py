@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.errors import TallyError
 from core.refreshes import rollback
 from core.refreshes.inventory import Stored
 from core.refreshes.rollback import SetBack
 from dashboard.shell import freshness
-from dashboard.ui import local_time, notices
-
-OPEN = "refresh_dialogs.open"
+from dashboard.ui import dialogs, local_time, notices
 
 
 @dataclass(frozen=True)
@@ -27,19 +25,19 @@ class Plan:
 
 def open_set_back(to: Stored, current: Stored | None) -> None:
     """Ask whether a snapshot is to be made current, and run the page, which shows the dialog."""
-    st.session_state[OPEN] = Plan(current.generation if current else 0, to=to)
+    st.session_state[dialogs.ROLLBACK] = Plan(current.generation if current else 0, to=to)
     st.rerun()
 
 
 def open_let_go(back: SetBack) -> None:
     """Ask whether the newest snapshot is to be current again."""
-    st.session_state[OPEN] = Plan(int(back.folder.split("-")[0]), back=back)
+    st.session_state[dialogs.ROLLBACK] = Plan(int(back.folder.split("-")[0]), back=back)
     st.rerun()
 
 
 def show(actor: Actor) -> None:
     """Show the dialog that is open, if one is."""
-    plan: Plan | None = st.session_state.get(OPEN)
+    plan: Plan | None = st.session_state.get(dialogs.ROLLBACK)
     if plan is None:
         return
     title = "Make current" if plan.to else "Let go"
@@ -80,4 +78,4 @@ def _carry_out(act: Callable[[], None]) -> None:
 
 
 def _close() -> None:
-    st.session_state.pop(OPEN, None)
+    st.session_state.pop(dialogs.ROLLBACK, None)

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import polars as pl
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics.frames import to_table
 from core.db.engine import transaction
-from core.db.models import RefreshRun, SnapshotCheck
+from core.db.refresh_models import RefreshRun, SnapshotCheck
 from core.errors import TallyError
 from core.refreshes import inventory, requests, rollback, verifications
 from core.refreshes.inventory import Stored
@@ -41,7 +41,7 @@ def show(actor: Actor) -> None:
             )
             return
         if any(run.step_seconds for run in runs):
-            panels.chart("Time by step", refresh_charts.steps(runs[:MOST_RUNS]))
+            panels.chart("Time by step", refresh_charts.steps(runs[:MOST_RUNS], local_time.zone()))
         chosen = _history(tables.newest(runs, MOST_RUNS, "refreshes"))
         if chosen is not None:
             _details(actor, chosen)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import ApiToken
 from core.sign_in import api_tokens

@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from dashboard.analytics import explain_dialog
-from dashboard.system import refresh_dialogs
-from dashboard.ui import forms
-
-OPEN = (forms.DRAFT, explain_dialog.OPEN, refresh_dialogs.OPEN)
+# Where each kind keeps what its open dialog is about, in the session's state.
+FORM, EXPLANATION, ROLLBACK = "dialogs.form", "dialogs.explanation", "dialogs.rollback"
+OPEN = (FORM, EXPLANATION, ROLLBACK)
 
 
 def is_open() -> bool:

@@ -7,7 +7,7 @@ import base64
 import json
 from dataclasses import dataclass
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from dashboard.web.signatures import is_signed, person, sign
 
 

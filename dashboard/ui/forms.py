@@ -9,10 +9,9 @@ import streamlit as st
 
 from core.errors import Conflict, Invalid, TallyError
 from dashboard.auth.current_user import current_actor
-from dashboard.ui import notices
+from dashboard.ui import dialogs, notices
 from dashboard.ui.form_tickets import Ticket, issue
 
-DRAFT = "drafts.open"
 OPTIONAL = " (optional)"
 EMPTY = "(empty)"
 CANCEL = "Cancel"
@@ -117,18 +116,18 @@ class Fields:
 
 def open_draft(draft: Draft) -> None:
     """Open a form, in place of any other."""
-    st.session_state[DRAFT] = draft
+    st.session_state[dialogs.FORM] = draft
 
 
 def opened(screen: str) -> Draft | None:
     """Return the form that is open on a screen."""
-    draft: Draft | None = st.session_state.get(DRAFT)
+    draft: Draft | None = st.session_state.get(dialogs.FORM)
     return draft if draft is not None and draft.screen == screen else None
 
 
 def discard() -> None:
     """Close the open form."""
-    st.session_state.pop(DRAFT, None)
+    st.session_state.pop(dialogs.FORM, None)
 
 
 def leave() -> None:

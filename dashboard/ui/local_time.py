@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from core.calendar import clock as calendar_clock
 from core.calendar import zones
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -17,9 +18,7 @@ def zone() -> ZoneInfo:
 
 def clock(at: datetime, *, now: datetime | None = None) -> str:
     """Return `at` in the reader's zone: the time alone when it is today, else with its day."""
-    local = at.astimezone(zone())
-    today = (now or datetime.now(UTC)).astimezone(zone()).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+    return calendar_clock.clock(at, zone(), now=now)
 
 
 def ago(at: datetime, *, now: datetime | None = None) -> str:

@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.errors import Unavailable
 from core.sign_in import sessions

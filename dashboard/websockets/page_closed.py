@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.settings import get_settings
-from dashboard.sign_in import page
 from dashboard.web import html_pages
+from dashboard.web.own_paths import own_path
 from dashboard.websockets.shares import CLOSED_PATH
 
 
@@ -27,5 +27,5 @@ def _find_page(request: Request) -> str:
     """Return the path and query of the page that led here; browsers tell it to their own site."""
     came_from = urlsplit(request.headers.get("referer", ""))
     query = f"?{came_from.query}" if came_from.query else ""
-    path = page.own_path(came_from.path + query)
+    path = own_path(came_from.path + query)
     return "/" if path.startswith(CLOSED_PATH) else path

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.sign_in.sessions import Ended
-from dashboard.sign_in.page import own_path
+from dashboard.web.own_paths import own_path
 from dashboard.web.signatures import person
 
 BACK_PATH = "/back"  # where a sign-in leads after a session has ended

@@ -17,7 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.settings import get_settings
 from dashboard.limits.token_bucket import Bucket
 from dashboard.web.rare_log import SeldomLog

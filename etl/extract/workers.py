@@ -17,14 +17,19 @@ from core.db.engine import CONNECT_TIMEOUT_SECONDS, database_url
 from core.errors import Unavailable
 from core.snapshots.manifest import File
 from core.telemetry import spans
+from etl.errors import KEPT, Rejected
 from etl.extract import arrow_reader
 from etl.extract.arrow_reader import Reader
 from etl.extract.datasets import Table
 from etl.extract.exported_snapshot import LOST, Instant, reason
 from etl.extract.parquet_writer import write_part
 from etl.extract.plan import Task
-from etl.publish import quality_gate
 from etl.run.deadline import STOPPED, WATCH_SECONDS, Limits
+
+ROWS_DIFFER = (
+    'Of part {part} of the table "{table}", {exported:,} rows were exported, and the database has'
+    " {counted:,}."
+)
 
 
 def extract(
@@ -130,9 +135,7 @@ class _Worker:
                 file = write_part(
                     self.work.folder, path, part, table.schema, batches, check=self.check
                 )
-            quality_gate.check_rows(
-                table, part, exported=file.rows, counted=self.rows.count(table, part)
-            )
+            check_rows(table, part, exported=file.rows, counted=self.rows.count(table, part))
             told.update({"tally.rows": file.rows, "tally.bytes": file.bytes})
             return file
 
@@ -143,6 +146,15 @@ class _Worker:
             self.work.over.wait(pace.take(time.monotonic() - self.busy))
             self.busy = time.monotonic()
         self.work.check()
+
+
+def check_rows(table: Table, part: int, *, exported: int, counted: int) -> None:
+    """Raise `Rejected` when not every row of a part was exported."""
+    if exported != counted:
+        problem = ROWS_DIFFER.format(
+            part=part, table=table.name, exported=exported, counted=counted
+        )
+        raise Rejected(KEPT.format(problem=problem))
 
 
 def _terminate(backends: list[int]) -> None:

@@ -8,21 +8,16 @@ import numpy as np
 import polars as pl
 import pyarrow.compute as pc
 
-from core.errors import Unavailable
 from core.snapshots.manifest import File, Manifest
 from core.snapshots.reader import USERS
-from etl.extract.datasets import COLUMN_TYPES, Table
+from etl.errors import KEPT, Held, Rejected
+from etl.extract.datasets import COLUMN_TYPES
 from etl.extract.exported_snapshot import Instant
 from etl.views import owner_counts
 
-KEPT = "{problem} The last snapshot stays in use."
 OTHER_COLUMN = (
     'The table "{table}" no longer has the column {column} as {expected}; it has {found}.'
     " Tally and the database do not fit together."
-)
-ROWS_DIFFER = (
-    'Of part {part} of the table "{table}", {exported:,} rows were exported, and the database has'
-    " {counted:,}."
 )
 STRAYS = "There are items whose owners do not exist: users {ids}."
 TWICE = "Several users share an address: {addresses}."
@@ -34,36 +29,19 @@ NAMES = {"user": "Users", "item": "Items"}
 FEW = 5
 
 
-class Refused(Unavailable):
-    """The snapshot is wrong and must not be published."""
-
-
-class Held(Unavailable):
-    """The snapshot may be right, but a superuser has to say so."""
-
-
 def check_columns(instant: Instant) -> None:
-    """Raise `Refused` when a column that is exported is not there, or of another type."""
+    """Raise `Rejected` when a column that is exported is not there, or of another type."""
     for (table, column), expected in COLUMN_TYPES.items():
         found = instant.catalog.column_type(table, column)
         if found != expected:
             problem = OTHER_COLUMN.format(
                 table=table, column=column, expected=expected, found=found or "none"
             )
-            raise Refused(KEPT.format(problem=problem))
-
-
-def check_rows(table: Table, part: int, *, exported: int, counted: int) -> None:
-    """Raise `Refused` when not every row of a part was exported."""
-    if exported != counted:
-        problem = ROWS_DIFFER.format(
-            part=part, table=table.name, exported=exported, counted=counted
-        )
-        raise Refused(KEPT.format(problem=problem))
+            raise Rejected(KEPT.format(problem=problem))
 
 
 def check_addresses(folder: Path, files: Sequence[File]) -> None:
-    """Raise `Refused` when two users have one address, whatever its case."""
+    """Raise `Rejected` when two users have one address, whatever its case."""
     paths = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
     with ThreadPoolExecutor(2, thread_name_prefix="addresses") as pool:
         hashes = np.sort(np.concatenate(list(pool.map(_hash_addresses, paths))))
@@ -89,10 +67,10 @@ def check_drop(
             raise Held(KEPT.format(problem=problem))
 
 
-def refuse_strays(ids: Sequence[int]) -> Refused:
+def refuse_strays(ids: Sequence[int]) -> Rejected:
     """Return the refusal of items without owners."""
     named = ", ".join(map(str, ids[:FEW])) + (", ..." if len(ids) > FEW else "")
-    return Refused(KEPT.format(problem=STRAYS.format(ids=named)))
+    return Rejected(KEPT.format(problem=STRAYS.format(ids=named)))
 
 
 def _addresses(path: Path) -> pl.Series:
@@ -113,4 +91,4 @@ def _refuse_addresses(paths: Sequence[Path], hashes: Sequence[int]) -> None:
     twice = found.filter(found.is_duplicated()).unique().sort().to_list()
     if twice:
         named = ", ".join(twice[:FEW]) + (", ..." if len(twice) > FEW else "")
-        raise Refused(KEPT.format(problem=TWICE.format(addresses=named)))
+        raise Rejected(KEPT.format(problem=TWICE.format(addresses=named)))

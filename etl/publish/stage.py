@@ -45,7 +45,7 @@ def build(
 ) -> Built:
     """Write, check and seal a snapshot in `folder`.
 
-    Raises `gate.Refused` or `gate.Held` when it may not be published, and `Unavailable`.
+    Raises `Rejected` or `Held` when it may not be published, and `Unavailable`.
     """
     quality_gate.check_columns(instant)
     with row.step("export", total=len(plan.tasks)):

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from core.db import engine
 from core.db.engine import transaction
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.errors import TallyError, Unavailable
 from core.refreshes import requests
 from core.telemetry import spans
 from core.telemetry.setup import trace_id
 from core.telemetry.spans import Kept
-from etl.publish.quality_gate import Held
+from etl.errors import Held
 from etl.run.lock import AWAY, KEPT
 
 INTERRUPTED = "Interrupted: the process that refreshed ended before the refresh did."

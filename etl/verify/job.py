@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import update
 
 from core.db.engine import transaction
-from core.db.models import SnapshotCheck
+from core.db.refresh_models import SnapshotCheck
 from core.errors import TallyError, Unavailable
 from core.refreshes import verifications
 from core.telemetry.setup import trace_id, tracer

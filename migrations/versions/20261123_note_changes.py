@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from core.db.models import TransactionId
+from core.db.base import TransactionId
 
 revision: str = "efb051c6dd0e"
 down_revision: str | Sequence[str] | None = "192c5fd4d701"

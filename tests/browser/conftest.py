@@ -25,7 +25,7 @@ from playwright.sync_api import (
 )
 
 from benchmarks.chromium import CHROMIUM, FLAGS
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.provision import demo
 from core.settings import ROOT

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Dialog
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.manage import users
 from etl import refresh

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from etl.run.lock import KEY
 from tests.browser.conftest import (
     ROOT_EMAIL,

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.access import revocations
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.settings import get_settings
 from core.sign_in import api_tokens

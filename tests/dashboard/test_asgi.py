@@ -16,7 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import schema
 from core.embedded import server as embedded_server
 from dashboard import streamlit_options

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from typer.testing import CliRunner, Result
 
 from core.access.hashing import verify_password
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import Item, User
 from core.settings import get_settings

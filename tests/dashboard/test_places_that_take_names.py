@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import ApiToken, Item, User
 from core.errors import TallyError
@@ -40,7 +40,7 @@ def changed_user(folder: Path, actor: Actor, name: str) -> None:
 def own_name(folder: Path, actor: Actor, name: str) -> None:
     user = make_user(actor, "jose@example.com", is_staff=True)
     with transaction() as db:
-        account.rename(db, actor=Actor.of(user), values={"full_name": name})
+        account.rename(db, actor=user.as_actor(), values={"full_name": name})
 
 
 def first_user(folder: Path, actor: Actor, name: str) -> None:
@@ -85,7 +85,7 @@ def new_token(folder: Path, actor: Actor, name: str) -> None:
     user = make_user(actor, "ann@example.com", is_staff=True)
     with transaction() as db:
         values = {"name": name, "days": 1, "scopes": ["items:read"]}
-        api_tokens.create_token(db, actor=Actor.of(user), values=values)
+        api_tokens.create_token(db, actor=user.as_actor(), values=values)
 
 
 def load(

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from core.db.engine import transaction
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.refreshes import requests
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot

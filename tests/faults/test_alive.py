@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import ClientConnection
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import AuthSession
 from core.settings import ROOT

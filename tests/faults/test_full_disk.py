@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import schema
 from core.db.database_errors import DISK_FULL
 from core.db.engine import transaction

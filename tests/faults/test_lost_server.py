@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from core.db import schema
 from core.db.engine import transaction
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.embedded.postmaster import Postmaster
 from core.errors import Unavailable
 from core.snapshots import reader

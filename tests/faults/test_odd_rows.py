@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg2
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import explanations, metrics
 from core.db import schema
 from core.errors import Unavailable

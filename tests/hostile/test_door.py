@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import AuditEvent, AuthSession, SignInThrottle
 from core.telemetry.setup import LineFormatter

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from core.access.hashing import new_token
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.errors import Unavailable
 from core.sign_in import account, sessions

@@ -10,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from dashboard.web import script_errors
 from etl import refresh
 from tests.conftest import make_user

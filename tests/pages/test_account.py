@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.access.hashing import verify_password
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import AuthSession, User
 from dashboard.system import account_forms

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
-from core.db.models import Item, RefreshRun, User
+from core.db.models import Item, User
+from core.db.refresh_models import RefreshRun
 from core.errors import Unavailable
 from core.manage import items
 from etl import refresh

@@ -3,7 +3,7 @@
 import pytest
 
 from core.access.hashing import hash_token
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.sign_in import api_tokens
 from dashboard.system import token_dialogs

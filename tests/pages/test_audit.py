@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.audit import trail as audit_trail
 from core.db.engine import transaction
 from core.db.models import AuditEvent

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.exports import export as exporting
 from core.exports.catalog import QUESTIONS
 from core.exports.export import Order

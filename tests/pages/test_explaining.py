@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from dashboard.analytics import explain_dialog
 from dashboard.ui import dialogs
 from etl import refresh

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import delete, update
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
-from core.db.models import RefreshRun, User
+from core.db.models import User
+from core.db.refresh_models import RefreshRun
 from core.refreshes import requests
 from dashboard.shell import navigation
 from etl import refresh

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import AuditEvent, Item
 from core.manage import items

@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.manage import items
 from dashboard.ui import form_tickets

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import delete
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import Item, User
 from etl import refresh

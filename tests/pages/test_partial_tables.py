@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.audit import trail
 from core.db.engine import transaction
-from core.db.models import RefreshRun, SnapshotCheck
+from core.db.refresh_models import RefreshRun, SnapshotCheck
 from core.manage import items
 from etl import refresh
 from tests.conftest import make_user

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import User
 from core.exports import export

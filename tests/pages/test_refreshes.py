@@ -6,9 +6,10 @@ import threading
 from sqlalchemy import delete, update
 from streamlit.testing.v1 import AppTest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
-from core.db.models import AuditEvent, RefreshRun, SnapshotCheck
+from core.db.models import AuditEvent
+from core.db.refresh_models import RefreshRun, SnapshotCheck
 from core.refreshes import rollback
 from core.snapshots import reader
 from etl import refresh

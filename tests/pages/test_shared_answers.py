@@ -4,7 +4,7 @@ import gc
 
 import polars as pl
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from dashboard.cache import warm_up
 from tests.pages.conftest import Open
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import warehouse
 from dashboard.ui.notices import escape
 from etl import refresh

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import metrics
 from core.analytics.metrics import Totals
 from core.snapshots import reader

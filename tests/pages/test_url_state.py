@@ -1,6 +1,6 @@
 """What stands in the address: read by the run, changed by widgets, never lost to a slow browser."""
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.settings import ROOT
 from tests.pages.conftest import Open, field
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox
 
 from core.access.hashing import UNUSABLE_PASSWORD, verify_password
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import ApiToken, AuditEvent, AuthSession, Item, LinkedIdentity, User
 from core.manage import users

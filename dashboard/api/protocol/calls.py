@@ -8,7 +8,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 
 Answer = TypeVar("Answer")

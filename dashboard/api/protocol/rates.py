@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.settings import get_settings
 from dashboard.limits.token_bucket import Bucket
 from dashboard.web.problem import problem

@@ -4,7 +4,7 @@ import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from core.access.password_strength import COMMON, CONTAINS_ADDRESS, refuse_guessable
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.fields import PASSWORD_MINIMUM
 from core.errors import Invalid

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import explanations, metrics, recount
 from core.analytics.recount import Recount
 from core.errors import Forbidden, NotFound, TallyError, Unavailable

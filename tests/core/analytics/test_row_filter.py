@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics.row_filter import RowFilter, parse
 from core.calendar.periods import Period
 from core.db.models import Item, User

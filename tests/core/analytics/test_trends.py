@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics.trend_filter import TrendFilter, Window
 from core.analytics.trends import steps, trend
 from core.calendar.steps import Step

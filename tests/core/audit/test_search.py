@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.audit import search as audit_search
 from core.audit import trail as audit_trail
 from core.audit.search import Wanted

@@ -6,7 +6,7 @@ import psycopg2
 import pytest
 from sqlalchemy import text
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import database_errors
 from core.db import engine as db_engine
 from core.db.engine import transaction

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.settings import get_settings
 from core.snapshots import quarantine, reader
 from etl import refresh

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from sqlalchemy import select
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import columns, table_rows
 from core.analytics.row_filter import RowFilter
 from core.db import engine

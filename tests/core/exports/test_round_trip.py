@@ -11,7 +11,7 @@ import polars as pl
 from faker import Faker
 from faker.config import AVAILABLE_LOCALES
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics.row_filter import RowFilter
 from core.db import engine
 from core.exports import export as exporting

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.access.hashing import UNUSABLE_PASSWORD
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.bulk_copy import Watch
 from core.db.models import AuditEvent, Item, User

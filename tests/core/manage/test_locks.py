@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select, text
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import AuditEvent, User
 from core.errors import Forbidden, Overtaken, TallyError

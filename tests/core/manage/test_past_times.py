@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import metrics
 from core.db import engine
 from core.errors import Invalid

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.access.hashing import UNUSABLE_PASSWORD, verify_password
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import AuditEvent, AuthSession, Item, User
 from core.errors import Conflict, Forbidden, Invalid, NotFound, TallyError

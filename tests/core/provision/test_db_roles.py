@@ -7,7 +7,7 @@ import pytest
 from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import make_url, select
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine, schema
 from core.db.engine import transaction
 from core.db.models import AuditEvent

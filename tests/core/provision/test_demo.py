@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from core.access.hashing import UNUSABLE_PASSWORD
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import AuditEvent, Item, User
 from core.errors import Forbidden

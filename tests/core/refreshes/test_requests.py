@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
-from core.db.models import AuditEvent, RefreshRun
+from core.db.models import AuditEvent
+from core.db.refresh_models import RefreshRun
 from core.errors import Forbidden
 from core.refreshes import requests
 from tests.conftest import actor_for, make_user

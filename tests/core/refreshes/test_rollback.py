@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import metrics
 from core.db.engine import transaction
 from core.db.models import AuditEvent

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from core.access.hashing import verify_password
 from core.access.password_strength import COMMON, CONTAINS_ADDRESS
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import AuditEvent, AuthSession, User
 from core.errors import Forbidden, Invalid, NotFound, TallyError

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from core.access import revocations
 from core.access.hashing import hash_token
-from core.access.permissions import SCOPE_OF, Actor, require_scope, require_staff
+from core.access.permissions import SCOPE_OF, require_scope, require_staff
+from core.actor import Actor
 from core.db import engine
 from core.db.models import ApiToken, AuditEvent, User
 from core.errors import Forbidden, Invalid, NotFound

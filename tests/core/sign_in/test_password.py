@@ -7,7 +7,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select, update
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import get_engine, transaction
 from core.db.models import AuditEvent, KnownBrowser, SignInThrottle, User
 from core.manage import users

@@ -6,7 +6,7 @@ import pytest
 
 from core.access.hashing import UNUSABLE_PASSWORD
 from core.access.password_strength import SWITCHED_OFF
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.errors import Forbidden, Invalid
 from core.manage import users

@@ -7,7 +7,7 @@ from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.access.hashing import hash_token
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import AuditEvent, AuthSession, User
 from core.sign_in import sessions

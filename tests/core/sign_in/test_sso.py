@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from core.access.hashing import UNUSABLE_PASSWORD
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import ApiToken, AuditEvent, AuthSession, LinkedIdentity, User
 from core.errors import Forbidden, NotFound

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import metrics, table_rows
 from core.analytics.owner_filter import OwnerFilter
 from core.analytics.row_filter import RowFilter

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import metrics
 from core.db import engine
 from core.errors import Unavailable

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from core.access.hashing import hash_token
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import ApiToken
 from core.manage import users

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.errors import Forbidden
 from dashboard.auth import current_user
 from dashboard.auth.gate import USER_HEADERS, _identity

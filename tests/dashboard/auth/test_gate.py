@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.errors import Unavailable
 from core.manage import users

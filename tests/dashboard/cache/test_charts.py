@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics.trend_filter import TrendFilter
 from core.calendar.steps import Step
 from core.snapshots import reader

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import warehouse
 from core.errors import Unavailable
 from core.refreshes import rollback

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from core.calendar.steps import Step
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from dashboard.charts import chart, owners, refreshes
 from dashboard.charts import created as created_charts
 from dashboard.charts import trend as trend_chart

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.analytics import metrics, warehouse
 from core.analytics.ranking.match_bitmap import Matches
 from core.errors import Unavailable

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.snapshots.reader import Snapshot
 from dashboard.exports import svg_process
 from tests.dashboard.conftest import HTML

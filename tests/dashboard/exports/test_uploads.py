@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from dashboard.exports import uploads
 from dashboard.exports.uploads import Checks
 from tests.dashboard.conftest import HTML

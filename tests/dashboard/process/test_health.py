@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import database_errors, engine
 from core.embedded import disk
 from core.errors import Unavailable

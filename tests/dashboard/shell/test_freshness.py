@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, event
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import get_engine, transaction
-from core.db.models import RefreshMark, RefreshRun
+from core.db.refresh_models import RefreshMark, RefreshRun
 from core.snapshots.change_log import Newer, Rows
 from dashboard.shell import freshness
 from etl import refresh

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.refreshes.requests import Outlook, Situation
 from core.snapshots.change_log import Newer, Rows
 from core.snapshots.reader import Manifest, Snapshot

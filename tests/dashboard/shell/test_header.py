@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.snapshots import reader
 from dashboard.limits.token_bucket import Bucket
 from dashboard.shell import freshness, header

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import AuditEvent, LinkedIdentity
 from core.settings import get_settings

@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import AuditEvent, AuthSession
 from core.errors import Unavailable
 from core.settings import get_settings
 from dashboard.sign_in import attempt_queue
 from dashboard.sign_in import routes as room
-from dashboard.sign_in.page import own_path
 from dashboard.web import signatures
+from dashboard.web.own_paths import own_path
 from tests.conftest import PASSWORD, make_user
 from tests.dashboard.conftest import EMAIL, HTML, House, built, form, session_cookie, sign_in
 

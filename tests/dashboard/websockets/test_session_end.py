@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import AuthSession
 from core.sign_in.sessions import Ended

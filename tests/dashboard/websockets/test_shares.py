@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.settings import get_settings
 from dashboard.websockets import closed_pages, pace, shares
 from dashboard.websockets.closed_pages import ClosedPages

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from benchmarks import tab
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.settings import ROOT
 from core.snapshots.reader import Snapshot
 from tests.conftest import make_user

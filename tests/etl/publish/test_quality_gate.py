@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db.engine import transaction
-from core.db.models import RefreshRun
+from core.db.refresh_models import RefreshRun
 from core.errors import Forbidden, NotFound, Unavailable
 from core.refreshes import requests
 from core.settings import get_settings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from dashboard.api.protocol import bodies
 from tests.dashboard.conftest import House, script, sign_in
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.db.models import User
 from core.sign_in import api_tokens

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.db import engine
 from core.settings import ROOT
 from core.sign_in import api_tokens

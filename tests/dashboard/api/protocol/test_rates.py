@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.access.permissions import Actor
+from core.actor import Actor
 from core.settings import get_settings
 from dashboard.api.protocol import rates
 from dashboard.api.protocol.rates import Rates
