@@ -81,8 +81,8 @@ def _create(emails: tuple[str, ...], password: str) -> str:
             for email in emails
         ]
         first = Actor(rows[0].id, rows[0].email, is_staff=True, is_superuser=True)
-        wanted = {"name": "benchmark", "days": 1, "scopes": ["analytics:read"]}
-        return api_tokens.create_token(db, actor=first, values=wanted).token
+        filters = {"name": "benchmark", "days": 1, "scopes": ["analytics:read"]}
+        return api_tokens.create_token(db, actor=first, values=filters).token
 
 
 def _remove(place: Place) -> None:

@@ -36,7 +36,7 @@ from dashboard.process.scheduler import Scheduler
 from dashboard.process.watchdog import Watchdog
 from dashboard.process.worker_threads import WorkerThreads
 from dashboard.shell import document
-from dashboard.sign_in.routes import Door
+from dashboard.sign_in.routes import SignInRoutes
 from dashboard.sign_in.sso_routes import SingleSignOn
 from dashboard.web import script_errors
 from dashboard.web.error_page import Unexpected
@@ -56,7 +56,7 @@ scripts = Visitors(api_tokens.find_open)
 connections = Connections()
 warming = Warming()
 liveness = Liveness(Watchdog(get_settings().watchdog_seconds))
-door = Door(visitors=visitors, connections=connections)
+door = SignInRoutes(visitors=visitors, connections=connections)
 
 
 @asynccontextmanager

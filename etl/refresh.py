@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Wish:
+class RefreshRequest:
     """What is asked of a refresh, and by whom."""
 
     trigger: str
@@ -90,7 +90,7 @@ def run(
         pace=throttle.automatic(settings.refresh_share) if trigger == AUTOMATIC else None,
     )
     tell = progress or _tell_nobody
-    wish = Wish(trigger, requested_by, full, accept_drop)
+    wish = RefreshRequest(trigger, requested_by, full, accept_drop)
     with tracer.start_as_current_span("refresh", attributes={"tally.trigger": trigger}) as span:
         try:
             with _lock(wish) as held:
@@ -106,7 +106,7 @@ def run(
 
 
 @contextmanager
-def _lock(wish: Wish) -> Iterator[RefreshLock]:
+def _lock(wish: RefreshRequest) -> Iterator[RefreshLock]:
     """Connect to the lock; when PostgreSQL is away, the history is told later."""
     with ExitStack() as stack:
         try:
@@ -158,7 +158,7 @@ def _outcome(row: RefreshRun) -> RefreshRun:
 
 
 def _run(
-    held: RefreshLock, tell: Callable[[Progress], None], limits: Limits, wish: Wish
+    held: RefreshLock, tell: Callable[[Progress], None], limits: Limits, wish: RefreshRequest
 ) -> RefreshRun:
     run = run_log.begin(trigger=wish.trigger, requested_by=wish.requested_by)
     accept_drop, full = wish.accept_drop or run.accept_drop, wish.full or run.full
@@ -171,7 +171,7 @@ def _run(
         raise
 
 
-def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: Wish) -> RefreshRun:
+def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: RefreshRequest) -> RefreshRun:
     root = _root()
     with ExitStack() as staged:
         with ExitStack() as opened:
@@ -180,15 +180,15 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: Wish) -> Refr
                 snapshot_store.clean(root)
                 rollback.require_free(root)
                 store = snapshot_store.store(root)
-                instant = opened.enter_context(open_instant(limits))
-                plan = make_plan(instant, root, store=store, full=wish.full)
+                exported_snapshot = opened.enter_context(open_instant(limits))
+                plan = make_plan(exported_snapshot, root, store=store, full=wish.full)
                 opened.enter_context(_held(plan.base))
             if plan.base is not None and plan.mode == "unchanged":
                 return _unchanged(row, plan.base.manifest)
             generation = max(row.run_id, snapshot_store.newest_generation(root) + 1)
             folder = staged.enter_context(snapshot_store.stage(root, generation))
             built = build(
-                instant,
+                exported_snapshot,
                 plan,
                 folder,
                 generation=generation,

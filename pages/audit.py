@@ -14,12 +14,14 @@ with transaction() as db:
     actions = search.list_actions(db, actor=actor)
 
 with panels.toolbar(spread=False):
-    wanted, query = audit_view.narrow(actions)
+    filters, query = audit_view.narrow(actions)
     menu.draw("audit", query, noun="events")
 
 with transaction() as db:
     found = filter_widgets.read_page(
-        lambda skip: search.list_events(db, actor=actor, wanted=wanted, skip=skip, limit=PAGE_SIZE)
+        lambda skip: search.list_events(
+            db, actor=actor, filters=filters, skip=skip, limit=PAGE_SIZE
+        )
     )
     names = search.token_names(db, found.rows)
 

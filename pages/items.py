@@ -16,8 +16,8 @@ with panels.toolbar(spread=False):
         "Search items", placeholder="Search titles, descriptions and owners"
     )
     actions = panels.actions()
-    wanted, notes = list_filters.read("items")
-    menu.draw("items", wanted.to_query(), noun="items", as_of_snapshot=True)
+    filters, notes = list_filters.read("items")
+    menu.draw("items", filters.to_query(), noun="items", as_of_snapshot=True)
 
 if actions.button("New item", type="primary", icon=":material/add:"):
     item_dialogs.open_new()
@@ -25,23 +25,23 @@ if actions.button("New item", type="primary", icon=":material/add:"):
 panels.notes(notes)
 
 with notices.errors_shown():
-    created = list_filters.created(wanted)
+    created = list_filters.created(filters)
     with transaction() as db:
         owner = None
-        if wanted.owner is not None:
-            owner = items.find_owner(db, actor=actor, user_id=wanted.owner)
+        if filters.owner is not None:
+            owner = items.find_owner(db, actor=actor, user_id=filters.owner)
         found = filter_widgets.read_page(
             lambda skip: items.list_items(
                 db,
                 actor=actor,
                 search=search,
-                owner_id=wanted.owner,
+                owner_id=filters.owner,
                 created=created,
                 skip=skip,
                 limit=PAGE_SIZE,
             )
         )
-    parts = list_filters.describe(wanted, owner)
+    parts = list_filters.describe(filters, owner)
     list_filters.draw(parts)
     if found.count:
         filter_widgets.place(found, noun="items")
@@ -49,9 +49,9 @@ with notices.errors_shown():
         filter_widgets.pages(found)
         if action := panels.row_actions(actions, chosen):
             item_dialogs.open_for(actor, chosen.id, action)
-    elif wanted.owner is not None and owner is None:
+    elif filters.owner is not None and owner is None:
         notices.no_items_of(None)
-    elif owner is not None and wanted.to_query().keys() == {"owner"}:
+    elif owner is not None and filters.to_query().keys() == {"owner"}:
         notices.no_items_of(owner.email)
     elif parts:
         notices.nothing_matches(list_filters.words(search, parts), who="Nothing")

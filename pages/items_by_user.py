@@ -15,15 +15,15 @@ from dashboard.ui import chips, filter_widgets, links, notices, panels, tables
 snapshot = pinned_snapshot.snapshot()
 
 with panels.toolbar():
-    wanted, notes = owner_filter_form.toolbar()
+    filters, notes = owner_filter_form.toolbar()
     actions = panels.actions()
-chips.draw(titles.describe(wanted))
+chips.draw(titles.describe(filters))
 panels.notes(notes)
 
-found = filter_widgets.read_page(lambda skip: answers.owners(snapshot, wanted, skip=skip))
+found = filter_widgets.read_page(lambda skip: answers.owners(snapshot, filters, skip=skip))
 
 if found.count:
-    noun, query = owner_filter_form.noun(wanted), wanted.to_query()
+    noun, query = owner_filter_form.noun(filters), filters.to_query()
     query.pop("zone", None)  # the menu adds the reader's
     with actions:
         menu.draw("items_by_user", query, rows=found.count, noun=noun)
@@ -34,20 +34,20 @@ if found.count:
         with panels.chart("Items of the users on this page", here):
             number = found.skipped // PAGE_SIZE + 1
             menu.draw_picture("page_of_owners", {**query, "page": str(number)})
-        points = to_frame(answers.curve(snapshot, wanted.period))
+        points = to_frame(answers.curve(snapshot, filters.period))
         place = owners.curve(points, first=ranks[0], last=ranks[-1])
         with panels.chart("Where this page stands among all owners", place):
-            looked_at = Ranks(wanted.period, ranks[0], ranks[-1])
+            looked_at = Ranks(filters.period, ranks[0], ranks[-1])
             menu.draw_picture("ranks", looked_at.to_query())
     filter_widgets.place(found, noun=noun)
     chosen = tables.owners(rows, name="Items by user")
     filter_widgets.pages(found)
-    explain_dialog.users(rows, period=wanted.period)
+    explain_dialog.users(rows, period=filters.period)
     if chosen is not None:
-        navigation.follow(links.items_of(chosen, wanted.period))
-elif wanted.narrows:
-    notices.nothing_matches(titles.words(wanted))
-elif wanted.period.days:
-    notices.nothing_new(wanted.period.days)
+        navigation.follow(links.items_of(chosen, filters.period))
+elif filters.narrows:
+    notices.nothing_matches(titles.words(filters))
+elif filters.period.days:
+    notices.nothing_new(filters.period.days)
 else:
     notices.no_items()

@@ -54,10 +54,10 @@ with panels.toolbar():
     )
     actions = panels.actions()
 
-wanted = TrendFilter(step, zone=zone.key)
-steps = to_frame(answers.recent(snapshot, wanted))
-created = charts.created(snapshot, wanted)
-looked_at = replace(wanted, window=Window(steps["day"][0], today(snapshot, wanted)))
+filters = TrendFilter(step, zone=zone.key)
+steps = to_frame(answers.recent(snapshot, filters))
+created = charts.created(snapshot, filters)
+looked_at = replace(filters, window=Window(steps["day"][0], today(snapshot, filters)))
 query = TrendFilter(step, window=looked_at.window).to_query()
 with actions:
     menu.draw("trends", query, rows=len(steps), noun=f"{step}s", by_day=True)

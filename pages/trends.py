@@ -36,8 +36,8 @@ with fields:
     window = filter_widgets.days(parse_window(st.query_params.to_dict(), notes))
 panels.notes(notes)
 
-wanted = TrendFilter(step, None if owner is None else owner.id, window, zone.key)
-steps = to_frame(answers.trend(snapshot, wanted))
+filters = TrendFilter(step, None if owner is None else owner.id, window, zone.key)
+steps = to_frame(answers.trend(snapshot, filters))
 if series.is_nothing(steps, noun):
     notices.nothing_created(noun, narrowed=owner is not None or window != Window())
 else:
@@ -45,8 +45,8 @@ else:
     drawn = series.drawn(steps, noun, total=total)
     frame, beside = panels.frame(title(noun, way, step), owner_picker.whose(owner))
     with beside:
-        menu.draw("trends", wanted.to_query(), rows=len(steps), noun=f"{step}s", by_day=True)
-        seen = replace(wanted, window=series.cut(window, drawn))
+        menu.draw("trends", filters.to_query(), rows=len(steps), noun=f"{step}s", by_day=True)
+        seen = replace(filters, window=series.cut(window, drawn))
         menu.draw_picture(f"{noun}_in_all" if total else f"{noun}_by_step", seen.to_query())
     with frame:
         chart.show(trend.trend(drawn, noun=noun, step=step, total=total))
@@ -54,5 +54,5 @@ else:
             first, earliest = drawn["day"][0], steps["day"][0]
             panels.notes([CUT.format(most=len(drawn), first=first, earliest=earliest)])
         st.caption(" ".join([*series.remarks(drawn, step), BRUSH.format(zone=zone.key, step=step)]))
-    explain_dialog.steps(steps.select("day", count=noun), noun=noun, wanted=wanted)
+    explain_dialog.steps(steps.select("day", count=noun), noun=noun, filters=filters)
     panels.facts(series.facts(steps, noun, step))

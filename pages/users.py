@@ -14,8 +14,8 @@ notices.show_undo(user_dialogs.SCREEN)
 with panels.toolbar(spread=False):
     search = filter_widgets.search("Search users", placeholder="Search addresses and names")
     actions = panels.actions()
-    wanted, notes = list_filters.read("users")
-    menu.draw("users", wanted.to_query(), noun="users", as_of_snapshot=True)
+    filters, notes = list_filters.read("users")
+    menu.draw("users", filters.to_query(), noun="users", as_of_snapshot=True)
 
 if actions.button("New user", type="primary", icon=":material/person_add:"):
     user_dialogs.open_new()
@@ -23,20 +23,20 @@ if actions.button("New user", type="primary", icon=":material/person_add:"):
 panels.notes(notes)
 
 with notices.errors_shown():
-    created = list_filters.created(wanted)
+    created = list_filters.created(filters)
     with transaction() as db:
         found = filter_widgets.read_page(
             lambda skip: users.list_users(
                 db,
                 actor=actor,
                 search=search,
-                active=wanted.is_active,
+                active=filters.is_active,
                 created=created,
                 skip=skip,
                 limit=PAGE_SIZE,
             )
         )
-    parts = list_filters.describe(wanted)
+    parts = list_filters.describe(filters)
     list_filters.draw(parts)
     if found.count:
         filter_widgets.place(found, noun="users")

@@ -29,11 +29,11 @@ def unmet(declared: list[str], pinned: list[Requirement]) -> list[str]:
     return [
         text
         for text in declared
-        for wanted in [Requirement(text)]
-        if not versions.get(canonicalize_name(wanted.name))
+        for filters in [Requirement(text)]
+        if not versions.get(canonicalize_name(filters.name))
         or not all(
-            wanted.specifier.contains(version, prereleases=True)
-            for version in versions[canonicalize_name(wanted.name)]
+            filters.specifier.contains(version, prereleases=True)
+            for version in versions[canonicalize_name(filters.name)]
         )
     ]
 

@@ -29,10 +29,10 @@ def lock(db: Session, user_id: int, *, actor_id: int | None = None) -> User | No
     return db.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
-def lock_first(db: Session, wanted: Refused) -> None:
+def lock_first(db: Session, filters: Refused) -> None:
     """Lock who is to change; the actor may have lost the role while waiting for that."""
-    lock(db, wanted.subject_id or 0, actor_id=wanted.actor.id)
-    require_superuser(db, wanted.actor, wanted.action, wanted.subject_id)
+    lock(db, filters.subject_id or 0, actor_id=filters.actor.id)
+    require_superuser(db, filters.actor, filters.action, filters.subject_id)
 
 
 def takes_rights(changes: Mapping[str, object]) -> bool:

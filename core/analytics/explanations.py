@@ -66,13 +66,13 @@ def ask(snapshot: Snapshot, name: str, **about: object) -> Question:
 
 def explain(snapshot: Snapshot, question: Question) -> Explanation:
     """Return the rows that a question counts; reads the columns of all rows, so a second or so."""
-    narrowing, files = parameters(question), _files(snapshot, question)
+    filters, files = parameters(question), _files(snapshot, question)
     name = f"count_rows_{question.kind}"
     counting = {key: files[key] for key in files if key != "files" or question.kind != "owners"}
-    counted = warehouse.read(snapshot, name, **counting, **narrowing)
-    rows = warehouse.read(snapshot, f"rows_{question.kind}", limit=SHOWN, **files, **narrowing)
+    counted = warehouse.read(snapshot, name, **counting, **filters)
+    rows = warehouse.read(snapshot, f"rows_{question.kind}", limit=SHOWN, **files, **filters)
     sql = (warehouse.QUESTIONS / f"{name}.sql").read_text("utf-8")
-    return Explanation(question, int(counted.item()), to_table(rows), sql, narrowing)
+    return Explanation(question, int(counted.item()), to_table(rows), sql, filters)
 
 
 def parameters(question: Question) -> dict[str, object]:

@@ -81,26 +81,26 @@ def new(snapshot: Snapshot) -> dict[Period, New]:
 
 
 def items_by_user(
-    snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY, *, skip: int = 0, limit: int = 50
+    snapshot: Snapshot, filters: OwnerFilter = EVERYBODY, *, skip: int = 0, limit: int = 50
 ) -> pl.DataFrame:
     """Return a page of the owners who match, most items first, ties by user id.
 
     Columns: rank, user_id, email, full_name, is_active, created_at, item_count. `item_count` counts
     the items created in the filter's period; `rank` is the place among all owners of such items.
     """
-    return page_of_owners(snapshot, find_owners(snapshot, wanted), skip=skip, limit=limit)
+    return page_of_owners(snapshot, find_owners(snapshot, filters), skip=skip, limit=limit)
 
 
-def count_items_by_user(snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY) -> int:
+def count_items_by_user(snapshot: Snapshot, filters: OwnerFilter = EVERYBODY) -> int:
     """Return how many rows `items_by_user` has in all."""
-    return find_owners(snapshot, wanted).count
+    return find_owners(snapshot, filters).count
 
 
-def find_owners(snapshot: Snapshot, wanted: OwnerFilter) -> Matches:
+def find_owners(snapshot: Snapshot, filters: OwnerFilter) -> Matches:
     """Return who matches a filter, and how many these are: all that pages of them have to know."""
-    if wanted.narrows or wanted.period is not Period.ALL:
-        return pages.find(snapshot, wanted)
-    return Matches(wanted, totals(snapshot).owners)
+    if filters.narrows or filters.period is not Period.ALL:
+        return pages.find(snapshot, filters)
+    return Matches(filters, totals(snapshot).owners)
 
 
 def page_of_owners(
@@ -111,16 +111,16 @@ def page_of_owners(
 
 
 def stream_items_by_user(
-    snapshot: Snapshot, wanted: OwnerFilter = EVERYBODY
+    snapshot: Snapshot, filters: OwnerFilter = EVERYBODY
 ) -> Iterator[pl.DataFrame]:
     """Yield the whole of `items_by_user` in rank order, at most 32,768 rows at a time.
 
     Each batch is a query of its own, so a slow reader occupies no place among the queries.
     """
-    found = find_owners(snapshot, wanted)
-    if found.count > STREAM_ROWS and wanted.narrows and wanted.period is Period.ALL:
+    found = find_owners(snapshot, filters)
+    if found.count > STREAM_ROWS and filters.narrows and filters.period is Period.ALL:
         # Batches by a list of ranks take twice as long as a walk that looks at each owner once.
-        read, most = partial(pages.within, snapshot, wanted), totals(snapshot).owners
+        read, most = partial(pages.within, snapshot, filters), totals(snapshot).owners
     else:
         read, most = partial(page_of_owners, snapshot, found), found.count
     for skip in range(0, most, STREAM_ROWS):

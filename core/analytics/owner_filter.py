@@ -154,12 +154,12 @@ def _number(text: str, name: str, notes: list[str]) -> int | None:
     if not text:
         return None
     try:
-        wanted = int(text)
+        filters = int(text)
     except ValueError:
         notes.append(f"“{text[:20]}” is no number of items, so it was left out.")
         return None
-    found = min(max(wanted, 1), MOST_ITEMS)
-    if found != wanted:
+    found = min(max(filters, 1), MOST_ITEMS)
+    if found != filters:
         notes.append(f"Owners have 1 item or more, so {found:,} was taken as the {name}.")
     return found
 

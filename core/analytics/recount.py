@@ -65,10 +65,10 @@ def recount(*, actor: Actor, snapshot: Snapshot, question: Question) -> Recount:
         require_staff(db, actor, "analytics.recount")
         table, _ = TABLES[question.kind]
         where = f'FROM "{table}" WHERE {CONDITIONS[question.kind]}'
-        narrowing = explanations.parameters(question)
+        filters = explanations.parameters(question)
         counted = db.execute(
             text(f"SELECT count(*), statement_timestamp() {where}"),  # constants
-            narrowing,
+            filters,
         ).one()
         parts = _changed_parts(db, snapshot, question)
         if parts is None:
@@ -100,7 +100,7 @@ def _differences(
     db: Session, snapshot: Snapshot, question: Question, parts: Sequence[int]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     table, dataset = TABLES[question.kind]
-    narrowing = explanations.parameters(question)
+    filters = explanations.parameters(question)
     newer: set[int] = set()
     gone: set[int] = set()
     for part in parts:
@@ -110,7 +110,7 @@ def _differences(
             f" AND {CONDITIONS[question.kind]}"
         )
         bounds = {"first": first, "last": first + (1 << PART_BITS) - 1}
-        now = set(db.scalars(text(query), {**narrowing, **bounds}))
+        now = set(db.scalars(text(query), {**filters, **bounds}))
         files = [
             str(snapshot.folder / file.path)
             for file in snapshot.manifest.dataset(dataset)

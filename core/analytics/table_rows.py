@@ -19,37 +19,37 @@ NOT_FOLDED = (
 )
 
 
-def count_items(snapshot: Snapshot, wanted: RowFilter = ALL) -> int:
+def count_items(snapshot: Snapshot, filters: RowFilter = ALL) -> int:
     """Return how many items there are, or match: see `stream_items`."""
-    if not wanted.narrows:
+    if not filters.narrows:
         return snapshot.items
-    return _count(snapshot, ITEMS, "items", _compared_items(snapshot, wanted))
+    return _count(snapshot, ITEMS, "items", _compared_items(snapshot, filters))
 
 
-def stream_items(snapshot: Snapshot, wanted: RowFilter = ALL) -> Iterator[pl.DataFrame]:
+def stream_items(snapshot: Snapshot, filters: RowFilter = ALL) -> Iterator[pl.DataFrame]:
     """Yield the items of a filter in batches, with the columns of `columns.ITEMS`.
 
     As on the page of items, each word of a search is looked for in titles, descriptions, and
     addresses and names of owners.
     """
-    compared = _compared_items(snapshot, wanted)
+    compared = _compared_items(snapshot, filters)
     for frame in _stream(snapshot, ITEMS, "items", compared, users=snapshot.files(USERS)):
         yield _completed(frame, columns.ITEMS)
 
 
-def count_users(snapshot: Snapshot, wanted: RowFilter = ALL) -> int:
+def count_users(snapshot: Snapshot, filters: RowFilter = ALL) -> int:
     """Return how many users there are, or match: see `stream_users`."""
-    if not wanted.narrows:
+    if not filters.narrows:
         return snapshot.users
-    return _count(snapshot, USERS, "users", _compared_users(snapshot, wanted))
+    return _count(snapshot, USERS, "users", _compared_users(snapshot, filters))
 
 
-def stream_users(snapshot: Snapshot, wanted: RowFilter = ALL) -> Iterator[pl.DataFrame]:
+def stream_users(snapshot: Snapshot, filters: RowFilter = ALL) -> Iterator[pl.DataFrame]:
     """Yield the users of a filter in batches, with the columns of `columns.USERS`.
 
     Each word of a search is looked for in addresses and names.
     """
-    compared = _compared_users(snapshot, wanted)
+    compared = _compared_users(snapshot, filters)
     for frame in _stream(snapshot, USERS, "users", compared):
         yield _completed(frame, columns.USERS)
 
@@ -86,19 +86,19 @@ def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     )
 
 
-def _compared_items(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
-    words = _words(snapshot, wanted)
+def _compared_items(snapshot: Snapshot, filters: RowFilter) -> dict[str, object]:
+    words = _words(snapshot, filters)
     joined = {"users": snapshot.files(USERS)} if words else {}
-    return {"owner": wanted.owner, **wanted.bounds(snapshot.taken_at), **words, **joined}
+    return {"owner": filters.owner, **filters.bounds(snapshot.taken_at), **words, **joined}
 
 
-def _compared_users(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
-    bounds = wanted.bounds(snapshot.taken_at)
-    return {"active": wanted.is_active, **bounds, **_words(snapshot, wanted)}
+def _compared_users(snapshot: Snapshot, filters: RowFilter) -> dict[str, object]:
+    bounds = filters.bounds(snapshot.taken_at)
+    return {"active": filters.is_active, **bounds, **_words(snapshot, filters)}
 
 
-def _words(snapshot: Snapshot, wanted: RowFilter) -> dict[str, object]:
-    words = split_words(wanted.search)
+def _words(snapshot: Snapshot, filters: RowFilter) -> dict[str, object]:
+    words = split_words(filters.search)
     if words and snapshot.manifest.layout < FOLDED_SINCE:
         raise Unavailable(NOT_FOLDED)
     return {"words": words} if words else {}

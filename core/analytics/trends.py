@@ -14,10 +14,10 @@ from core.snapshots.reader import Snapshot
 IN_ALL, PARTIAL = "{}_in_all", "partial"
 
 
-def trend(snapshot: Snapshot, wanted: TrendFilter) -> pl.DataFrame:
+def trend(snapshot: Snapshot, filters: TrendFilter) -> pl.DataFrame:
     """Return the steps of a snapshot, as `steps` does; reads all items when there is an owner."""
     return steps(
-        created(snapshot, wanted.owner, wanted.zone), wanted, until=today(snapshot, wanted)
+        created(snapshot, filters.owner, filters.zone), filters, until=today(snapshot, filters)
     )
 
 
@@ -28,12 +28,12 @@ def created(snapshot: Snapshot, owner: int | None, zone: str) -> pl.DataFrame:
     return metrics.created_by_owner(snapshot, owner, zone)
 
 
-def today(snapshot: Snapshot, wanted: TrendFilter) -> date:
+def today(snapshot: Snapshot, filters: TrendFilter) -> date:
     """Return the day on which a snapshot was taken, in the zone of the days."""
-    return snapshot.taken_at.astimezone(ZoneInfo(wanted.zone)).date()
+    return snapshot.taken_at.astimezone(ZoneInfo(filters.zone)).date()
 
 
-def steps(created: pl.DataFrame, wanted: TrendFilter, *, until: date) -> pl.DataFrame:
+def steps(created: pl.DataFrame, filters: TrendFilter, *, until: date) -> pl.DataFrame:
     """Return the steps that reach into the window, from the first with anything to that of `until`.
 
     `created` is a result of the function of that name; of a step that the window cuts, only days in
@@ -41,8 +41,8 @@ def steps(created: pl.DataFrame, wanted: TrendFilter, *, until: date) -> pl.Data
     created in it, and `users_in_all` and `items_in_all`, how many had been by its end, those before
     the window included; and `partial`, whether the step is cut or not over yet.
     """
-    first, last = _reach(created, wanted.window, until)
-    counted = calendar_steps.by_step(between(created, wanted.window), wanted.step)
+    first, last = _reach(created, filters.window, until)
+    counted = calendar_steps.by_step(between(created, filters.window), filters.step)
     before = between(created, Window(last=first - timedelta(days=1)))
     nouns = [name for name in created.columns if name != "day"]
     both = [
@@ -53,8 +53,8 @@ def steps(created: pl.DataFrame, wanted: TrendFilter, *, until: date) -> pl.Data
             (pl.col(noun).cum_sum() + before[noun].sum()).alias(IN_ALL.format(noun)),
         )
     ]
-    every = filled(counted, wanted.step, first=first, last=last)
-    return every.select("day", *both, _is_partial(wanted, until).alias(PARTIAL))
+    every = filled(counted, filters.step, first=first, last=last)
+    return every.select("day", *both, _is_partial(filters, until).alias(PARTIAL))
 
 
 def filled(created: pl.DataFrame, step: Step, *, first: date, last: date) -> pl.DataFrame:
@@ -87,9 +87,9 @@ def _reach(created: pl.DataFrame, window: Window, until: date) -> tuple[date, da
     return max(earliest, window.first or earliest), min(latest, window.last or latest)
 
 
-def _is_partial(wanted: TrendFilter, until: date) -> pl.Expr:
+def _is_partial(filters: TrendFilter, until: date) -> pl.Expr:
     """Return whether a step reaches beyond the days that count, or that are over."""
-    window, yesterday = wanted.window, until - timedelta(days=1)
-    after = pl.col("day").dt.offset_by(wanted.step.length)
+    window, yesterday = filters.window, until - timedelta(days=1)
+    after = pl.col("day").dt.offset_by(filters.step.length)
     late = after > min(window.last or yesterday, yesterday) + timedelta(days=1)
     return late if window.first is None else late | (pl.col("day") < window.first)

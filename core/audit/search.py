@@ -38,7 +38,7 @@ ACTIONS = text("""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EventFilter:
     """Which events to show; what is empty or None narrows nothing. `until` is exclusive, in UTC.
 
     Words of `who` are looked for in the actor's address; of `search` in all that an event says.
@@ -64,10 +64,10 @@ class Wanted:
         return {name: _plain(value) for name, value in given.items() if value}
 
 
-def parse(query: Mapping[str, str], *, now: datetime | None = None) -> Wanted:
+def parse(query: Mapping[str, str], *, now: datetime | None = None) -> EventFilter:
     """Return what an address asks for; what it names wrongly narrows nothing."""
     period = PERIODS.get(query.get("period", ""))
-    return Wanted(
+    return EventFilter(
         search=searched(query.get("q", "")),
         who=searched(query.get("who", "")),
         action=query.get("action", ""),
@@ -77,11 +77,11 @@ def parse(query: Mapping[str, str], *, now: datetime | None = None) -> Wanted:
 
 
 def list_events(
-    db: Session, *, actor: Actor, wanted: Wanted, skip: int = 0, limit: int = 50
+    db: Session, *, actor: Actor, filters: EventFilter, skip: int = 0, limit: int = 50
 ) -> Page[AuditEvent]:
     """Return events, newest first."""
     require_superuser(db, actor, "audit.list")
-    return read_page(db, _query(wanted), skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
+    return read_page(db, _query(filters), skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
 
 
 def list_actions(db: Session, *, actor: Actor) -> list[str]:
@@ -90,10 +90,10 @@ def list_actions(db: Session, *, actor: Actor) -> list[str]:
     return list(db.scalars(ACTIONS))
 
 
-def count_events(db: Session, *, wanted: Wanted) -> tuple[int, int]:
+def count_events(db: Session, *, filters: EventFilter) -> tuple[int, int]:
     """Return how many events there are now, and the id of the newest, or 0."""
     found = (
-        _query(wanted)
+        _query(filters)
         .order_by(None)
         .with_only_columns(
             func.count(), func.coalesce(func.max(AuditEvent.id), 0), maintain_column_froms=True
@@ -112,7 +112,7 @@ def token_names(db: Session, events: Sequence[AuditEvent]) -> dict[int, str]:
 
 
 def stream_events(
-    *, wanted: Wanted, newest: int
+    *, filters: EventFilter, newest: int
 ) -> Iterator[tuple[list[AuditEvent], dict[int, str]]]:
     """Yield all events up to an id in batches, newest first, each with the names of its tokens.
 
@@ -122,7 +122,7 @@ def stream_events(
     before = newest + 1
     while True:
         with transaction() as db:
-            found = _query(wanted).where(AuditEvent.id < before).limit(BATCH)
+            found = _query(filters).where(AuditEvent.id < before).limit(BATCH)
             events = list(db.scalars(found))
             names = token_names(db, events)
         if not events:
@@ -131,20 +131,20 @@ def stream_events(
         before = events[-1].id
 
 
-def _query(wanted: Wanted) -> Select[AuditEvent]:
+def _query(filters: EventFilter) -> Select[AuditEvent]:
     query = select(AuditEvent).order_by(AuditEvent.id.desc())
-    if words := split_words(wanted.search):
+    if words := split_words(filters.search):
         query = query.where(has_words(word_search.EVENTS, words))
-    if words := split_words(wanted.who):
+    if words := split_words(filters.who):
         query = query.where(has_words(word_search.ACTORS, words))
-    if wanted.action:
-        query = query.where(AuditEvent.action == _plain(wanted.action))
-    if wanted.outcome:
-        query = query.where(AuditEvent.outcome == _plain(wanted.outcome))
-    if wanted.since:
-        query = query.where(AuditEvent.at >= wanted.since)
-    if wanted.until:
-        query = query.where(AuditEvent.at < wanted.until)
+    if filters.action:
+        query = query.where(AuditEvent.action == _plain(filters.action))
+    if filters.outcome:
+        query = query.where(AuditEvent.outcome == _plain(filters.outcome))
+    if filters.since:
+        query = query.where(AuditEvent.at >= filters.since)
+    if filters.until:
+        query = query.where(AuditEvent.at < filters.until)
     return query
 
 

@@ -13,7 +13,7 @@ from core.analytics.trend_filter import TrendFilter
 from core.analytics.trends import PARTIAL
 from core.audit import rows as audit_rows
 from core.audit import search
-from core.audit.search import Wanted
+from core.audit.search import EventFilter
 from core.db.engine import transaction
 from core.db.paging import PAGE_SIZE
 from core.errors import NotFound
@@ -32,43 +32,43 @@ def find_question(name: str) -> Question:
     return QUESTIONS[name]
 
 
-def items_by_user(wanted: OwnerFilter, snapshot: Snapshot | None = None) -> Answer:
+def items_by_user(filters: OwnerFilter, snapshot: Snapshot | None = None) -> Answer:
     """Answer who owns how many items."""
     taken = snapshot or reader.current()
-    rows = metrics.count_items_by_user(taken, wanted)
-    return _of(taken, columns.OWNERS, rows, metrics.stream_items_by_user(taken, wanted), "user_id")
+    rows = metrics.count_items_by_user(taken, filters)
+    return _of(taken, columns.OWNERS, rows, metrics.stream_items_by_user(taken, filters), "user_id")
 
 
-def page_of_owners(wanted: OwnersPage, snapshot: Snapshot | None = None) -> Answer:
+def page_of_owners(filters: OwnersPage, snapshot: Snapshot | None = None) -> Answer:
     """Answer who own how many items, on one page of all who do."""
     taken = snapshot or reader.current()
-    skip = (wanted.number - 1) * PAGE_SIZE
-    page = metrics.items_by_user(taken, wanted.owners, skip=skip, limit=PAGE_SIZE)
+    skip = (filters.number - 1) * PAGE_SIZE
+    page = metrics.items_by_user(taken, filters.owners, skip=skip, limit=PAGE_SIZE)
     return _whole(taken, page, "user_id")
 
 
-def item_counts(wanted: Ranks, snapshot: Snapshot | None = None) -> Answer:
+def item_counts(filters: Ranks, snapshot: Snapshot | None = None) -> Answer:
     """Answer how many users own exactly so many items, whatever ranks are looked at."""
     taken = snapshot or reader.current()
-    return _whole(taken, metrics.item_counts(taken, wanted.period))
+    return _whole(taken, metrics.item_counts(taken, filters.period))
 
 
-def active_users(wanted: Recent, snapshot: Snapshot | None = None) -> Answer:
+def active_users(filters: Recent, snapshot: Snapshot | None = None) -> Answer:
     """Answer who own most items, or most of those created in a period."""
     taken = snapshot or reader.current()
-    return _whole(taken, metrics.active_users(taken, wanted.period), "user_id")
+    return _whole(taken, metrics.active_users(taken, filters.period), "user_id")
 
 
-def created_per_day(wanted: Days, snapshot: Snapshot | None = None) -> Answer:
+def created_per_day(filters: Days, snapshot: Snapshot | None = None) -> Answer:
     """Answer how many users and items were created on each day that saw any."""
     taken = snapshot or reader.current()
-    return _whole(taken, metrics.created_per_day(taken, wanted.zone))
+    return _whole(taken, metrics.created_per_day(taken, filters.zone))
 
 
-def trend(wanted: TrendFilter, snapshot: Snapshot | None = None) -> Answer:
+def trend(filters: TrendFilter, snapshot: Snapshot | None = None) -> Answer:
     """Answer how many users and items were created in each step, and how many there were then."""
     taken = snapshot or reader.current()
-    return _whole(taken, trends.trend(taken, wanted))
+    return _whole(taken, trends.trend(taken, filters))
 
 
 def distribution(_: Everything, snapshot: Snapshot | None = None) -> Answer:
@@ -77,26 +77,26 @@ def distribution(_: Everything, snapshot: Snapshot | None = None) -> Answer:
     return _whole(taken, metrics.distribution(taken))
 
 
-def items(wanted: RowFilter, snapshot: Snapshot | None = None) -> Answer:
+def items(filters: RowFilter, snapshot: Snapshot | None = None) -> Answer:
     """Answer which items there are."""
     taken = snapshot or reader.current()
-    rows = table_rows.count_items(taken, wanted)
-    frames = table_rows.stream_items(taken, wanted)
+    rows = table_rows.count_items(taken, filters)
+    frames = table_rows.stream_items(taken, filters)
     return _of(taken, columns.ITEMS, rows, frames, "item_id", "owner_id")
 
 
-def users(wanted: RowFilter, snapshot: Snapshot | None = None) -> Answer:
+def users(filters: RowFilter, snapshot: Snapshot | None = None) -> Answer:
     """Answer which users there are."""
     taken = snapshot or reader.current()
-    rows = table_rows.count_users(taken, wanted)
-    return _of(taken, columns.USERS, rows, table_rows.stream_users(taken, wanted), "user_id")
+    rows = table_rows.count_users(taken, filters)
+    return _of(taken, columns.USERS, rows, table_rows.stream_users(taken, filters), "user_id")
 
 
-def audit(wanted: Wanted, _: Snapshot | None = None) -> Answer:
+def audit(filters: EventFilter, _: Snapshot | None = None) -> Answer:
     """Answer what happened, up to now."""
     with transaction() as db:
-        rows, newest = search.count_events(db, wanted=wanted)
-    events = search.stream_events(wanted=wanted, newest=newest)
+        rows, newest = search.count_events(db, filters=filters)
+    events = search.stream_events(filters=filters, newest=newest)
     frames = starmap(audit_rows.frame, events)
     return Answer(audit_rows.EVENTS, rows, frames, as_of=datetime.now(UTC))
 

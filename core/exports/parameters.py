@@ -10,7 +10,7 @@ from core.analytics.owner_filter import OwnerFilter
 from core.analytics.row_filter import RowFilter
 from core.analytics.trend_filter import TrendFilter
 from core.audit import search
-from core.audit.search import Wanted
+from core.audit.search import EventFilter
 from core.calendar.periods import Period
 from core.db.fields import SEARCH_LENGTH
 from core.errors import Invalid
@@ -159,7 +159,7 @@ def trends(query: Mapping[str, str], zone: ZoneInfo) -> TrendFilter:
     return found
 
 
-def events(query: Mapping[str, str], _: ZoneInfo) -> Wanted:
+def events(query: Mapping[str, str], _: ZoneInfo) -> EventFilter:
     """Return which events are asked for."""
     _refuse_others(query, OF_EVENTS)
     return search.parse(query)

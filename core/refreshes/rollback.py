@@ -36,7 +36,7 @@ NOT_SET_BACK = "The data is not set back. Somebody may have let go meanwhile."
 
 
 @dataclass(frozen=True)
-class SetBack:
+class Rollback:
     """Which folder is current instead of which newer one, by whose decision, since when."""
 
     folder: str
@@ -50,11 +50,11 @@ class SetBack:
         return datetime.fromisoformat(self.at)
 
 
-def find(root: Path | None = None) -> SetBack | None:
+def find(root: Path | None = None) -> Rollback | None:
     """Return what was decided, or None while the newest snapshot is the current one."""
     with suppress(OSError, ValueError, TypeError):
         place = (root or get_settings().parquet_path.resolve()) / PLACE
-        return SetBack(**json.loads(place.read_bytes()))
+        return Rollback(**json.loads(place.read_bytes()))
     return None
 
 
@@ -65,7 +65,7 @@ def require_free(root: Path | None = None) -> None:
         raise Conflict(WAITS.format(by=known.by), current={})
 
 
-def set_back(*, actor: Actor, generation: int, seen: int) -> None:
+def roll_back(*, actor: Actor, generation: int, seen: int) -> None:
     """Make an older snapshot current for all readers, until `let_go`; `seen` is the one replaced.
 
     Raises `Forbidden` unless the actor is a superuser, `NotFound` without that snapshot, `Conflict`
@@ -82,13 +82,13 @@ def set_back(*, actor: Actor, generation: int, seen: int) -> None:
             known = find(root)
             newest = known.newest if known else published.name
             at = datetime.now(UTC).isoformat()
-            _write(root, SetBack(folder.name, newest, actor.name, at))
+            _write(root, Rollback(folder.name, newest, actor.name, at))
             _point(root, folder.name)
     finally:
         os.close(descriptor)
 
 
-def let_go(*, actor: Actor, seen: int) -> None:
+def resume(*, actor: Actor, seen: int) -> None:
     """Make the newest snapshot current again, after which refreshes go on; `seen` as above.
 
     Raises `Forbidden` unless the actor is a superuser, `NotFound` when nothing is set back, and
@@ -164,7 +164,7 @@ def _published(root: Path, seen: int) -> Path:
     return published
 
 
-def _write(root: Path, decided: SetBack) -> None:
+def _write(root: Path, decided: Rollback) -> None:
     new = root / f"{PLACE}.new"
     new.unlink(missing_ok=True)
     current.write_durably(new, json.dumps(asdict(decided)).encode())

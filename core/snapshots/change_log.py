@@ -144,11 +144,11 @@ class Catalog:
         It holds who last wrote the catalog's rows, so that a trigger which was off for a while, a
         column whose values were rewritten, and a table made anew all differ from before.
         """
-        wanted = set(columns)
+        filters = set(columns)
         kept = [
             row
             for row in self.rows
-            if row[0] == "table" or row[1:3] in (wanted if row[0] == "column" else TRIGGERS)
+            if row[0] == "table" or row[1:3] in (filters if row[0] == "column" else TRIGGERS)
         ]
         return hashlib.sha256(repr(sorted(kept)).encode()).hexdigest()
 

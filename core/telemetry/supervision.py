@@ -35,8 +35,8 @@ class Failures:
         # Whatever it is: Polars' panics, for one, are no `Exception`, and to go on is always right
         # here, as the next round starts anew. No other place in Tally catches everything.
         except BaseException as error:
-            wanted = isinstance(error, asyncio.CancelledError) and _is_cancelled()
-            if wanted or isinstance(error, KeyboardInterrupt | GeneratorExit):
+            filters = isinstance(error, asyncio.CancelledError) and _is_cancelled()
+            if filters or isinstance(error, KeyboardInterrupt | GeneratorExit):
                 raise
             self._note(error)
 

@@ -68,7 +68,7 @@ def users(rows: pl.DataFrame, *, period: str = "all") -> None:
     )
 
 
-def steps(counted: pl.DataFrame, *, noun: str, wanted: TrendFilter) -> None:
+def steps(counted: pl.DataFrame, *, noun: str, filters: TrendFilter) -> None:
     """Draw a choice of the steps of a chart, newest first, which explains how many one has.
 
     `counted` has `day`, the first of each step in the reader's zone, and `count`, of users or items
@@ -76,20 +76,20 @@ def steps(counted: pl.DataFrame, *, noun: str, wanted: TrendFilter) -> None:
     """
     zone = local_time.zone()
     some = counted.filter(pl.col("count") > 0).sort("day", descending=True).head(MOST_STEPS)
-    ends = dict(zip(some["day"], some["day"].dt.offset_by(wanted.step.length), strict=True))
+    ends = dict(zip(some["day"], some["day"].dt.offset_by(filters.step.length), strict=True))
     counts = dict(zip(some["day"], some["count"], strict=True))
 
     def about(day: date) -> tuple[str, dict[str, Any]]:
-        first, end = wanted.window.cut(day, ends[day])
+        first, end = filters.window.cut(day, ends[day])
         since, until = (datetime.combine(at, time(), zone) for at in (first, end))
-        owner = {} if wanted.owner is None else {"owner_id": wanted.owner}
+        owner = {} if filters.owner is None else {"owner_id": filters.owner}
         return f"created_{noun}", {"since": since, "until": until, **owner}
 
     _choice(
         list(counts),
         lambda day: f"{day}: {counts[day]:,}",
         placeholder=f"Explain the {noun} created in a time",
-        key=f"explain-steps-{noun}-{wanted.step}-{wanted.owner}",
+        key=f"explain-steps-{noun}-{filters.step}-{filters.owner}",
         about=about,
     )
 

@@ -34,17 +34,17 @@ def toolbar() -> tuple[OwnerFilter, list[str]]:
     """
     text = filter_widgets.search("Search users", placeholder="Search addresses and names")
     query = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
-    wanted, notes = parse({**query, "q": text}, zone=local_time.zone().key)
-    _draw_period(wanted.period)
-    _open_form(wanted)
-    return wanted, notes
+    filters, notes = parse({**query, "q": text}, zone=local_time.zone().key)
+    _draw_period(filters.period)
+    _open_form(filters)
+    return filters, notes
 
 
 def period() -> tuple[Period, list[str]]:
     """Draw the choice of a period alone; return it, and what of the address was changed."""
-    wanted, notes = parse({"period": url_state.get("period")})
-    _draw_period(wanted.period)
-    return wanted.period, notes
+    filters, notes = parse({"period": url_state.get("period")})
+    _draw_period(filters.period)
+    return filters.period, notes
 
 
 def _draw_period(chosen: Period) -> None:
@@ -61,31 +61,31 @@ def _draw_period(chosen: Period) -> None:
     )
 
 
-def _open_form(wanted: OwnerFilter) -> None:
+def _open_form(filters: OwnerFilter) -> None:
     """Draw the button that opens the form, and the form while it is open."""
-    used = len(titles.describe(wanted))
+    used = len(titles.describe(filters))
     label = f"Filters ({used})" if used else "Filters"
     if st.button(label, icon=":material/tune:"):
         forms.open_draft(Draft(SCREEN, "filter"))
     draft = forms.opened(SCREEN)
     if draft is not None:
         # Not a popover: that closes at a click beside it, before a field has given its value away.
-        forms.show(draft, "Filters", lambda: _form(wanted, draft.key))
+        forms.show(draft, "Filters", lambda: _form(filters, draft.key))
 
 
-def _form(wanted: OwnerFilter, key: str) -> None:
+def _form(filters: OwnerFilter, key: str) -> None:
     with st.form(key, border=False):
         one, other = st.columns(2)
         with one:
-            least = _number("Items, at least", wanted.least, f"{key}-least")
-            since = st.date_input("Joined from", wanted.joined_from, key=f"{key}-since", **DAYS)
+            least = _number("Items, at least", filters.least, f"{key}-least")
+            since = st.date_input("Joined from", filters.joined_from, key=f"{key}-since", **DAYS)
         with other:
-            most = _number("Items, at most", wanted.most, f"{key}-most")
-            until = st.date_input("Joined until", wanted.joined_until, key=f"{key}-until", **DAYS)
+            most = _number("Items, at most", filters.most, f"{key}-most")
+            until = st.date_input("Joined until", filters.joined_until, key=f"{key}-until", **DAYS)
         active = st.radio(
             "Users",
             list(titles.ACTIVITY),
-            list(titles.ACTIVITY).index(wanted.active or titles.ANY),
+            list(titles.ACTIVITY).index(filters.active or titles.ANY),
             format_func=titles.ACTIVITY.__getitem__,
             horizontal=True,
             key=f"{key}-active",
@@ -96,7 +96,7 @@ def _form(wanted: OwnerFilter, key: str) -> None:
             cancelled = st.form_submit_button(forms.CANCEL)
     if applied:
         chosen = replace(
-            wanted,
+            filters,
             active=None if active == titles.ANY else active,
             joined_from=since,
             joined_until=until,
@@ -119,7 +119,7 @@ def _apply(query: Mapping[str, str]) -> None:
     url_state.put({name: query.get(name) for name in (*FORM, "zone")})
 
 
-def noun(wanted: OwnerFilter) -> str:
+def noun(filters: OwnerFilter) -> str:
     """Return what the rows of a list are that is narrowed so."""
-    days = wanted.period.days
+    days = filters.period.days
     return f"users with items of the last {days} days" if days else "users with items"

@@ -26,15 +26,15 @@ class Owner:
 
 
 def choose(
-    snapshot: Snapshot, wanted: int | None, notes: list[str], offers: DeltaGenerator
+    snapshot: Snapshot, filters: int | None, notes: list[str], offers: DeltaGenerator
 ) -> Owner | None:
     """Draw who is chosen, or a search for somebody to choose; return who it is.
 
     Whom the search finds is drawn in `offers`. Somebody who is not in the snapshot is noted.
     """
-    found = None if wanted is None else answers.owner(snapshot, wanted)
-    if wanted is not None and found is None:
-        notes.append(UNKNOWN.format(id=wanted))
+    found = None if filters is None else answers.owner(snapshot, filters)
+    if filters is not None and found is None:
+        notes.append(UNKNOWN.format(id=filters))
     if found is not None:
         owner = Owner(int(str(found["user_id"])), str(found["email"]))
         st.button(

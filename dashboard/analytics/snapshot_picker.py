@@ -44,8 +44,8 @@ def choose(shown: Snapshot) -> tuple[Earlier | None, list[str]]:
         st.caption(NONE_KEPT, width="content")
         return None, []
     asked = url_state.get(PARAMETER)
-    wanted = int(asked) if asked.isascii() and asked.isdigit() else max(kept)
-    generation = min(kept, key=lambda number: (abs(number - wanted), -number))
+    filters = int(asked) if asked.isascii() and asked.isdigit() else max(kept)
+    generation = min(kept, key=lambda number: (abs(number - filters), -number))
     notes = []
     if asked and str(generation) != asked:
         notes.append(GONE.format(asked=asked[:20], name=name(kept[generation])))

@@ -89,21 +89,21 @@ def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
     return metrics.new(snapshot)
 
 
-def owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> Part[pa.Table]:
+def owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> Part[pa.Table]:
     """Return a page of `metrics.items_by_user`, and how many rows there are in all."""
-    rows = _page_of_owners(snapshot, wanted, skip=skip)
-    return Part(rows, _matches(snapshot, wanted).count, skipped=skip)
+    rows = _page_of_owners(snapshot, filters, skip=skip)
+    return Part(rows, _matches(snapshot, filters).count, skipped=skip)
 
 
 @_asked
-def _page_of_owners(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int) -> pa.Table:
-    found = _matches(snapshot, wanted)
+def _page_of_owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> pa.Table:
+    found = _matches(snapshot, filters)
     return to_table(metrics.page_of_owners(snapshot, found, skip=skip, limit=PAGE_SIZE))
 
 
 @_asked
-def _matches(snapshot: Snapshot, wanted: OwnerFilter) -> Matches:
-    return metrics.find_owners(snapshot, wanted)
+def _matches(snapshot: Snapshot, filters: OwnerFilter) -> Matches:
+    return metrics.find_owners(snapshot, filters)
 
 
 @_asked
@@ -125,17 +125,17 @@ def top_owners(snapshot: Snapshot, period: Period) -> pa.Table:
 
 
 @_asked
-def trend(snapshot: Snapshot, wanted: TrendFilter) -> pa.Table:
+def trend(snapshot: Snapshot, filters: TrendFilter) -> pa.Table:
     """See `core.analytics.trends.trend`."""
-    created = to_frame(_created(snapshot, wanted.owner, wanted.zone))
-    return to_table(trends.steps(created, wanted, until=trends.today(snapshot, wanted)))
+    created = to_frame(_created(snapshot, filters.owner, filters.zone))
+    return to_table(trends.steps(created, filters, until=trends.today(snapshot, filters)))
 
 
 @_asked
-def recent(snapshot: Snapshot, wanted: TrendFilter) -> pa.Table:
+def recent(snapshot: Snapshot, filters: TrendFilter) -> pa.Table:
     """Return as many of the last steps as an overview shows; see `series.recent`."""
-    past = replace(wanted, window=Window(last=trends.today(snapshot, wanted)))
-    return to_table(series.recent(to_frame(trend(snapshot, past)), wanted.step))
+    past = replace(filters, window=Window(last=trends.today(snapshot, filters)))
+    return to_table(series.recent(to_frame(trend(snapshot, past)), filters.step))
 
 
 @_asked

@@ -21,10 +21,10 @@ from dashboard.charts.titles import NOUNS
 
 
 @kept
-def created(snapshot: Snapshot, wanted: TrendFilter) -> Mapping[str, Drawing]:
+def created(snapshot: Snapshot, filters: TrendFilter) -> Mapping[str, Drawing]:
     """Return `created_charts.created` of the last steps, of each noun."""
-    steps = to_frame(answers.recent(snapshot, wanted))
-    return {noun: created_charts.created(steps, noun=noun, step=wanted.step) for noun in NOUNS}
+    steps = to_frame(answers.recent(snapshot, filters))
+    return {noun: created_charts.created(steps, noun=noun, step=filters.step) for noun in NOUNS}
 
 
 @kept

@@ -42,19 +42,19 @@ def title(noun: str, way: str, step: Step) -> str:
     return f"{NOUNS[noun]} in all" if way == "total" else f"New {noun} by {step}"
 
 
-def describe(wanted: OwnerFilter) -> dict[str, str]:
+def describe(filters: OwnerFilter) -> dict[str, str]:
     """Return in words what a filter asks for beside text and period, by parameter."""
     parts = {
-        "least": f"At least {counted(wanted.least or 0, 'item')}",
-        "most": f"At most {counted(wanted.most or 0, 'item')}",
-        "active": ACTIVITY[wanted.active or ANY],
-        "joined_from": f"Joined from {wanted.joined_from}",
-        "joined_until": f"Joined until {wanted.joined_until}",
+        "least": f"At least {counted(filters.least or 0, 'item')}",
+        "most": f"At most {counted(filters.most or 0, 'item')}",
+        "active": ACTIVITY[filters.active or ANY],
+        "joined_from": f"Joined from {filters.joined_from}",
+        "joined_until": f"Joined until {filters.joined_until}",
     }
-    return {name: text for name, text in parts.items() if getattr(wanted, name) is not None}
+    return {name: text for name, text in parts.items() if getattr(filters, name) is not None}
 
 
-def words(wanted: OwnerFilter) -> str:
+def words(filters: OwnerFilter) -> str:
     """Return in words what a list is narrowed by."""
-    text = [f"“{wanted.search}”"] if wanted.search else []
-    return ", ".join([*text, *(part.lower() for part in describe(wanted).values())])
+    text = [f"“{filters.search}”"] if filters.search else []
+    return ", ".join([*text, *(part.lower() for part in describe(filters).values())])

@@ -92,28 +92,28 @@ def _write(picture: Picture, filters: Any, kind: Kind, sheet: Sheet) -> Iterator
 def _new(noun: str) -> Picture:
     return Picture(
         "trends",
-        title=lambda wanted: titles.title(noun, "new", wanted.step),
+        title=lambda filters: titles.title(noun, "new", filters.step),
         remark=_span,
-        draw=lambda rows, wanted: created.created(rows, noun=noun, step=wanted.step),
+        draw=lambda rows, filters: created.created(rows, noun=noun, step=filters.step),
         most_rows=series.MOST_STEPS,
     )
 
 
 def _course(noun: str, *, total: bool) -> Picture:
-    def draw(rows: pl.DataFrame, wanted: TrendFilter) -> Drawing:
+    def draw(rows: pl.DataFrame, filters: TrendFilter) -> Drawing:
         steps = series.drawn(rows, noun, total=total)
-        return still(steps, noun=noun, step=wanted.step, total=total)
+        return still(steps, noun=noun, step=filters.step, total=total)
 
-    def title(wanted: TrendFilter) -> str:
-        return titles.title(noun, "total" if total else "new", wanted.step)
+    def title(filters: TrendFilter) -> str:
+        return titles.title(noun, "total" if total else "new", filters.step)
 
     return Picture("trends", title, _span, draw, most_rows=series.MOST_STEPS)
 
 
-def _span(wanted: TrendFilter) -> str:
-    first, last = wanted.window.first, wanted.window.last
+def _span(filters: TrendFilter) -> str:
+    first, last = filters.window.first, filters.window.last
     days = f"from {first} " * (first is not None) + f"until {last}" * (last is not None)
-    return ", ".join([_whose(wanted.owner), *([days.strip()] if days else [])])
+    return ", ".join([_whose(filters.owner), *([days.strip()] if days else [])])
 
 
 def _whose(owner: int | None) -> str:
@@ -123,33 +123,33 @@ def _whose(owner: int | None) -> str:
     return f"Items of {found['email']}" if found else f"Items of user {owner}, who is gone"
 
 
-def _top_title(wanted: Recent) -> str:
-    return titles.TITLES[wanted.period]
+def _top_title(filters: Recent) -> str:
+    return titles.TITLES[filters.period]
 
 
-def _top_remark(wanted: Recent) -> str:
-    return titles.RULES[wanted.period]
+def _top_remark(filters: Recent) -> str:
+    return titles.RULES[filters.period]
 
 
-def _page_title(wanted: OwnersPage) -> str:
-    return f"{titles.TITLES[wanted.owners.period]} by user"
+def _page_title(filters: OwnersPage) -> str:
+    return f"{titles.TITLES[filters.owners.period]} by user"
 
 
-def _page_remark(wanted: OwnersPage) -> str:
-    narrowed = titles.words(wanted.owners) or "all owners"
-    return f"Page {wanted.number:,} of {narrowed}"
+def _page_remark(filters: OwnersPage) -> str:
+    narrowed = titles.words(filters.owners) or "all owners"
+    return f"Page {filters.number:,} of {narrowed}"
 
 
-def _curve_title(wanted: Ranks) -> str:
-    return f"{titles.TITLES[wanted.period]} by rank"
+def _curve_title(filters: Ranks) -> str:
+    return f"{titles.TITLES[filters.period]} by rank"
 
 
-def _curve_remark(wanted: Ranks) -> str:
-    return f"All owners; ranks {wanted.first:,} to {wanted.last:,} are marked"
+def _curve_remark(filters: Ranks) -> str:
+    return f"All owners; ranks {filters.first:,} to {filters.last:,} are marked"
 
 
-def _curve(rows: pl.DataFrame, wanted: Ranks) -> Drawing:
-    return owners.curve(series.curve(rows), first=wanted.first, last=wanted.last)
+def _curve(rows: pl.DataFrame, filters: Ranks) -> Drawing:
+    return owners.curve(series.curve(rows), first=filters.first, last=filters.last)
 
 
 def _spread_title(_: Everything) -> str:

@@ -19,24 +19,24 @@ def read(noun: Noun) -> tuple[RowFilter, list[str]]:
     return parse(st.query_params.to_dict(), noun=noun)
 
 
-def created(wanted: RowFilter) -> Span | None:
+def created(filters: RowFilter) -> Span | None:
     """Return from when to when the rows were created; raise `Unavailable` without a snapshot."""
-    if wanted.period.days is None:
+    if filters.period.days is None:
         return None
-    return wanted.period.span(pinned_snapshot.snapshot().taken_at)
+    return filters.period.span(pinned_snapshot.snapshot().taken_at)
 
 
-def describe(wanted: RowFilter, owner: User | None = None) -> dict[str, str]:
+def describe(filters: RowFilter, owner: User | None = None) -> dict[str, str]:
     """Return in words what narrows a list, by parameter; `owner` is whom the filter names."""
     parts: dict[str, str] = {}
-    if wanted.owner is not None:
+    if filters.owner is not None:
         parts["owner"] = f"Items of {owner.email if owner else GONE}"
-    if wanted.active is not None:
-        parts["active"] = ACTIVITY[wanted.active or ANY]
-    span = created(wanted)
+    if filters.active is not None:
+        parts["active"] = ACTIVITY[filters.active or ANY]
+    span = created(filters)
     if span is not None:
         until = local_time.clock(span.until)
-        parts["period"] = f"Created in the {wanted.period.days} days up to {until}"
+        parts["period"] = f"Created in the {filters.period.days} days up to {until}"
     return parts
 
 

@@ -11,7 +11,7 @@ from core.db.refresh_models import RefreshRun
 from core.errors import Unavailable
 from core.refreshes import requests, rollback, verifications
 from core.refreshes.requests import TROUBLE, Situation
-from core.refreshes.rollback import SetBack
+from core.refreshes.rollback import Rollback
 from core.settings import get_settings
 from core.snapshots import change_log
 from core.snapshots.change_log import Newer
@@ -35,7 +35,7 @@ class Freshness:
     situation: Situation = field(default_factory=Situation)
     newer: Newer | None = None
     away: str | None = None
-    back: SetBack | None = None
+    back: Rollback | None = None
 
     @property
     def running(self) -> RefreshRun | None:
@@ -115,9 +115,9 @@ def request_check(actor: Actor) -> None:
     tell()
 
 
-def let_go(actor: Actor, *, seen: int) -> None:
-    """Make the newest snapshot current again, and ask for a refresh; see `rollback.let_go`."""
-    rollback.let_go(actor=actor, seen=seen)
+def resume(actor: Actor, *, seen: int) -> None:
+    """Make the newest snapshot current again, and ask for a refresh; see `rollback.resume`."""
+    rollback.resume(actor=actor, seen=seen)
     request(actor)
 
 

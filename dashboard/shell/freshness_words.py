@@ -94,7 +94,7 @@ def instead(state: Freshness, *, now: datetime | None = None) -> str:
     return f"Analytics show the data of {local_time.clock(state.as_of, now=now)}."
 
 
-def set_back(state: Freshness, *, now: datetime | None = None) -> str | None:
+def roll_back(state: Freshness, *, now: datetime | None = None) -> str | None:
     """Return who made an older snapshot current, when, and what ends it, as Markdown."""
     if state.back is None:
         return None

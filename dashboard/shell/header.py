@@ -142,7 +142,7 @@ def _draw(header: Header, state: Freshness) -> None:
     else:
         _outcome()
     _refused()
-    back = freshness_words.set_back(state)
+    back = freshness_words.roll_back(state)
     if back:
         st.warning(back, icon=":material/history:")
     told = freshness_words.trouble(state)

@@ -40,7 +40,7 @@ STILL_IN = "You are still signed in"
 AWAY = "The database cannot be reached right now, so nobody can sign in. Please try again soon."
 
 
-class Door:
+class SignInRoutes:
     """The routes by which people come in and go out."""
 
     def __init__(self, *, visitors: Visitors, connections: Connections) -> None:

@@ -19,7 +19,7 @@ from core.sign_in.sso_requests import LIFETIME, proofs
 from dashboard.auth import cookies
 from dashboard.sign_in import page
 from dashboard.sign_in.oidc_client import OpenId, Unreachable, Untrusted
-from dashboard.sign_in.routes import AWAY, Door
+from dashboard.sign_in.routes import AWAY, SignInRoutes
 from dashboard.web.own_paths import own_path
 
 NO_SUCH_WAY = "There is no such way to sign in."
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 class SingleSignOn:
     """The routes that lead to the providers, and those by which people come back."""
 
-    def __init__(self, *, door: Door) -> None:
+    def __init__(self, *, door: SignInRoutes) -> None:
         self.door = door
         self._known = {one.id: OpenId(one) for one in get_settings().sso_providers}
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.audit import rows as audit_rows
 from core.audit import search as audit_search
-from core.audit.search import OUTCOMES, Wanted
+from core.audit.search import OUTCOMES, EventFilter
 from core.db.models import AuditEvent
 from dashboard.ui import filter_widgets, local_time, url_state
 from dashboard.ui.tables import ROW_HEIGHT
@@ -22,7 +22,7 @@ PERIOD_NAMES = {
 LONGEST_CHANGES = 2_000
 
 
-def narrow(actions: Sequence[str]) -> tuple[Wanted, dict[str, str]]:
+def narrow(actions: Sequence[str]) -> tuple[EventFilter, dict[str, str]]:
     """Draw the filters; return what they ask for, and the query parameters of that."""
     search = filter_widgets.search(
         "Search the audit", placeholder="Search values and traces", width=230

@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.errors import TallyError
 from core.refreshes import rollback
 from core.refreshes.inventory import Stored
-from core.refreshes.rollback import SetBack
+from core.refreshes.rollback import Rollback
 from dashboard.shell import freshness
 from dashboard.ui import dialogs, local_time, notices
 
@@ -20,7 +20,7 @@ class Plan:
 
     seen: int
     to: Stored | None = None
-    back: SetBack | None = None
+    back: Rollback | None = None
 
 
 def open_set_back(to: Stored, current: Stored | None) -> None:
@@ -29,7 +29,7 @@ def open_set_back(to: Stored, current: Stored | None) -> None:
     st.rerun()
 
 
-def open_let_go(back: SetBack) -> None:
+def open_let_go(back: Rollback) -> None:
     """Ask whether the newest snapshot is to be current again."""
     st.session_state[dialogs.ROLLBACK] = Plan(int(back.folder.split("-")[0]), back=back)
     st.rerun()
@@ -54,7 +54,9 @@ def _set_back(actor: Actor, plan: Plan) -> None:
         f" {rows}. No refresh replaces it until a superuser lets go, and every page says so."
     )
     if st.button("Make it current", type="primary", key="set-back"):
-        _carry_out(lambda: rollback.set_back(actor=actor, generation=to.generation, seen=plan.seen))
+        _carry_out(
+            lambda: rollback.roll_back(actor=actor, generation=to.generation, seen=plan.seen)
+        )
 
 
 def _let_go(actor: Actor, plan: Plan) -> None:
@@ -63,7 +65,7 @@ def _let_go(actor: Actor, plan: Plan) -> None:
         " what has changed since."
     )
     if st.button("Let go", type="primary", key="let-go"):
-        _carry_out(lambda: freshness.let_go(actor, seen=plan.seen))
+        _carry_out(lambda: freshness.resume(actor, seen=plan.seen))
 
 
 def _carry_out(act: Callable[[], None]) -> None:

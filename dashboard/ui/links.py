@@ -38,10 +38,10 @@ def active_users() -> Link:
     return Link("users", RowFilter(active="yes").to_query())
 
 
-def trend(noun: str, wanted: TrendFilter, way: str = "new") -> Link:
+def trend(noun: str, filters: TrendFilter, way: str = "new") -> Link:
     """Return where the steps of a chart are looked at; their days are the reader's there, too."""
     looked_at = {"show": way} if way != "new" else {}
-    return Link("trends", {"of": noun, **looked_at, **_without(wanted.to_query(), ZONE)})
+    return Link("trends", {"of": noun, **looked_at, **_without(filters.to_query(), ZONE)})
 
 
 def exported(receipt: Receipt) -> Link:

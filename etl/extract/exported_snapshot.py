@@ -33,7 +33,7 @@ Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
-class Instant:
+class ExportedSnapshot:
     """What can be seen at a moment; it lasts as long as the block that opened it.
 
     `exported` lets other connections see it too; `pg_snapshot` is PostgreSQL's own notation of what
@@ -64,7 +64,7 @@ class Instant:
 
 
 @contextmanager
-def open_instant(limits: Limits) -> Iterator[Instant]:
+def open_instant(limits: Limits) -> Iterator[ExportedSnapshot]:
     """Export a snapshot of the database and keep it for the duration of the block.
 
     Raises `Unavailable` when PostgreSQL is away, and when it makes us wait beyond the limits.
@@ -93,12 +93,12 @@ def reason(error: Exception) -> str:
     return " ".join(str(error).split())[:300].rstrip(".")
 
 
-def _export(cursor: psycopg2.extensions.cursor, limits: Limits) -> Instant:
+def _export(cursor: psycopg2.extensions.cursor, limits: Limits) -> ExportedSnapshot:
     cursor.execute(LOCK)
     cursor.execute(EXPORT)
     exported, pg_snapshot, taken_at, database = cursor.fetchone() or ()
     catalog = change_log.read_catalog(cursor)
-    return Instant(exported, pg_snapshot, taken_at, database, catalog, cursor, limits)
+    return ExportedSnapshot(exported, pg_snapshot, taken_at, database, catalog, cursor, limits)
 
 
 def _ask(cursor: psycopg2.extensions.cursor, query: str, parameters: tuple[object, ...]) -> Rows:

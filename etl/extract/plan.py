@@ -11,7 +11,7 @@ from core.snapshots import change_log, reader
 from core.snapshots.change_log import Change
 from core.snapshots.manifest import LAYOUT, Broken, File, Manifest, read_manifest
 from etl.extract.datasets import COLUMNS, TABLES, Table
-from etl.extract.exported_snapshot import Instant
+from etl.extract.exported_snapshot import ExportedSnapshot
 
 FORCED = "It was asked for."
 NO_BASE = "There is no earlier snapshot in this folder."
@@ -50,42 +50,45 @@ class Plan:
     previous: Manifest | None = None
 
 
-class Unsure(Exception):
+class FullRefreshNeeded(Exception):
     """The earlier snapshot and the notes are not enough to know what changed."""
 
 
-def make(instant: Instant, root: Path, *, store: UUID, full: bool) -> Plan:
+def make(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID, full: bool) -> Plan:
     """Return what to write, so that the result shows the instant; when in doubt, all of it."""
     try:
         if full:
-            raise Unsure(FORCED)
-        return _since(instant, find_base(instant, root, store=store))
-    except Unsure as doubt:
-        tasks = all_tasks(instant, TABLES)
+            raise FullRefreshNeeded(FORCED)
+        return _since(exported_snapshot, find_base(exported_snapshot, root, store=store))
+    except FullRefreshNeeded as doubt:
+        tasks = all_tasks(exported_snapshot, TABLES)
         return Plan("full", tasks, reason=str(doubt), previous=_previous(root))
 
 
-def find_base(instant: Instant, root: Path, *, store: UUID) -> Base:
-    """Return the snapshot to start from; raise `Unsure` when not every change since is known."""
+def find_base(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID) -> Base:
+    """Return the snapshot to start from.
+
+    Raises `FullRefreshNeeded` when not every change since then is known.
+    """
     folder = reader.published_folder(root)
     if folder is None:
-        raise Unsure(NO_BASE)
+        raise FullRefreshNeeded(NO_BASE)
     try:
         if folder in reader.broken():
             raise Broken(reader.broken()[folder])
         manifest = read_manifest(folder)
         reader.verify_sizes(folder, manifest)
     except Broken as error:
-        raise Unsure(UNREADABLE.format(reason=error)) from None
-    _compare(instant, manifest, store)
+        raise FullRefreshNeeded(UNREADABLE.format(reason=error)) from None
+    _compare(exported_snapshot, manifest, store)
     return Base(folder, manifest)
 
 
-def all_tasks(instant: Instant, tables: Sequence[Table]) -> tuple[Task, ...]:
+def all_tasks(exported_snapshot: ExportedSnapshot, tables: Sequence[Table]) -> tuple[Task, ...]:
     """Return the parts that have rows; a table without any is one part."""
     tasks: list[Task] = []
     for table in tables:
-        tasks += [(table, row[0]) for row in instant.ask(table.parts())] or [(table, 0)]
+        tasks += [(table, row[0]) for row in exported_snapshot.ask(table.parts())] or [(table, 0)]
     return tuple(tasks)
 
 
@@ -97,37 +100,41 @@ def _previous(root: Path) -> Manifest | None:
         return None
 
 
-def _compare(instant: Instant, manifest: Manifest, store: UUID) -> None:
-    off = instant.catalog.triggers_off()
+def _compare(exported_snapshot: ExportedSnapshot, manifest: Manifest, store: UUID) -> None:
+    off = exported_snapshot.catalog.triggers_off()
     if off:
-        raise Unsure(TRIGGERS_OFF.format(names=", ".join(off)))
+        raise FullRefreshNeeded(TRIGGERS_OFF.format(names=", ".join(off)))
     if manifest.layout != LAYOUT:
-        raise Unsure(OTHER_LAYOUT)
-    if manifest.database != instant.database:
-        raise Unsure(OTHER_DATABASE)
-    if manifest.catalog != instant.catalog.fingerprint(COLUMNS):
-        raise Unsure(OTHER_SCHEMA)
-    find = partial(change_log.find_mark, instant.cursor, store=store, token=manifest.token)
-    if manifest.store != store or instant.run(find) != manifest.pg_snapshot:
-        raise Unsure(NO_MARK)
+        raise FullRefreshNeeded(OTHER_LAYOUT)
+    if manifest.database != exported_snapshot.database:
+        raise FullRefreshNeeded(OTHER_DATABASE)
+    if manifest.catalog != exported_snapshot.catalog.fingerprint(COLUMNS):
+        raise FullRefreshNeeded(OTHER_SCHEMA)
+    find = partial(
+        change_log.find_mark, exported_snapshot.cursor, store=store, token=manifest.token
+    )
+    if manifest.store != store or exported_snapshot.run(find) != manifest.pg_snapshot:
+        raise FullRefreshNeeded(NO_MARK)
 
 
-def _since(instant: Instant, base: Base) -> Plan:
-    read = partial(change_log.read_since, instant.cursor, base.manifest.pg_snapshot)
-    found: list[Change] = instant.run(read)
+def _since(exported_snapshot: ExportedSnapshot, base: Base) -> Plan:
+    read = partial(change_log.read_since, exported_snapshot.cursor, base.manifest.pg_snapshot)
+    found: list[Change] = exported_snapshot.run(read)
     if not found:
         return Plan("unchanged", (), base=base, kept=base.manifest.files)
     try:
         reader.verify(base.folder)  # what is taken over has to be what was written
     except Broken as error:
-        raise Unsure(UNREADABLE.format(reason=error)) from None
+        raise FullRefreshNeeded(UNREADABLE.format(reason=error)) from None
     tasks: list[Task] = []
     for table in TABLES:
         parts = {change.part for change in found if change.relation == table.name}
         # A note without a part is of the whole table: what has rows now is all there is to write.
         whole = None in parts
         tasks += (
-            all_tasks(instant, [table]) if whole else ((table, p) for p in parts if p is not None)
+            all_tasks(exported_snapshot, [table])
+            if whole
+            else ((table, p) for p in parts if p is not None)
         )
     return Plan(
         "incremental",

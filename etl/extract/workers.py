@@ -21,7 +21,7 @@ from etl.errors import KEPT, Rejected
 from etl.extract import arrow_reader
 from etl.extract.arrow_reader import Reader
 from etl.extract.datasets import Table
-from etl.extract.exported_snapshot import LOST, Instant, reason
+from etl.extract.exported_snapshot import LOST, ExportedSnapshot, reason
 from etl.extract.parquet_writer import write_part
 from etl.extract.plan import Task
 from etl.run.deadline import STOPPED, WATCH_SECONDS, Limits
@@ -33,7 +33,7 @@ ROWS_DIFFER = (
 
 
 def extract(
-    instant: Instant,
+    exported_snapshot: ExportedSnapshot,
     folder: Path,
     *,
     generation: int,
@@ -47,7 +47,9 @@ def extract(
     `done` is called in this thread after each part. When one worker fails, or the limits say so,
     the others are stopped, also those that wait for PostgreSQL, and the first error is raised.
     """
-    work = _Export(instant=instant, folder=folder, generation=generation, limits=limits)
+    work = _Export(
+        exported_snapshot=exported_snapshot, folder=folder, generation=generation, limits=limits
+    )
     for task in tasks:
         work.due.put(task)
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="export") as pool:
@@ -66,7 +68,7 @@ def extract(
 
 @dataclass
 class _Export:
-    instant: Instant
+    exported_snapshot: ExportedSnapshot
     folder: Path
     generation: int
     limits: Limits
@@ -101,7 +103,7 @@ def _watch(work: _Export, futures: list[Future[None]], done: Callable[[File], No
 def _run_worker(work: _Export, parent: context.Context) -> None:
     token = context.attach(parent)
     try:
-        with arrow_reader.connect(work.instant.exported) as rows:
+        with arrow_reader.connect(work.exported_snapshot.exported) as rows:
             work.backends.append(rows.backend)
             worker = _Worker(work, rows)
             while not work.due.empty():

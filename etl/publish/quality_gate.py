@@ -12,7 +12,7 @@ from core.snapshots.manifest import File, Manifest
 from core.snapshots.reader import USERS
 from etl.errors import KEPT, Held, Rejected
 from etl.extract.datasets import COLUMN_TYPES
-from etl.extract.exported_snapshot import Instant
+from etl.extract.exported_snapshot import ExportedSnapshot
 from etl.views import owner_counts
 
 OTHER_COLUMN = (
@@ -29,10 +29,10 @@ NAMES = {"user": "Users", "item": "Items"}
 FEW = 5
 
 
-def check_columns(instant: Instant) -> None:
+def check_columns(exported_snapshot: ExportedSnapshot) -> None:
     """Raise `Rejected` when a column that is exported is not there, or of another type."""
     for (table, column), expected in COLUMN_TYPES.items():
-        found = instant.catalog.column_type(table, column)
+        found = exported_snapshot.catalog.column_type(table, column)
         if found != expected:
             problem = OTHER_COLUMN.format(
                 table=table, column=column, expected=expected, found=found or "none"
@@ -84,9 +84,9 @@ def _hash_addresses(path: Path) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 
 
 def _refuse_addresses(paths: Sequence[Path], hashes: Sequence[int]) -> None:
-    wanted = pl.Series(hashes, dtype=pl.UInt64)
+    filters = pl.Series(hashes, dtype=pl.UInt64)
     found = pl.concat(
-        [(a := _addresses(p)).filter(a.hash().is_in(wanted.implode())) for p in paths]
+        [(a := _addresses(p)).filter(a.hash().is_in(filters.implode())) for p in paths]
     )
     twice = found.filter(found.is_duplicated()).unique().sort().to_list()
     if twice:

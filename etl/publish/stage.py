@@ -11,7 +11,7 @@ from core.snapshots import reader
 from core.snapshots.manifest import Broken, File, Manifest
 from core.telemetry import malloc
 from etl.extract.datasets import COLUMNS, TABLES
-from etl.extract.exported_snapshot import Instant
+from etl.extract.exported_snapshot import ExportedSnapshot
 from etl.extract.plan import Plan
 from etl.extract.workers import extract
 from etl.publish import quality_gate
@@ -19,7 +19,7 @@ from etl.publish import store as snapshot_store
 from etl.run.deadline import Limits
 from etl.run.run_log import Record
 from etl.views import build as views
-from etl.views.ranking import Stray
+from etl.views.ranking import OrphanedItems
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Built:
 
 
 def build(
-    instant: Instant,
+    exported_snapshot: ExportedSnapshot,
     plan: Plan,
     folder: Path,
     *,
@@ -47,17 +47,17 @@ def build(
 
     Raises `Rejected` or `Held` when it may not be published, and `Unavailable`.
     """
-    quality_gate.check_columns(instant)
+    quality_gate.check_columns(exported_snapshot)
     with row.step("export", total=len(plan.tasks)):
-        parts = _export(instant, plan, folder, generation, row, limits)
+        parts = _export(exported_snapshot, plan, folder, generation, row, limits)
     malloc.release()
     with row.step("compute"):
         limits.check()
-        files = [*parts, *_compute(instant, plan, folder, parts, limits)]
+        files = [*parts, *_compute(exported_snapshot, plan, folder, parts, limits)]
     malloc.release()
     with row.step("verify"):
         limits.check()
-        manifest = _manifest(instant, files, generation=generation, store=store)
+        manifest = _manifest(exported_snapshot, files, generation=generation, store=store)
         _check(plan, folder, manifest, accept_drop=accept_drop)
         snapshot_store.seal(folder, manifest)
         reader.verify(folder)
@@ -71,13 +71,18 @@ def build(
 
 
 def _export(
-    instant: Instant, plan: Plan, folder: Path, generation: int, row: Record, limits: Limits
+    exported_snapshot: ExportedSnapshot,
+    plan: Plan,
+    folder: Path,
+    generation: int,
+    row: Record,
+    limits: Limits,
 ) -> list[File]:
     """Return all parts of the new snapshot: those written, and those that are the base's."""
     if plan.base is not None:
         _link(plan.base.folder, folder, plan.kept)
     written = extract(
-        instant,
+        exported_snapshot,
         folder,
         generation=generation,
         tasks=plan.tasks,
@@ -112,29 +117,35 @@ def _drop_empty(folder: Path, files: Sequence[File]) -> list[File]:
 
 
 def _compute(
-    instant: Instant, plan: Plan, folder: Path, parts: Sequence[File], limits: Limits
+    exported_snapshot: ExportedSnapshot,
+    plan: Plan,
+    folder: Path,
+    parts: Sequence[File],
+    limits: Limits,
 ) -> list[File]:
     try:
         if plan.base is None:
-            return views.compute(folder, parts, instant, limits)
-        return views.update(folder, plan.base, parts, instant, limits)
-    except Stray as error:
+            return views.compute(folder, parts, exported_snapshot, limits)
+        return views.update(folder, plan.base, parts, exported_snapshot, limits)
+    except OrphanedItems as error:
         raise quality_gate.refuse_strays(error.ids) from error
 
 
-def _manifest(instant: Instant, files: Sequence[File], *, generation: int, store: UUID) -> Manifest:
+def _manifest(
+    exported_snapshot: ExportedSnapshot, files: Sequence[File], *, generation: int, store: UUID
+) -> Manifest:
     users, items = (
         sum(file.rows for file in files if file.path.startswith(f"{table.dataset}/"))
         for table in TABLES
     )
     return Manifest(
         generation=generation,
-        taken_at=instant.taken_at,
+        taken_at=exported_snapshot.taken_at,
         store=store,
         token=uuid4(),
-        database=instant.database,
-        catalog=instant.catalog.fingerprint(COLUMNS),
-        pg_snapshot=instant.pg_snapshot,
+        database=exported_snapshot.database,
+        catalog=exported_snapshot.catalog.fingerprint(COLUMNS),
+        pg_snapshot=exported_snapshot.pg_snapshot,
         users=users,
         items=items,
         files=tuple(files),

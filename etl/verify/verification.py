@@ -20,7 +20,7 @@ from core.snapshots.manifest import Broken, File, Manifest
 from core.snapshots.reader import NONE_YET
 from core.telemetry.setup import tracer
 from etl.extract.datasets import TABLES, Table
-from etl.extract.exported_snapshot import Instant, open_instant
+from etl.extract.exported_snapshot import ExportedSnapshot, open_instant
 from etl.extract.plan import Task, all_tasks
 from etl.extract.workers import extract
 from etl.run.deadline import Limits
@@ -98,11 +98,11 @@ def verify(
     with (
         _open() as (folder, manifest),
         tracer.start_as_current_span("verify snapshot"),
-        open_instant(limits) as instant,
+        open_instant(limits) as exported_snapshot,
         tempfile.TemporaryDirectory(prefix="tally-verify-") as place,
     ):
-        compare = _Comparison(Path(place), folder, manifest, _noted(instant, manifest))
-        tasks = _tasks(instant, manifest)
+        compare = _Comparison(Path(place), folder, manifest, _noted(exported_snapshot, manifest))
+        tasks = _tasks(exported_snapshot, manifest)
         for table in TABLES:
             (Path(place) / table.dataset).mkdir()
 
@@ -112,7 +112,7 @@ def verify(
                 progress(Progress("verify", compare.parts, len(tasks)))
 
         extract(
-            instant,
+            exported_snapshot,
             Path(place),
             generation=manifest.generation,
             tasks=tasks,
@@ -120,7 +120,7 @@ def verify(
             limits=limits,
             done=done,
         )
-        views = view_check.compare(folder, manifest, instant, limits)
+        views = view_check.compare(folder, manifest, exported_snapshot, limits)
     return Report(manifest.generation, compare.parts, tuple(compare.differences), tuple(views))
 
 
@@ -170,21 +170,26 @@ def _open() -> Iterator[tuple[Path, Manifest]]:
         yield folder, manifest
 
 
-def _tasks(instant: Instant, manifest: Manifest) -> tuple[Task, ...]:
+def _tasks(exported_snapshot: ExportedSnapshot, manifest: Manifest) -> tuple[Task, ...]:
     """Return the parts that have rows in either of the two."""
-    tasks = set(all_tasks(instant, TABLES))
+    tasks = set(all_tasks(exported_snapshot, TABLES))
     for table in TABLES:
         tasks |= {(table, file.part or 0) for file in manifest.dataset(table.dataset)}
     return tuple(sorted(tasks, key=lambda task: (task[0].name, task[1])))
 
 
-def _noted(instant: Instant, manifest: Manifest) -> Callable[[str, int], bool]:
+def _noted(exported_snapshot: ExportedSnapshot, manifest: Manifest) -> Callable[[str, int], bool]:
     """Return whether the notes explain that a part differs; without its mark they explain none."""
-    find = partial(change_log.find_mark, instant.cursor, store=manifest.store, token=manifest.token)
-    if instant.database != manifest.database or instant.run(find) != manifest.pg_snapshot:
+    find = partial(
+        change_log.find_mark, exported_snapshot.cursor, store=manifest.store, token=manifest.token
+    )
+    if (
+        exported_snapshot.database != manifest.database
+        or exported_snapshot.run(find) != manifest.pg_snapshot
+    ):
         return lambda _table, _part: False
-    read = partial(change_log.read_since, instant.cursor, manifest.pg_snapshot)
-    noted = {(change.relation, change.part) for change in instant.run(read)}
+    read = partial(change_log.read_since, exported_snapshot.cursor, manifest.pg_snapshot)
+    noted = {(change.relation, change.part) for change in exported_snapshot.run(read)}
     return lambda table, part: (table, part) in noted or (table, None) in noted
 
 

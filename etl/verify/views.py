@@ -11,7 +11,7 @@ import polars as pl
 from core.snapshots.manifest import FOLDED_SINCE, File, Manifest
 from core.snapshots.reader import ITEMS, ITEMS_BY_USER, JOINED, LEFT, USERS
 from core.text.wording import counted
-from etl.extract.exported_snapshot import Instant, Rows
+from etl.extract.exported_snapshot import ExportedSnapshot, Rows
 from etl.run.deadline import Limits
 from etl.views import build
 
@@ -35,7 +35,7 @@ class ViewDifference:
 
 
 def compare(
-    folder: Path, manifest: Manifest, instant: Instant, limits: Limits
+    folder: Path, manifest: Manifest, exported_snapshot: ExportedSnapshot, limits: Limits
 ) -> list[ViewDifference]:
     """Return the views that differ. Memory and disk: those of a full refresh's views, twice."""
     parts = [*manifest.dataset(USERS), *manifest.dataset(ITEMS)]
@@ -44,13 +44,13 @@ def compare(
         for dataset in (USERS, ITEMS):
             (fresh / dataset).symlink_to(folder / dataset)
         (fresh / ITEMS_BY_USER).mkdir()
-        past = _past(instant, folder, manifest)
+        past = _past(exported_snapshot, folder, manifest)
         written = build.compute(fresh, parts, past, limits)
         return list(_differences(folder, manifest, fresh, written))
 
 
 @dataclass(frozen=True)
-class _Past(Instant):
+class _Past(ExportedSnapshot):
     """The instant of a snapshot: people are as its parts have them, not as PostgreSQL does now."""
 
     users: tuple[Path, ...] = ()
@@ -65,8 +65,10 @@ class _Past(Instant):
         return people.filter(pl.col("user_id").is_in(list(parameters[0]))).collect().rows()
 
 
-def _past(instant: Instant, folder: Path, manifest: Manifest) -> _Past:
-    known = {field.name: getattr(instant, field.name) for field in fields(instant)}
+def _past(exported_snapshot: ExportedSnapshot, folder: Path, manifest: Manifest) -> _Past:
+    known = {
+        field.name: getattr(exported_snapshot, field.name) for field in fields(exported_snapshot)
+    }
     users = tuple(folder / file.path for file in manifest.dataset(USERS))
     return _Past(**{**known, "taken_at": manifest.taken_at}, users=users)
 

@@ -14,14 +14,14 @@ from core.calendar.periods import Period
 from core.snapshots.manifest import File
 from core.snapshots.reader import CREATED, ITEM_COUNTS, ITEMS, NEW, TOP_OWNERS, TOTALS, USERS
 from core.telemetry import malloc, spans
-from etl.extract.exported_snapshot import Instant
+from etl.extract.exported_snapshot import ExportedSnapshot
 from etl.extract.parquet_writer import write_file
 from etl.extract.plan import Base
 from etl.run.deadline import Limits
 from etl.views import owner_counts, ranking, ranking_delta, recent_owners
 from etl.views.created_counts import Created
 from etl.views.owner_counts import Integers, OwnerCounts
-from etl.views.ranking import Ranking, Stray
+from etl.views.ranking import OrphanedItems, Ranking
 from etl.views.ranking_delta import PEOPLE, Lookup, Rewritten
 from etl.views.recent_owners import Lists
 
@@ -52,7 +52,9 @@ SELECT id, email, full_name, is_active, created_at, search_text FROM "user" WHER
 """
 
 
-def compute(folder: Path, files: Sequence[File], instant: Instant, limits: Limits) -> list[File]:
+def compute(
+    folder: Path, files: Sequence[File], exported_snapshot: ExportedSnapshot, limits: Limits
+) -> list[File]:
     """Write the views of the snapshot staged in `folder` from all its parts.
 
     Returns their manifest entries. Raises `ranking.Stray`, and `Unavailable` at the limits.
@@ -63,19 +65,23 @@ def compute(folder: Path, files: Sequence[File], instant: Instant, limits: Limit
     created = Created()
     with spans.opened("refresh sums"):
         active = _add(created, users, items, limits, owners=owners)
-    if owners.strays:
-        raise Stray(list(owners.strays))
+    if owners.orphans:
+        raise OrphanedItems(list(owners.orphans))
     malloc.release()
     with spans.opened("refresh ranking"):
         ranked = ranking.write(folder, users, *owners.pairs())
     del owners
     malloc.release()
-    write_recent = partial(recent_owners.write, folder, files, instant.taken_at, limits)
-    return _write(folder, files, ranked, created, active, write_recent, instant)
+    write_recent = partial(recent_owners.write, folder, files, exported_snapshot.taken_at, limits)
+    return _write(folder, files, ranked, created, active, write_recent, exported_snapshot)
 
 
 def update(
-    folder: Path, base: Base, files: Sequence[File], instant: Instant, limits: Limits
+    folder: Path,
+    base: Base,
+    files: Sequence[File],
+    exported_snapshot: ExportedSnapshot,
+    limits: Limits,
 ) -> list[File]:
     """Write the views of the snapshot staged in `folder` from those of `base` and what changed.
 
@@ -83,7 +89,7 @@ def update(
     """
     users, items = (_rewritten(folder, base, files, dataset) for dataset in (USERS, ITEMS))
     # What is recent needs nothing of the ranking, and takes about as long.
-    write_recent = partial(recent_owners.write, folder, files, instant.taken_at, limits)
+    write_recent = partial(recent_owners.write, folder, files, exported_snapshot.taken_at, limits)
     with ThreadPoolExecutor(1, thread_name_prefix="recent") as beside:
         lists = beside.submit(copy_context().run, write_recent)
         with spans.opened("refresh sums"):
@@ -92,8 +98,8 @@ def update(
             active += _add(created, users.after, items.after, limits)
             active -= _add(created, users.before, items.before, limits, sign=-1)
         with spans.opened("refresh ranking"):
-            ranked = _rank(folder, base, files, users, items, instant)
-        return _write(folder, files, ranked, created, active, lists.result, instant)
+            ranked = _rank(folder, base, files, users, items, exported_snapshot)
+        return _write(folder, files, ranked, created, active, lists.result, exported_snapshot)
 
 
 def _rank(
@@ -102,9 +108,9 @@ def _rank(
     files: Sequence[File],
     users: Rewritten,
     items: Rewritten,
-    instant: Instant,
+    exported_snapshot: ExportedSnapshot,
 ) -> Ranking:
-    look_up = partial(_look_up, instant)
+    look_up = partial(_look_up, exported_snapshot)
     moved = ranking_delta.find(
         base.folder, base.manifest, users=users, items=items, look_up=look_up
     )
@@ -114,8 +120,8 @@ def _rank(
     return ranking_delta.write(folder, base.folder, base.manifest, moved)
 
 
-def _look_up(instant: Instant, ids: Sequence[int]) -> pl.DataFrame:
-    rows = instant.ask(LOOK_UP, list(ids)) if ids else []
+def _look_up(exported_snapshot: ExportedSnapshot, ids: Sequence[int]) -> pl.DataFrame:
+    rows = exported_snapshot.ask(LOOK_UP, list(ids)) if ids else []
     return pl.DataFrame(rows, schema=PEOPLE, orient="row")
 
 
@@ -170,7 +176,7 @@ def _write(
     created: Created,
     active: int,
     write_recent: Callable[[], Lists],
-    instant: Instant,
+    exported_snapshot: ExportedSnapshot,
 ) -> list[File]:
     users, items = (
         sum(file.rows for file in files if file.path.startswith(f"{dataset}/"))
@@ -184,7 +190,7 @@ def _write(
     ]
     lists = write_recent()
     malloc.release()
-    tops = _name({Period.ALL: ranked.top, **lists.tops}, partial(_look_up, instant))
+    tops = _name({Period.ALL: ranked.top, **lists.tops}, partial(_look_up, exported_snapshot))
     written += [_write_view(folder, NEW, lists.new), _write_view(folder, TOP_OWNERS, tops)]
     return [*ranked.files, lists.file, *written]
 
@@ -194,13 +200,13 @@ def _write_view(folder: Path, path: str, table: pa.Table) -> File:
 
 
 def _name(tops: Mapping[Period, tuple[Integers, Integers]], look_up: Lookup) -> pa.Table:
-    """Return who is on top of each period and who they are, as in `TOPS`; raises `Stray`."""
+    """Return who is on top of each period, as in `TOPS`; raises `OrphanedItems`."""
     ranks = pl.concat(_rank_top(period, *top) for period, top in tops.items())
     people = look_up(ranks["user_id"].unique().to_list())
     rows = ranks.join(people, on="user_id", how="left", maintain_order="left")
-    strays = rows.filter(pl.col("email").is_null())["user_id"]
-    if len(strays):
-        raise Stray(strays.to_list())
+    orphans = rows.filter(pl.col("email").is_null())["user_id"]
+    if len(orphans):
+        raise OrphanedItems(orphans.to_list())
     return rows.select(TOPS.names).to_arrow().cast(TOPS)
 
 

@@ -40,15 +40,15 @@ class OwnerCounts:
         self._parts = np.array(sorted(user_parts), dtype=np.int64)
         self._counts = np.zeros(len(self._parts) << PART_BITS, dtype=np.int32)
         self._adding = threading.Lock()
-        self.strays: set[int] = set()
+        self.orphans: set[int] = set()
 
     def add(self, owners: Integers) -> None:
-        """Count the owners of some items; those outside all parts of the users are `strays`."""
+        """Count the owners of some items; those outside all parts of the users are `orphans`."""
         parts = owners >> PART_BITS
         place = np.minimum(np.searchsorted(self._parts, parts), max(len(self._parts) - 1, 0))
         known = self._parts[place] == parts if len(self._parts) else np.zeros(len(owners), bool)
         if not known.all():
-            self.strays.update(owners[~known][:10].tolist())
+            self.orphans.update(owners[~known][:10].tolist())
             owners, place = owners[known], place[known]
         index = (place << PART_BITS) | (owners & OFFSET)
         with self._adding:

@@ -47,7 +47,7 @@ LEAVING = pa.schema(
 )
 
 
-class Stray(Exception):
+class OrphanedItems(Exception):
     """Items have owners who are not among the users; `ids` are some of the owners."""
 
     def __init__(self, ids: Sequence[int]) -> None:
@@ -78,7 +78,7 @@ def write(folder: Path, users: Sequence[Path], owners: Integers, counts: Integer
     at = np.minimum(np.searchsorted(ids, owners), max(len(ids) - 1, 0))
     missing = owners[ids[at] != owners] if len(ids) else owners
     if len(missing):
-        raise Stray(missing.tolist())
+        raise OrphanedItems(missing.tolist())
     order = descending(counts)
     chunks = [order[first : first + CHUNK] for first in range(0, len(order), CHUNK)] or [order]
     write_chunk = partial(_write_chunk, folder, people, at, counts)

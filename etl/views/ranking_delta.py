@@ -12,7 +12,16 @@ import pyarrow as pa
 from core.snapshots.manifest import Manifest
 from core.snapshots.reader import ITEMS_BY_USER, JOINED, LEFT
 from etl.views.owner_counts import Integers, integers, read
-from etl.views.ranking import JOINING, LEAVING, PERSON, TOP, Ranking, Stray, searchable, write_moves
+from etl.views.ranking import (
+    JOINING,
+    LEAVING,
+    PERSON,
+    TOP,
+    OrphanedItems,
+    Ranking,
+    searchable,
+    write_moves,
+)
 
 MOST = 50  # a ranking in which one in so many has moved is written anew
 PEOPLE: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -192,11 +201,11 @@ def _count(
 
 
 def _complete(owners: pl.Series, known: pl.DataFrame, look_up: Lookup) -> pl.DataFrame:
-    wanted = owners.filter(~owners.is_in(known["user_id"].implode()))
-    found = look_up(wanted.to_list())
-    missing = wanted.filter(~wanted.is_in(found["user_id"].implode()))
+    filters = owners.filter(~owners.is_in(known["user_id"].implode()))
+    found = look_up(filters.to_list())
+    missing = filters.filter(~filters.is_in(found["user_id"].implode()))
     if len(missing):
-        raise Stray(missing.to_list())
+        raise OrphanedItems(missing.to_list())
     return pl.concat([known.select(PERSON), found.select(PERSON)])
 
 

@@ -40,7 +40,7 @@ from dashboard.process.health import Health
 from dashboard.process.liveness import Liveness
 from dashboard.process.watchdog import Watchdog
 from dashboard.shell import freshness
-from dashboard.sign_in.routes import Door
+from dashboard.sign_in.routes import SignInRoutes
 from dashboard.sign_in.sso_routes import SingleSignOn
 from dashboard.web.error_page import Unexpected
 from dashboard.web.tracing import Tracing
@@ -100,7 +100,7 @@ def built() -> Iterator[House]:
         yield
         watch.cancel()
 
-    door = Door(visitors=visitors, connections=connections)
+    door = SignInRoutes(visitors=visitors, connections=connections)
     app = Starlette(
         lifespan=lifespan,
         routes=[

@@ -40,8 +40,8 @@ class Figure:
 def figures(snapshot: Snapshot, rows: Rows, *, owners: Iterable[int]) -> Iterator[Figure]:
     """Yield all of Overview, Items by user, Active users and Trends; trends of some `owners`."""
     yield from overview(snapshot, rows)
-    for wanted in filters(rows.at.date()):
-        yield from items_by_user(snapshot, rows, wanted)
+    for filters in every_filter(rows.at.date()):
+        yield from items_by_user(snapshot, rows, filters)
     for period in Period:
         yield from active_users(snapshot, rows, period)
     for zone in ZONES:
@@ -59,8 +59,8 @@ def overview(snapshot: Snapshot, rows: Rows) -> Iterator[Figure]:
     yield Figure("shares", astuple(shares), rows.shares())
 
 
-def filters(today: date) -> list[OwnerFilter]:
-    """Return filters of every kind, alone and together; `today` is that of the snapshot."""
+def every_filter(today: date) -> list[OwnerFilter]:
+    """Return every_filter of every kind, alone and together; `today` is that of the snapshot."""
     week, year = today - timedelta(days=7), today - timedelta(days=365)
     alone = [
         OwnerFilter(),
@@ -77,15 +77,15 @@ def filters(today: date) -> list[OwnerFilter]:
     return [*alone, together, *periods[1:], *narrowed]
 
 
-def items_by_user(snapshot: Snapshot, rows: Rows, wanted: OwnerFilter) -> Iterator[Figure]:
+def items_by_user(snapshot: Snapshot, rows: Rows, filters: OwnerFilter) -> Iterator[Figure]:
     """Yield the whole list, how long it is said to be, and its second and last pages."""
-    name, expected = f"items by user {wanted.to_query()}", rows.owners(wanted)
-    shown = list(metrics.stream_items_by_user(snapshot, wanted))
+    name, expected = f"items by user {filters.to_query()}", rows.owners(filters)
+    shown = list(metrics.stream_items_by_user(snapshot, filters))
     yield Figure(name, pl.concat(shown).rows() if shown else [], expected)
-    count = metrics.count_items_by_user(snapshot, wanted)
+    count = metrics.count_items_by_user(snapshot, filters)
     yield Figure(f"{name}: count", count, len(expected))
     for skip in {PAGE, len(expected) // PAGE * PAGE, 3}:
-        page = metrics.items_by_user(snapshot, wanted, skip=skip, limit=PAGE)
+        page = metrics.items_by_user(snapshot, filters, skip=skip, limit=PAGE)
         yield Figure(f"{name}: after {skip}", page.rows(), expected[skip : skip + PAGE])
 
 
@@ -113,14 +113,14 @@ def trends(snapshot: Snapshot, rows: Rows, zone: str, *, owners: Iterable[int]) 
     """Yield the series of everybody and of some owners by day, week and month, and their sums."""
     today = rows.today(zone)
     for owner, step in product((None, *owners), Step):
-        wanted = TrendFilter(step, owner, zone=zone)
-        found, expected = trend(snapshot, wanted), rows.trend(wanted)
-        yield _series(found, wanted, expected)
+        filters = TrendFilter(step, owner, zone=zone)
+        found, expected = trend(snapshot, filters), rows.trend(filters)
+        yield _series(found, filters, expected)
         for window in windows(_day(expected[0]), today):
-            part = replace(wanted, window=window)
+            part = replace(filters, window=window)
             yield from within(trend(snapshot, part), part, rows.trend(part))
         if owner is None:
-            past = replace(wanted, window=Window(last=today))
+            past = replace(filters, window=Window(last=today))
             recent = series.recent(trend(snapshot, past), step)
             name = f"last by {step} in {zone}"
             shown = _with_sums(recent, "users", "items")
@@ -142,18 +142,18 @@ def windows(first: date, today: date) -> list[Window]:
     ]
 
 
-def within(found: pl.DataFrame, wanted: TrendFilter, expected: list[Row]) -> Iterator[Figure]:
+def within(found: pl.DataFrame, filters: TrendFilter, expected: list[Row]) -> Iterator[Figure]:
     """Yield the series of some days, and the figures below its chart, of items."""
-    yield _series(found, wanted, expected)
+    yield _series(found, filters, expected)
     if not expected:
         return
     new = [int(str(row[2])) for row in expected]
     whole = [int(str(row[2])) for row in expected if not row[5]] or new
     most = next(row for row in expected if row[2] == max(new))
-    facts = series.facts(found, "items", wanted.step)
-    mean = facts.pop(f"Mean by {wanted.step}")
+    facts = series.facts(found, "items", filters.step)
+    mean = facts.pop(f"Mean by {filters.step}")
     yield Figure(
-        f"facts {wanted.to_query()}",
+        f"facts {filters.to_query()}",
         facts,
         {
             "New items": f"{sum(new):,}",
@@ -163,12 +163,12 @@ def within(found: pl.DataFrame, wanted: TrendFilter, expected: list[Row]) -> Ite
     )
     exact = sum(whole) / len(whole)
     told = float(mean.removeprefix("under ").replace(",", ""))
-    yield Figure(f"mean {wanted.to_query()}", abs(told - exact) <= max(0.1, 0.005 * exact), True)
+    yield Figure(f"mean {filters.to_query()}", abs(told - exact) <= max(0.1, 0.005 * exact), True)
 
 
-def _series(found: pl.DataFrame, wanted: TrendFilter, expected: list[Row]) -> Figure:
-    name = f"trend {wanted.to_query()}"
-    if wanted.owner is None:
+def _series(found: pl.DataFrame, filters: TrendFilter, expected: list[Row]) -> Figure:
+    name = f"trend {filters.to_query()}"
+    if filters.owner is None:
         return Figure(name, _with_sums(found, "users", "items"), expected)
     items = [(row[0], row[2], row[4], row[5]) for row in expected]
     return Figure(name, _with_sums(found, "items"), items)

@@ -165,18 +165,18 @@ class Rows:
         """Return item_count and users, from the most down to 1."""
         return self._ask(LEVELS, days=period.days)
 
-    def owners(self, wanted: OwnerFilter) -> list[Row]:
+    def owners(self, filters: OwnerFilter) -> list[Row]:
         """Return the rows of `core.analytics.metrics.items_by_user`, all of them."""
         return self._ask(
             OWNERS,
-            days=wanted.period.days,
-            text=fold(wanted.search),
-            least=wanted.least or 1,
-            most=wanted.most,
-            not_active=None if wanted.active is None else wanted.active == "no",
-            since=wanted.joined_from,
-            until=wanted.joined_until,
-            zone=wanted.zone,
+            days=filters.period.days,
+            text=fold(filters.search),
+            least=filters.least or 1,
+            most=filters.most,
+            not_active=None if filters.active is None else filters.active == "no",
+            since=filters.joined_from,
+            until=filters.joined_until,
+            zone=filters.zone,
         )
 
     def keep(self) -> None:
@@ -190,10 +190,10 @@ class Rows:
         asked = {"days": period.days, "period": period.value}
         return self._ask(MOVED, **asked), self._ask(DROPPED, **asked)
 
-    def trend(self, wanted: TrendFilter) -> list[Row]:
+    def trend(self, filters: TrendFilter) -> list[Row]:
         """Return each step: its first day, new users and items, both up to its end, and partial."""
-        first, last = wanted.window.first, wanted.window.last
-        asked = {"step": wanted.step.value, "zone": wanted.zone, "owner": wanted.owner}
+        first, last = filters.window.first, filters.window.last
+        asked = {"step": filters.step.value, "zone": filters.zone, "owner": filters.owner}
         return self._ask(TREND, first=first, last=last, **asked)
 
     def today(self, zone: str) -> date:

@@ -4,7 +4,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.actor import Actor
-from dashboard.analytics import explain_dialog
 from dashboard.ui import dialogs
 from etl import refresh
 from tests.pages.conftest import Away, Open, make_item, press
@@ -71,8 +70,8 @@ def test_away_from_the_database_the_rows_are_still_explained(
 
 def test_while_it_is_open_no_timer_runs_the_page_again(world: Actor, open_page: Open) -> None:
     at = explain(open_page(world), "items")
-    assert at.session_state[explain_dialog.OPEN].name == "items"
-    assert explain_dialog.OPEN in dialogs.OPEN
+    assert at.session_state[dialogs.EXPLANATION].name == "items"
+    assert dialogs.EXPLANATION in dialogs.OPEN
     refresh.run(trigger="test", full=True)
     at.run()
     assert at.metric[-1].value == "6"

@@ -16,16 +16,16 @@ class Matches:
     Of a million owners the bits take 125 kB, however many match. Without bits everybody does.
     """
 
-    wanted: OwnerFilter
+    filters: OwnerFilter
     count: int
     bits: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, wanted: OwnerFilter, flags: Flags) -> "Matches":
+    def of(cls, filters: OwnerFilter, flags: Flags) -> "Matches":
         """Return those whose ranks are flagged; the first is that of rank 1."""
         bits = np.packbits(flags)
         bits.setflags(write=False)  # as threads share it
-        return cls(wanted, int(np.count_nonzero(flags)), bits)
+        return cls(filters, int(np.count_nonzero(flags)), bits)
 
     def ranks(self, skip: int, limit: int) -> Integers:
         """Return some of the ranks, ascending."""

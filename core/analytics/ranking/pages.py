@@ -16,26 +16,26 @@ from core.text.folding import split_words
 _moved: "WeakKeyDictionary[Snapshot, Ranks]" = WeakKeyDictionary()
 
 
-def find(snapshot: Snapshot, wanted: OwnerFilter) -> Matches:
+def find(snapshot: Snapshot, filters: OwnerFilter) -> Matches:
     """Return who matches a filter that narrows, or a period other than all time."""
-    if not wanted.narrows:
-        return Matches(wanted, _count_recent(snapshot, wanted.period))
-    flag = _flag if wanted.period is Period.ALL else _flag_recent
-    return Matches.of(wanted, flag(snapshot, wanted))
+    if not filters.narrows:
+        return Matches(filters, _count_recent(snapshot, filters.period))
+    flag = _flag if filters.period is Period.ALL else _flag_recent
+    return Matches.of(filters, flag(snapshot, filters))
 
 
 def page(snapshot: Snapshot, matches: Matches, *, skip: int, limit: int) -> pl.DataFrame:
     """Return some of the owners who match, in the order of their rank among all of a period."""
-    period, ranks = matches.wanted.period, matches.ranks(skip, limit)
+    period, ranks = matches.filters.period, matches.ranks(skip, limit)
     if not len(ranks) or ranks[-1] - ranks[0] >= len(ranks):
         return _at(snapshot, period, ranks)
     # Neighbours need no list, which a batch of thousands takes longer to be compared with.
     return _between(snapshot, period, skip=int(ranks[0]) - 1, limit=len(ranks))
 
 
-def within(snapshot: Snapshot, wanted: OwnerFilter, *, skip: int, limit: int) -> pl.DataFrame:
+def within(snapshot: Snapshot, filters: OwnerFilter, *, skip: int, limit: int) -> pl.DataFrame:
     """Return who matches a filter without a period, of the owners with some of all the ranks."""
-    files, conditions = _range(snapshot, skip, limit), _conditions(wanted)
+    files, conditions = _range(snapshot, skip, limit), _conditions(filters)
     frame = warehouse.read(snapshot, "items_by_user_within", **files, **conditions)
     return _ranked(snapshot, frame)
 
@@ -46,21 +46,21 @@ def _count_recent(snapshot: Snapshot, period: Period) -> int:
     return int(frame.item())
 
 
-def _flag(snapshot: Snapshot, wanted: OwnerFilter) -> Flags:
+def _flag(snapshot: Snapshot, filters: OwnerFilter) -> Flags:
     """Return for each rank whether its owner matches."""
     frame = warehouse.read(
         snapshot,
         "matching_owners",
         files=snapshot.files(ITEMS_BY_USER),
         joined=snapshot.files(JOINED),
-        **_conditions(wanted),
+        **_conditions(filters),
     )
     return _ranks(snapshot).flags(frame["number"].to_numpy())
 
 
-def _flag_recent(snapshot: Snapshot, wanted: OwnerFilter) -> Flags:
+def _flag_recent(snapshot: Snapshot, filters: OwnerFilter) -> Flags:
     """Return for each rank in a period, down to the last who matches, whether its owner does."""
-    files, conditions = _recent(snapshot, wanted.period), _conditions(wanted)
+    files, conditions = _recent(snapshot, filters.period), _conditions(filters)
     frame = warehouse.read(snapshot, "matching_recent_owners", **files, **conditions)
     ranks = frame["rank"].to_numpy()
     flags = np.zeros(ranks.max(initial=0), dtype=np.bool_)
@@ -128,10 +128,10 @@ def _recent(snapshot: Snapshot, period: Period) -> dict[str, object]:
     }
 
 
-def _conditions(wanted: OwnerFilter) -> dict[str, object]:
+def _conditions(filters: OwnerFilter) -> dict[str, object]:
     """Return the parameters of questions that a filter narrows; None is not asked for."""
-    words = split_words(wanted.search)
-    return {"text": words[0] if words else None, "others": words[1:] or None, **wanted.bounds()}
+    words = split_words(filters.search)
+    return {"text": words[0] if words else None, "others": words[1:] or None, **filters.bounds()}
 
 
 def _ranks(snapshot: Snapshot) -> Ranks:

@@ -47,11 +47,11 @@ def test_every_figure_is_what_postgresql_counts(snapshot: Snapshot, sql: Sql) ->
 def test_what_is_exactly_so_old_is_no_longer_new(
     snapshot: Snapshot, name: str, whose: dict[str, int]
 ) -> None:
-    instant = timedelta(microseconds=1)
+    exported_snapshot = timedelta(microseconds=1)
     for period, days in (("7d", 7), ("30d", 30)):
         question = explanations.ask(snapshot, name, period=period, **whose)
-        assert question.since == snapshot.taken_at - timedelta(days=days) + instant
-        assert question.until == snapshot.taken_at + instant
+        assert question.since == snapshot.taken_at - timedelta(days=days) + exported_snapshot
+        assert question.until == snapshot.taken_at + exported_snapshot
 
 
 def test_the_items_of_a_user_and_of_a_day(snapshot: Snapshot, sql: Sql) -> None:

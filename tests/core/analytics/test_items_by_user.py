@@ -124,8 +124,8 @@ def test_a_page_from_which_one_owner_is_missing(sql: Sql, snapshot: Snapshot) ->
     sql('UPDATE "user" SET is_active = true')
     sql('UPDATE "user" SET is_active = false WHERE id = %s', sql(BY_USER)[10][1])
     expected = [row for row in sql(BY_USER) if row[4]]
-    wanted = OwnerFilter(active="yes")
-    assert metrics.items_by_user(take_snapshot(), wanted, limit=50).rows() == expected[:50]
+    filters = OwnerFilter(active="yes")
+    assert metrics.items_by_user(take_snapshot(), filters, limit=50).rows() == expected[:50]
 
 
 FILTERED = """
@@ -153,7 +153,7 @@ def test_any_filter_finds_what_postgresql_finds(
     least, most = sorted([data.draw(st.integers(1, 30)), data.draw(st.integers(1, 60))])
     day = st.dates(date(2025, 12, 25), date(2026, 4, 1))
     since, until = sorted([data.draw(day), data.draw(day)])
-    wanted = OwnerFilter(
+    filters = OwnerFilter(
         search=data.draw(st.sampled_from(["", "1", "name 3", "3 NAME user", "USER2"])),
         period=data.draw(st.sampled_from(Period)),
         least=data.draw(st.sampled_from([None, least])),
@@ -163,30 +163,30 @@ def test_any_filter_finds_what_postgresql_finds(
         joined_until=data.draw(st.sampled_from([None, until])),
         zone=data.draw(st.sampled_from(ZONES)),
     )
-    expected = select(sql, snapshot, wanted)
-    assert metrics.count_items_by_user(snapshot, wanted) == len(expected)
-    assert metrics.items_by_user(snapshot, wanted, limit=1000).rows() == expected
+    expected = select(sql, snapshot, filters)
+    assert metrics.count_items_by_user(snapshot, filters) == len(expected)
+    assert metrics.items_by_user(snapshot, filters, limit=1000).rows() == expected
     skip = data.draw(st.integers(0, 20))
-    page = metrics.items_by_user(snapshot, wanted, skip=skip, limit=7)
+    page = metrics.items_by_user(snapshot, filters, skip=skip, limit=7)
     assert page.rows() == expected[skip : skip + 7]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(metrics, "STREAM_ROWS", 32)
-        batches = list(metrics.stream_items_by_user(snapshot, wanted))
+        batches = list(metrics.stream_items_by_user(snapshot, filters))
     assert [row for batch in batches for row in batch.rows()] == expected
     assert all(0 < batch.height <= 32 for batch in batches)
 
 
-def select(sql: Sql, snapshot: Snapshot, wanted: OwnerFilter) -> list[Row]:
+def select(sql: Sql, snapshot: Snapshot, filters: OwnerFilter) -> list[Row]:
     """What PostgreSQL says that a filter finds."""
     asked = {
         "at": snapshot.taken_at,
-        "days": wanted.period.days or 365_000,
-        "words": [f"%{word}%" for word in wanted.search.lower().split()],
-        "least": wanted.least or 1,
-        "most": wanted.most or 10**9,
-        "active": None if wanted.active is None else wanted.active == "yes",
-        "zone": wanted.zone,
-        "since": wanted.joined_from or date(1900, 1, 1),
-        "until": wanted.joined_until or date(2900, 1, 1),
+        "days": filters.period.days or 365_000,
+        "words": [f"%{word}%" for word in filters.search.lower().split()],
+        "least": filters.least or 1,
+        "most": filters.most or 10**9,
+        "active": None if filters.active is None else filters.active == "yes",
+        "zone": filters.zone,
+        "since": filters.joined_from or date(1900, 1, 1),
+        "until": filters.joined_until or date(2900, 1, 1),
     }
     return sql(FILTERED, asked)

@@ -16,7 +16,7 @@ ZONES = st.sampled_from(["UTC", "America/St_Johns", "Asia/Kathmandu"])
 
 
 @st.composite
-def filters(draw: st.DrawFn) -> OwnerFilter:
+def owner_filters(draw: st.DrawFn) -> OwnerFilter:
     least, most = sorted([draw(COUNTS), draw(COUNTS)])
     since, until = sorted([draw(DAYS), draw(DAYS)])
     text = draw(st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=320))
@@ -32,16 +32,16 @@ def filters(draw: st.DrawFn) -> OwnerFilter:
     )
 
 
-@given(filters())
-def test_an_address_keeps_the_whole_filter(wanted: OwnerFilter) -> None:
-    assert parse(wanted.to_query()) == (wanted, [])
+@given(owner_filters())
+def test_an_address_keeps_the_whole_filter(filters: OwnerFilter) -> None:
+    assert parse(filters.to_query()) == (filters, [])
 
 
 @given(st.dictionaries(st.sampled_from(sorted(NAMES.values())), st.text(max_size=400)))
 def test_any_address_makes_a_filter_that_can_be_asked_for(query: dict[str, str]) -> None:
-    wanted, _ = parse(query)
-    assert parse(wanted.to_query()) == (wanted, [])
-    bounds = wanted.bounds()
+    filters, _ = parse(query)
+    assert parse(filters.to_query()) == (filters, [])
+    bounds = filters.bounds()
     for first, last in (("least", "most"), ("since", "until")):
         if None not in (bounds[first], bounds[last]):
             assert bounds[first] <= bounds[last]  # type: ignore[operator]
@@ -81,10 +81,10 @@ def test_what_makes_no_sense_becomes_the_nearest_and_is_told(
 
 
 def test_days_begin_and_end_in_their_zone() -> None:
-    wanted = OwnerFilter(
+    filters = OwnerFilter(
         joined_from=date(2026, 3, 8), joined_until=date(2026, 3, 8), zone="America/St_Johns"
     )
-    bounds = wanted.bounds()
+    bounds = filters.bounds()
     assert bounds["since"] == datetime(2026, 3, 8, 3, 30, tzinfo=UTC)
     assert bounds["until"] == datetime(2026, 3, 9, 2, 30, tzinfo=UTC), "a day of 23 hours"
 

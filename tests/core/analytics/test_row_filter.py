@@ -22,20 +22,20 @@ QUERIES = st.dictionaries(st.sampled_from(["owner", "active", "period", "q", "pa
 
 @given(st.integers(1, 10**18 - 1) | st.none(), st.sampled_from(Period))
 def test_an_address_keeps_the_filter_of_items(owner: int | None, period: Period) -> None:
-    wanted = RowFilter(owner=owner, period=period)
-    assert parse(wanted.to_query(), noun="items") == (wanted, [])
+    filters = RowFilter(owner=owner, period=period)
+    assert parse(filters.to_query(), noun="items") == (filters, [])
 
 
 @given(st.sampled_from([None, "yes", "no"]), st.sampled_from(Period))
 def test_an_address_keeps_the_filter_of_users(active: str | None, period: Period) -> None:
-    wanted = RowFilter(active=active, period=period)  # type: ignore[arg-type]
-    assert parse(wanted.to_query(), noun="users") == (wanted, [])
+    filters = RowFilter(active=active, period=period)  # type: ignore[arg-type]
+    assert parse(filters.to_query(), noun="users") == (filters, [])
 
 
 @given(QUERIES, st.sampled_from(["items", "users"]))
 def test_any_address_makes_a_filter_that_can_be_asked_for(query: dict[str, str], noun: str) -> None:
-    wanted, _ = parse(query, noun=noun)  # type: ignore[arg-type]
-    assert parse(wanted.to_query(), noun=noun) == (wanted, [])  # type: ignore[arg-type]
+    filters, _ = parse(query, noun=noun)  # type: ignore[arg-type]
+    assert parse(filters.to_query(), noun=noun) == (filters, [])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("period", [period for period in Period if period.days])

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from core.actor import Actor
 from core.audit import search as audit_search
 from core.audit import trail as audit_trail
-from core.audit.search import Wanted
+from core.audit.search import EventFilter
 from core.db.engine import transaction
 from core.db.models import AuditEvent
 from core.errors import Forbidden
@@ -19,9 +19,9 @@ from core.refreshes import requests
 from tests.conftest import make_user
 
 
-def found(actor: Actor, **wanted: object) -> list[str]:
+def found(actor: Actor, **filters: object) -> list[str]:
     with transaction() as db:
-        page = audit_search.list_events(db, actor=actor, wanted=Wanted(**wanted))  # type: ignore[arg-type]
+        page = audit_search.list_events(db, actor=actor, filters=EventFilter(**filters))  # type: ignore[arg-type]
     return [event.action for event in page.rows]
 
 
@@ -83,9 +83,9 @@ def test_actions_are_listed_once(trail: Actor) -> None:
 def test_the_whole_is_streamed_in_batches(trail: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_search, "BATCH", 3)
     with transaction() as db:
-        count, newest = audit_search.count_events(db, wanted=Wanted())
+        count, newest = audit_search.count_events(db, filters=EventFilter())
     assert count == 4
-    batches = list(audit_search.stream_events(wanted=Wanted(), newest=newest))
+    batches = list(audit_search.stream_events(filters=EventFilter(), newest=newest))
     assert [len(events) for events, _ in batches] == [3, 1]
     assert len({event.id for events, _ in batches for event in events}) == 4
 
@@ -100,7 +100,7 @@ def test_what_staff_may_not_do_is_refused_and_noted_once(staff: Actor, superuser
         "user.read": lambda db: users.get_user(db, actor=staff, user_id=target),
         "user.list": lambda db: users.list_users(db, actor=staff),
         "user.create": lambda db: users.create_user(db, actor=staff, values={"email": "a@b.de"}),
-        "audit.list": lambda db: audit_search.list_events(db, actor=staff, wanted=Wanted()),
+        "audit.list": lambda db: audit_search.list_events(db, actor=staff, filters=EventFilter()),
         "export.audit": lambda db: QUESTIONS["audit"].allow(db, staff),
         "export.users": lambda db: QUESTIONS["users"].allow(db, staff),
     }

@@ -50,9 +50,9 @@ def order(question: str = "items_by_user", format: str = "csv", **query: str) ->
     return Order(found, found.parse(query, KATHMANDU), FORMATS[format], KATHMANDU)
 
 
-def taken(actor: Actor, wanted: Order) -> bytes:
+def taken(actor: Actor, filters: Order) -> bytes:
     """The whole file."""
-    return b"".join(exporting.prepare(wanted, actor=actor).parts())
+    return b"".join(exporting.prepare(filters, actor=actor).parts())
 
 
 def noted() -> list[AuditEvent]:
@@ -69,7 +69,7 @@ def found(actor: Actor, content: bytes) -> list[receipts.Receipt]:
         return receipts.find(db, actor=actor, sha256=digest.upper())
 
 
-def broken(wanted: Order, error: Exception | None = None, *, rows: int = 3) -> Order:
+def broken(filters: Order, error: Exception | None = None, *, rows: int = 3) -> Order:
     """An order whose source breaks, or ends, after two of so many rows."""
 
     def frames() -> Iterator[pl.DataFrame]:
@@ -82,7 +82,7 @@ def broken(wanted: Order, error: Exception | None = None, *, rows: int = 3) -> O
         schema = pl.Schema({"name": pl.String})
         return Answer(schema, rows, frames(), as_of=reader.current().taken_at)
 
-    return replace(wanted, question=replace(wanted.question, ask=ask, derived=frozenset()))
+    return replace(filters, question=replace(filters.question, ask=ask, derived=frozenset()))
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -187,9 +187,9 @@ def test_large_batches_leave_in_small_parts(snapshot: reader.Snapshot, superuser
     def ask(*_: object) -> Answer:
         return Answer(names.schema, count, iter([names]), as_of=snapshot.taken_at)
 
-    wanted = order(format="raw.csv")
-    question = replace(wanted.question, ask=ask, derived=frozenset())
-    parts = list(exporting.prepare(replace(wanted, question=question), actor=superuser).parts())
+    filters = order(format="raw.csv")
+    question = replace(filters.question, ask=ask, derived=frozenset())
+    parts = list(exporting.prepare(replace(filters, question=question), actor=superuser).parts())
     assert max(part.count(b"\r\n") for part in parts) <= exporting.PART_ROWS
     assert b"".join(parts) == b'"name"\r\n' + b"".join(
         b'"%s"\r\n' % n.encode() for n in names["name"]
@@ -236,9 +236,9 @@ def test_one_person_has_so_many_and_leaves_the_others_theirs(
 def test_more_rows_than_a_sheet_holds_are_refused_before_the_first_byte(
     snapshot: reader.Snapshot, superuser: Actor
 ) -> None:
-    wanted = broken(order(format="xlsx"), rows=1_048_576)
+    filters = broken(order(format="xlsx"), rows=1_048_576)
     with pytest.raises(TooLong, match="1,048,575 rows, and this has 1,048,576"):
-        exporting.prepare(wanted, actor=superuser)
+        exporting.prepare(filters, actor=superuser)
     assert noted() == []
     exporting.prepare(broken(order(format="xlsx"), rows=1_048_575), actor=superuser)
 

@@ -31,7 +31,7 @@ def three(sql: Sql, root: Path, superuser: Actor) -> list[Snapshot]:
 
 def back(actor: Actor, to: Snapshot, seen: Snapshot) -> None:
     """Make a snapshot current."""
-    rollback.set_back(actor=actor, generation=to.generation, seen=seen.generation)
+    rollback.roll_back(actor=actor, generation=to.generation, seen=seen.generation)
 
 
 def test_readers_move_at_once_and_other_tools_with_them(
@@ -47,7 +47,7 @@ def test_readers_move_at_once_and_other_tools_with_them(
     assert (known.by, known.folder) == ("Ruth Root", three[1].folder.name)
     back(superuser, three[0], three[1])  # from there to another one
     assert reader.current() == three[0]
-    rollback.let_go(actor=superuser, seen=three[0].generation)
+    rollback.resume(actor=superuser, seen=three[0].generation)
     assert reader.current() == three[2]
     assert rollback.find() is None
     with transaction() as db:
@@ -71,7 +71,7 @@ def test_refreshes_wait_and_say_why(
     refresh.recover()  # as every hour and at every start
     assert reader.current() == three[1]
     assert three[2].folder.exists()
-    rollback.let_go(actor=superuser, seen=three[1].generation)
+    rollback.resume(actor=superuser, seen=three[1].generation)
     sql("UPDATE item SET title = 'other' WHERE id = 1")
     run = refresh.run(trigger="command")
     assert (run.mode, run.items) == ("incremental", 10)
@@ -93,7 +93,7 @@ def test_without_what_it_came_from_the_next_refresh_writes_everything(
 ) -> None:
     back(superuser, three[1], three[2])
     three[2].folder.joinpath("manifest.json").unlink()  # deleted by hand meanwhile
-    rollback.let_go(actor=superuser, seen=three[1].generation)
+    rollback.resume(actor=superuser, seen=three[1].generation)
     assert reader.current() == three[1]  # the newest there is
     run = refresh.run(trigger="test")
     assert (run.mode, run.reason) == (
@@ -137,11 +137,11 @@ def test_a_crash_while_letting_go_leaves_it_set_back(
     with monkeypatch.context() as patch:
         patch.setattr(current, "fsync_folder", die)
         with pytest.raises(SystemExit):
-            rollback.let_go(actor=superuser, seen=three[1].generation)
+            rollback.resume(actor=superuser, seen=three[1].generation)
     refresh.recover()
     assert reader.current() == three[1]
     assert rollback.find() is not None
-    rollback.let_go(actor=superuser, seen=three[1].generation)
+    rollback.resume(actor=superuser, seen=three[1].generation)
     assert reader.current() == three[2]
 
 
@@ -180,9 +180,9 @@ def test_what_cannot_be_made_current(three: list[Snapshot], superuser: Actor, st
     with pytest.raises(Forbidden):
         back(staff, three[1], three[2])
     with pytest.raises(NotFound, match="no longer there"):
-        rollback.set_back(actor=superuser, generation=999, seen=three[2].generation)
+        rollback.roll_back(actor=superuser, generation=999, seen=three[2].generation)
     with pytest.raises(NotFound, match="not set back"):
-        rollback.let_go(actor=superuser, seen=three[2].generation)
+        rollback.resume(actor=superuser, seen=three[2].generation)
     with pytest.raises(Conflict, match="another snapshot current meanwhile"):
         back(superuser, three[0], three[1])
     path = Path(three[1].files(ITEMS)[0])

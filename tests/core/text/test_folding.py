@@ -15,7 +15,7 @@ from core.analytics import metrics, table_rows
 from core.analytics.owner_filter import OwnerFilter
 from core.analytics.row_filter import RowFilter
 from core.audit import search as audit_search
-from core.audit.search import Wanted
+from core.audit.search import EventFilter
 from core.db.engine import transaction
 from core.manage import items, users
 from core.snapshots.reader import Snapshot
@@ -248,10 +248,11 @@ def test_the_audit_is_searched_by_words_too(system: Actor) -> None:
     make_user(system, "zeynep@example.com", full_name="Zeynep Öztürk")
     for search in ("ozturk", "OZTURK zeynep@", "user.create o\u0308ztu\u0308rk"):
         with transaction() as db:
-            found = audit_search.list_events(db, actor=system, wanted=Wanted(search=search))
+            found = audit_search.list_events(db, actor=system, filters=EventFilter(search=search))
             assert [event.action for event in found.rows] == ["user.create"], search
             assert (
-                audit_search.list_events(db, actor=system, wanted=Wanted(who="ozturk")).rows == []
+                audit_search.list_events(db, actor=system, filters=EventFilter(who="ozturk")).rows
+                == []
             )
 
 

@@ -17,7 +17,7 @@ from core.snapshots.reader import Snapshot
 from dashboard.analytics import snapshot_picker
 from dashboard.cache import answers, charts
 
-DECORATOR = re.compile(r"^@(data\.)?_?(kept|asked)$", re.MULTILINE)
+DECORATOR = re.compile(r"^@(answers\.)?_?(kept|asked)$", re.MULTILINE)
 RECEIPT = Receipt(
     number=1,
     at=datetime(2026, 3, 2, tzinfo=UTC),
@@ -38,38 +38,43 @@ SEARCH = OwnerFilter("user1", active="yes")
 WEEKS, DAYS = TrendFilter(zone="Europe/Berlin"), TrendFilter(Step.DAY, zone="Europe/Berlin")
 
 ASKED: Mapping[str, Callable[[Snapshot], object]] = {
-    "data.totals": answers.totals,
-    "data.new": answers.new,
-    "data._page_of_owners": lambda now: answers.owners(now, SEARCH, skip=0).rows,
-    "data._matches": lambda now: answers._matches(now, SEARCH),
-    "data.find_owners": lambda now: answers.find_owners(now, "user1"),
-    "data.owner": lambda now: answers.owner(now, 1),
-    "data.top_owners": lambda now: answers.top_owners(now, Period.ALL),
-    "data.trend": lambda now: answers.trend(now, WEEKS),
-    "data.recent": lambda now: answers.recent(now, WEEKS),
-    "data._created": lambda now: answers._created(now, 1, "Europe/Berlin"),
-    "data.distribution": answers.distribution,
-    "data.explanation": lambda now: answers.explanation(now, explanations.ask(now, "items")),
-    "data.compared": lambda now: answers.compared(now, RECEIPT),
-    "data.curve": lambda now: answers.curve(now, Period.ALL),
-    "data.shares": answers.shares,
-    "drawings.created": lambda now: charts.created(now, WEEKS),
-    "drawings.courses": lambda now: charts.courses(now, DAYS),
-    "drawings.top_owners": lambda now: charts.top_owners(now, Period.ALL),
-    "drawings.distribution": charts.distribution,
-    "earlier.movement": lambda now: snapshot_picker.movement(now, None, Period.ALL),
-    "earlier._known": snapshot_picker._known,
+    "answers.totals": answers.totals,
+    "answers.new": answers.new,
+    "answers._page_of_owners": lambda now: answers.owners(now, SEARCH, skip=0).rows,
+    "answers._matches": lambda now: answers._matches(now, SEARCH),
+    "answers.find_owners": lambda now: answers.find_owners(now, "user1"),
+    "answers.owner": lambda now: answers.owner(now, 1),
+    "answers.top_owners": lambda now: answers.top_owners(now, Period.ALL),
+    "answers.trend": lambda now: answers.trend(now, WEEKS),
+    "answers.recent": lambda now: answers.recent(now, WEEKS),
+    "answers._created": lambda now: answers._created(now, 1, "Europe/Berlin"),
+    "answers.distribution": answers.distribution,
+    "answers.explanation": lambda now: answers.explanation(now, explanations.ask(now, "items")),
+    "answers.compared": lambda now: answers.compared(now, RECEIPT),
+    "answers.curve": lambda now: answers.curve(now, Period.ALL),
+    "answers.shares": answers.shares,
+    "charts.created": lambda now: charts.created(now, WEEKS),
+    "charts.courses": lambda now: charts.courses(now, DAYS),
+    "charts.top_owners": lambda now: charts.top_owners(now, Period.ALL),
+    "charts.distribution": charts.distribution,
+    "snapshot_picker.movement": lambda now: snapshot_picker.movement(now, None, Period.ALL),
+    "snapshot_picker._known": snapshot_picker._known,
 }
 
 
 def kept_functions() -> set[str]:
     """Return the names of all functions whose answers are kept, wherever they are."""
     kept = answers.totals.__code__  # type: ignore[attr-defined]  # that of the cache decorator
+    found = {}
+    for path in (ROOT / "dashboard").rglob("*.py"):
+        if DECORATOR.search(path.read_text("utf-8")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[path.stem] = (name, vars(import_module(name)))
     return {
-        f"{path.stem}.{name}"
-        for path in (ROOT / "dashboard").glob("*.py")
-        if DECORATOR.search(path.read_text("utf-8"))
-        for name, found in vars(import_module(f"dashboard.{path.stem}")).items()
-        if isinstance(found, FunctionType) and found.__code__ is kept
-        if found.__module__ == f"dashboard.{path.stem}"
+        f"{stem}.{name}"
+        for stem, (module, members) in found.items()
+        for name, member in members.items()
+        if isinstance(member, FunctionType)
+        and member.__code__ is kept
+        and member.__module__ == module
     }

@@ -19,8 +19,8 @@ def test_all_pages_of_a_search_and_its_count_take_one_look_at_the_texts(
     fill(sql, users=200, items=1_500)
     sql("UPDATE item SET created_at = now() - interval '1 day'")
     snapshot = take_snapshot()
-    wanted = OwnerFilter("1", period=period)
-    expected = metrics.items_by_user(snapshot, wanted, limit=1000).rows()
+    filters = OwnerFilter("1", period=period)
+    expected = metrics.items_by_user(snapshot, filters, limit=1000).rows()
     asked: list[str] = []
     read = warehouse.read
 
@@ -29,7 +29,7 @@ def test_all_pages_of_a_search_and_its_count_take_one_look_at_the_texts(
         return read(snapshot, question, **parameters)
 
     monkeypatch.setattr(warehouse, "read", listen)
-    first, second = (answers.owners(snapshot, wanted, skip=skip) for skip in (0, 50))
+    first, second = (answers.owners(snapshot, filters, skip=skip) for skip in (0, 50))
     assert (first.count, second.count) == (len(expected), len(expected))
     assert [row for part in (first, second) for row in to_frame(part.rows).rows()] == expected[:100]
     assert len(second.rows) > 0

@@ -104,6 +104,6 @@ def test_an_older_snapshot_that_was_made_current_is_shown_at_once(superuser: Act
     first = refresh.run(trigger="manual").generation
     second = refresh.run(trigger="manual", full=True).generation
     warm_up.warm_newer(None)
-    rollback.set_back(actor=superuser, generation=int(first or 0), seen=int(second or 0))
+    rollback.roll_back(actor=superuser, generation=int(first or 0), seen=int(second or 0))
     freshness.tell()
     assert pinned_snapshot.newest().generation == first

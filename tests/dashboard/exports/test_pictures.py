@@ -269,10 +269,10 @@ SHOWN: dict[str, tuple[pl.DataFrame, Any, list[str]]] = {
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_picture_says_what_it_shows(name: str) -> None:
-    rows, wanted, said = SHOWN[name]
+    rows, filters, said = SHOWN[name]
     picture = PICTURES[name]
-    drawing = picture.draw(rows, wanted)
-    spec = picture_frame.framed(drawing, picture.title(wanted), [picture.remark(wanted)])
+    drawing = picture.draw(rows, filters)
+    spec = picture_frame.framed(drawing, picture.title(filters), [picture.remark(filters)])
     written = "\n".join(texts(svg_process.render(spec, "svg")))
     for text in said:
         assert text in written

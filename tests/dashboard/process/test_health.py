@@ -102,7 +102,7 @@ def test_data_that_was_set_back_and_damage_are_told_to_staff(
 ) -> None:
     first = refresh.run(trigger="test").generation or 0
     second = refresh.run(trigger="test", full=True).generation or 0
-    rollback.set_back(actor=superuser, generation=first, seen=second)
+    rollback.roll_back(actor=superuser, generation=first, seen=second)
     reader.condemn(reader.current().folder, reader.Broken("it is empty"))
     state = health.check()
     assert [told.split(":")[0].split(" snapshot ")[0] for told in state.trouble] == [

@@ -24,7 +24,7 @@ from core.snapshots.reader import ITEMS, USERS, Snapshot
 from core.text.folding import fold, split_words
 from etl import refresh
 from etl.extract.datasets import PART_BITS
-from etl.extract.exported_snapshot import Instant
+from etl.extract.exported_snapshot import ExportedSnapshot
 from etl.publish import stage
 from etl.views import ranking_delta
 from tests.conftest import execute
@@ -70,20 +70,20 @@ Writer = tuple[int, str]
 class Seen:
     """What PostgreSQL shows at the instant of a refresh, asked in its own transaction."""
 
-    def __init__(self, instant: Instant) -> None:
-        self.users = instant.ask(f'SELECT {USER_COLUMNS} FROM "user" ORDER BY id')
-        self.items = instant.ask(f"SELECT {ITEM_COLUMNS} FROM item ORDER BY id")
-        self.ranking = instant.ask(RANKING)
-        self.days = instant.ask(DAYS)
-        self.totals = instant.ask(TOTALS)[0]
-        self.owned = [row[0] for row in instant.ask(OWNED)]
-        at = instant.taken_at
-        self.recent = {days: instant.ask(RECENT, at, days, at) for days in (7, 30, 90)}
+    def __init__(self, exported_snapshot: ExportedSnapshot) -> None:
+        self.users = exported_snapshot.ask(f'SELECT {USER_COLUMNS} FROM "user" ORDER BY id')
+        self.items = exported_snapshot.ask(f"SELECT {ITEM_COLUMNS} FROM item ORDER BY id")
+        self.ranking = exported_snapshot.ask(RANKING)
+        self.days = exported_snapshot.ask(DAYS)
+        self.totals = exported_snapshot.ask(TOTALS)[0]
+        self.owned = [row[0] for row in exported_snapshot.ask(OWNED)]
+        at = exported_snapshot.taken_at
+        self.recent = {days: exported_snapshot.ask(RECENT, at, days, at) for days in (7, 30, 90)}
         self.new = {
             days: [
                 number
                 for table in ('"user"', "item")
-                for number in instant.ask(NEW.format(table=table), days, at)[0]
+                for number in exported_snapshot.ask(NEW.format(table=table), days, at)[0]
             ]
             for days in (7, 30)
         }
@@ -129,10 +129,10 @@ def compare_recent(snapshot: Snapshot, seen: Seen) -> None:
         assert metrics.top_owners(snapshot, period).rows() == top
         first = [(*row[1:4], row[5]) for row in top[:10]]
         assert metrics.active_users(snapshot, period).rows() == first
-        wanted = OwnerFilter(period=period, active="yes", least=2)
+        filters = OwnerFilter(period=period, active="yes", least=2)
         found = [row for row in ranking if row[4] and row[6] >= 2]
-        assert metrics.items_by_user(snapshot, wanted, skip=1, limit=3).rows() == found[1:4]
-        assert metrics.count_items_by_user(snapshot, wanted) == len(found)
+        assert metrics.items_by_user(snapshot, filters, skip=1, limit=3).rows() == found[1:4]
+        assert metrics.count_items_by_user(snapshot, filters) == len(found)
         plain = OwnerFilter(period=period)
         assert metrics.items_by_user(snapshot, plain, skip=2, limit=4).rows() == ranking[2:6]
         assert metrics.count_items_by_user(snapshot, plain) == len(ranking)
@@ -282,9 +282,9 @@ def machine(environment: str, monkeypatch: pytest.MonkeyPatch) -> type[Histories
     seen: list[Seen] = []
     compute = stage._compute
 
-    def watch(instant: Instant, *arguments: object) -> object:
-        seen.append(Seen(instant))
-        return compute(instant, *arguments)  # type: ignore[arg-type]
+    def watch(exported_snapshot: ExportedSnapshot, *arguments: object) -> object:
+        seen.append(Seen(exported_snapshot))
+        return compute(exported_snapshot, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(stage, "_compute", watch)
 
