@@ -37,7 +37,7 @@ def pointer_first() -> None:
         current.fsync_folder(root)
         return publish(root, staged, *rest, **options)  # type: ignore[arg-type]
 
-    refresh.snapshot.publish = hasty  # type: ignore[assignment]
+    refresh.snapshot_store.publish = hasty  # type: ignore[assignment]
 
 
 def without_cleaning() -> None:

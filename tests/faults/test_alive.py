@@ -75,8 +75,8 @@ while True:
 """
 HEART = """
 import asyncio, ctypes, time
-from dashboard.liveness import Liveness
-from dashboard.watchdog import Watchdog
+from dashboard.process.liveness import Liveness
+from dashboard.process.watchdog import Watchdog
 async def live():
     asyncio.get_running_loop().call_later(0.5, {})
     await Liveness(Watchdog(1)).watch()

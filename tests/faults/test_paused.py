@@ -74,7 +74,7 @@ def test_who_wakes_up_late_publishes_nothing(place: Place, sql: Sql, change: str
     assert reader.current().generation == newer.generation
     assert place.differences() == []
     found = sql("SELECT status, error FROM refresh_run WHERE id = %s", newer.id - 1)
-    assert found == [("failed", refresh.record.INTERRUPTED)]
+    assert found == [("failed", refresh.run_log.INTERRUPTED)]
 
 
 @pytest.mark.parametrize("change", WHILE_PUBLISHING)

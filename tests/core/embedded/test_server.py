@@ -150,8 +150,8 @@ def test_a_server_that_does_not_start_is_tried_again(
 
 
 def test_a_killed_process_leaves_the_server_to_the_next(folder: Path) -> None:
-    program = "from core import embedded, postmaster; from pathlib import Path; import os, signal\n"
-    program += f"embedded.start(Path({str(folder)!r})); os.kill(os.getpid(), signal.SIGKILL)"
+    program = "from core.embedded import server; from pathlib import Path; import os, signal\n"
+    program += f"server.start(Path({str(folder)!r})); os.kill(os.getpid(), signal.SIGKILL)"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
     left = running(folder)
 
@@ -165,8 +165,8 @@ def test_a_killed_process_leaves_the_server_to_the_next(folder: Path) -> None:
 
 def test_the_last_process_stops_it_and_no_other(folder: Path) -> None:
     url = embedded_server.start(folder)
-    program = "from core import embedded; from pathlib import Path\n"
-    program += f"embedded.start(Path({str(folder)!r}))"
+    program = "from core.embedded import server; from pathlib import Path\n"
+    program += f"server.start(Path({str(folder)!r}))"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
     assert answers(url, 1)

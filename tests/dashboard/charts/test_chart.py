@@ -81,7 +81,7 @@ def test_a_shape_is_made_once_for_whatever_rows(monkeypatch: pytest.MonkeyPatch)
         lambda: owners.ranks(OWNERS),
         lambda: owners.curve(OWNERS, first=1, last=1),
         lambda: owners.distribution(SPREAD),
-        lambda: refreshes.steps([RUN]),
+        lambda: refreshes.steps([RUN], UTC),
         lambda: refreshes.waterfall(SPANS),
     ],
 )

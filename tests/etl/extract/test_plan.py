@@ -183,7 +183,7 @@ def test_a_crash_between_mark_and_publication_costs_nothing(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(refresh.snapshot, "publish", crash)
+        patch.setattr(refresh.snapshot_store, "publish", crash)
         with pytest.raises(ZeroDivisionError):
             refresh.run(trigger="test")
     assert world("SELECT count(*) FROM refresh_mark") == [(2,)]
