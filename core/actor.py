@@ -1,4 +1,4 @@
-"""Who acts, and what somebody was refused; it imports nothing of ours."""
+"""Who acts, and what an actor was refused; this module imports nothing else of Tally."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,7 +6,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody who asks for something: a signed-in person, or Tally itself (`id` is None)."""
+    """Who acts: a signed-in person, or Tally itself (`id` is None)."""
 
     id: int | None
     email: str
@@ -16,22 +16,22 @@ class Actor:
     address: str | None = None
     session_id: int | None = None
     token_id: int | None = None
-    scopes: frozenset[str] | None = None  # of the token that is acted by; None narrows nothing
+    scopes: frozenset[str] | None = None  # of the token; None means no token, so no restriction
 
     @classmethod
     def system(cls, name: str) -> Self:
-        """Return the actor for work that no person asked for, such as `system("schedule")`."""
+        """Return the actor for work that no person requested, such as `system("schedule")`."""
         return cls(id=None, email=name, is_staff=True, is_superuser=True)
 
     @property
     def name(self) -> str:
-        """What to call the actor on screen."""
+        """The name to show: the full name, else the address."""
         return self.full_name or self.email
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Who was refused what: `action` and `subject_id` as in the audit trail."""
+    """Who was refused what; `action` and `subject_id` are as in the audit trail."""
 
     actor: Actor
     action: str

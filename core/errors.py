@@ -1,4 +1,4 @@
-"""The errors that cross a room's wall: each message is written for the person who reads it."""
+"""The errors that rooms raise to their callers; each message is written for people."""
 
 import math
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from core.actor import Refused
 
 
 class TallyError(Exception):
-    """An error whose message is safe and helpful to show."""
+    """An error whose message is safe to show to people; `status` is its HTTP status."""
 
     status = 500
 
@@ -17,13 +17,13 @@ class TallyError(Exception):
 
 
 class NotFound(TallyError):
-    """What was asked for does not exist, or no longer does."""
+    """What was requested does not exist, or no longer does."""
 
     status = 404
 
 
 class Forbidden(TallyError):
-    """The actor may not do this; when it says what was `refused`, that is noted in the audit."""
+    """The actor may not do this; if `refused` is set, the audit records it."""
 
     status = 403
 
@@ -33,7 +33,7 @@ class Forbidden(TallyError):
 
 
 class Conflict(TallyError):
-    """The row changed since it was read; `current` holds its present values by field."""
+    """The row changed since it was read; `current` holds its current values by field."""
 
     status = 409
 
@@ -43,13 +43,13 @@ class Conflict(TallyError):
 
 
 class VersionNeeded(TallyError):
-    """A change that does not say which version of the row it was made from."""
+    """The request does not say which version of the row it changes."""
 
     status = 428
 
 
 class Invalid(TallyError):
-    """Input that cannot be accepted; `fields` says why, by field name."""
+    """The input is not valid; `fields` holds a message for each field by name."""
 
     status = 422
 
@@ -59,19 +59,19 @@ class Invalid(TallyError):
 
 
 class Unavailable(TallyError):
-    """Something Tally depends on is away; trying again later may work."""
+    """Something that Tally depends on is unavailable; trying again later may work."""
 
     status = 503
 
 
 class Overtaken(Unavailable):
-    """Somebody else changed the same rows at the same moment; trying again will work."""
+    """Another transaction changed the same rows at the same moment; trying again will work."""
 
     status = 409
 
 
 class TooMany(TallyError):
-    """Too much was asked for; after `seconds` it may be asked again."""
+    """Too many requests; the next one is allowed after `seconds`."""
 
     status = 429
 

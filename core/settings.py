@@ -1,4 +1,4 @@
-"""The only reader of the environment: one typed, frozen settings object."""
+"""The settings: one typed, frozen object, and the only reader of the environment."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -19,8 +19,8 @@ MINIMUM_SECRET_KEY_LENGTH = 32
 class Settings(BaseSettings):
     """Every setting of Tally, read from the environment and from `.env`; the environment wins.
 
-    Outside `ENVIRONMENT=local`, building it raises `pydantic.ValidationError` that names each
-    secret which is missing or still a placeholder.
+    Outside `ENVIRONMENT=local`, creating it raises a `pydantic.ValidationError` that names each
+    secret that is missing or still a placeholder.
     """
 
     model_config = SettingsConfigDict(
@@ -150,22 +150,22 @@ class Settings(BaseSettings):
 
     @property
     def parquet_path(self) -> Path:
-        """Folder of the snapshots, absolute."""
+        """Absolute path of the folder of snapshots."""
         return (self.parquet_data_path or self.data_path / "parquet").absolute()
 
     @property
     def postgres_path(self) -> Path:
-        """Folder of the embedded PostgreSQL, absolute."""
+        """Absolute path of the embedded PostgreSQL's data folder."""
         return (self.data_path / "postgres").absolute()
 
     @property
     def https(self) -> bool:
-        """Whether people reach Tally by https."""
+        """Whether people reach Tally over https."""
         return (self.public_url or "").startswith("https://")
 
     @property
     def address(self) -> str:
-        """The address to type into a browser."""
+        """The address that people type into a browser."""
         host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
         return self.public_url or f"http://{host}:{self.port}"
 
@@ -186,17 +186,17 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_unsafe_sign_in(self) -> Self:
-        found = self.sso_providers
+        configured = self.sso_providers
         problems = []
-        if not self.password_sign_in and not found:
+        if not self.password_sign_in and not configured:
             problems.append(
                 "PASSWORD_SIGN_IN is off and SSO_PROVIDERS is empty: nobody can sign in"
             )
-        if len({provider.id for provider in found}) < len(found):
+        if len({provider.id for provider in configured}) < len(configured):
             problems.append("SSO_PROVIDERS: two providers have the same id")
-        if found and self.environment != "local":
+        if configured and self.environment != "local":
             problems += [] if self.https else ["SSO_PROVIDERS need a PUBLIC_URL with https"]
-            for one in found:
+            for one in configured:
                 problems += [] if one.is_https else [f"SSO_PROVIDERS: {one.id} is not https"]
                 problems += _weak(f"SSO_PROVIDERS: the secret of {one.id}", one.client_secret)
         if problems:
@@ -217,11 +217,11 @@ def _weak(name: str, secret: SecretStr | None, *, minimum: int = 1) -> list[str]
 
 def _weak_url(name: str, url: SecretStr | None) -> list[str]:
     password = urlsplit(url.get_secret_value()).password if url else None
-    # A URL without a password is fine: there are password files, peer authentication and tokens.
+    # A URL needs no password: PostgreSQL also has password files, peer authentication and tokens.
     return _weak(name, SecretStr(password) if password else url)
 
 
 @lru_cache
 def get_settings() -> Settings:
-    """Return the process's settings, read once."""
+    """Return the process's settings; they are read once."""
     return Settings()

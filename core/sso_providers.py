@@ -10,7 +10,7 @@ ISSUER_LENGTH = 255
 
 
 def parse(value: object) -> object:
-    """Return the list that a text holds as JSON; raise `ValueError`, which shows none of it."""
+    """Parse a JSON list of providers; a `ValueError` quotes none of it, as it holds secrets."""
     if not isinstance(value, str):
         return value
     try:
@@ -37,7 +37,7 @@ def _scopes(value: str) -> str:
 
 
 class Provider(BaseModel):
-    """One provider that people can sign in with, by OpenID Connect."""
+    """An OpenID Connect provider that people can sign in with."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -79,5 +79,5 @@ class Provider(BaseModel):
 
     @property
     def is_https(self) -> bool:
-        """Whether it is reached by https."""
+        """Whether the issuer's address is https."""
         return self.issuer.startswith("https://")

@@ -1,1 +1,1 @@
-"""Who may do what, and what proves who somebody is."""
+"""Permissions and credentials: what an actor may do, and what proves who somebody is."""

@@ -1,4 +1,4 @@
-"""Passwords and random tokens."""
+"""Hashes of passwords and random tokens."""
 
 import hashlib
 import secrets
@@ -9,12 +9,13 @@ from functools import lru_cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-UNUSABLE_PASSWORD = "!"  # what the users who cannot sign in have for a hash  # noqa: S105
+UNUSABLE_PASSWORD = "!"  # the hash of users who cannot sign in with a password  # noqa: S105
 TOKEN_BYTES = 32
 
 # OWASP Password Storage Cheat Sheet: argon2id with m=19 MiB, t=2, p=1.
 _passwords = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
-# A burst must not take all memory: three at the sign-in, and one for who is signed in already.
+# Each hash takes 19 MiB, so a burst must not run them all at once. The sign-in uses up to three
+# slots; the fourth is for people who are signed in already.
 _slots = threading.BoundedSemaphore(4)
 
 
@@ -26,14 +27,14 @@ def hash_password(password: str) -> str:
 
 @dataclass(frozen=True)
 class Checked:
-    """Whether a password was right; `new_hash` replaces one made with old parameters."""
+    """Whether a password matches; `new_hash` is set if the stored hash has outdated parameters."""
 
     matches: bool
     new_hash: str | None = field(default=None, repr=False)
 
 
 def check_password(password: str, hashed: str) -> Checked:
-    """Check `password` against `hashed`; an unusable hash takes as long and says no."""
+    """Check `password` against `hashed`; an unusable hash never matches and takes as long."""
     usable = hashed != UNUSABLE_PASSWORD
     with _slots:
         matches, new_hash = _passwords.verify_and_update(
@@ -53,7 +54,7 @@ def new_token() -> str:
 
 
 def hash_token(token: str) -> bytes:
-    """Return the SHA-256 of a token, which is all that the database keeps of it."""
+    """Return the SHA-256 of a token; the database stores nothing else of it."""
     return hashlib.sha256(token.encode()).digest()
 
 

@@ -1,24 +1,24 @@
-"""Which passwords are too easy to guess, whatever characters they are made of."""
+"""Refuses passwords that are easy to guess; there are no rules about kinds of characters."""
 
 from zxcvbn import zxcvbn
 
 from core.errors import Invalid
 from core.settings import get_settings
 
-# zxcvbn counts the guesses of an attacker who begins with the passwords, names and words that are
-# most common; a sign-in that grows slower with each failure stands between that and the rest.
+# zxcvbn estimates the guesses that an attacker needs who tries common passwords, names and words
+# first. A million is enough because the sign-in gets slower with each failure.
 FEWEST_GUESSES = 1_000_000
-LONGEST_WEIGHED = 72  # as far as zxcvbn looks; weighing takes longer than linear
-SHORTEST_NAME = 4  # shorter ones are a part of too many words
+LONGEST_WEIGHED = 72  # zxcvbn's own limit; its time grows faster than the length
+SHORTEST_NAME = 4  # shorter names occur in too many words
 COMMON = "This password is one of the first that anybody would try. Choose a longer or rarer one."
 SWITCHED_OFF = "Passwords are switched off here: people sign in with single sign-on."
 CONTAINS_ADDRESS = "Use a password that does not contain the e-mail address or its name."
 
 
 def refuse_guessable(password: str, *, email: str) -> None:
-    """Raise `Invalid` for a common password, and for one that contains its owner's address.
+    """Raise `Invalid` for a common password, or for one that contains its owner's address.
 
-    Where passwords are switched off, it is raised for any.
+    Where passwords are switched off, every password is refused.
     """
     if not get_settings().password_sign_in:
         raise Invalid({"password": SWITCHED_OFF})

@@ -6,8 +6,8 @@ from core.actor import Actor, Refused
 from core.db.models import User
 from core.errors import Forbidden
 
-OPEN_TO_TOKENS = frozenset({"user.read_own"})  # with whatever scopes: it tells whose they are
-# The scope that each action asks of a token; what is not named here, no token may do.
+OPEN_TO_TOKENS = frozenset({"user.read_own"})  # needs no scope: it tells whose token it is
+# The scope that each action requires of a token. A token can do nothing that is not listed here.
 SCOPE_OF = {
     "analytics.read": "analytics:read",
     "export.analytics": "analytics:read",
@@ -27,7 +27,7 @@ SCOPE_OF = {
 
 
 def require_scope(actor: Actor, action: str, subject_id: int | None = None) -> None:
-    """Raise `Forbidden` when the actor acts by a token that was not given the action's scope."""
+    """Raise `Forbidden` if the actor uses a token that lacks the scope of the action."""
     scope = SCOPE_OF.get(action)
     if actor.scopes is None or scope in actor.scopes or action in OPEN_TO_TOKENS:
         return
@@ -40,7 +40,7 @@ def require_scope(actor: Actor, action: str, subject_id: int | None = None) -> N
 def require_staff(
     db: Session, actor: Actor, action: str = "access", subject_id: int | None = None
 ) -> None:
-    """Raise `Forbidden` unless the actor is active staff at this moment, and has the scope."""
+    """Raise `Forbidden` unless the actor is active staff now, and has the scope."""
     require_scope(actor, action, subject_id)
     if not _is(db, actor, superuser=False):
         refused = Refused(actor, action, subject_id)
@@ -60,7 +60,7 @@ def require_superuser(
 def _is(db: Session, actor: Actor, *, superuser: bool) -> bool:
     if actor.id is None:
         return actor.is_superuser or not superuser
-    # The row decides, not the actor: an open page may be older than the loss of a role.
+    # The row decides, not the actor: somebody may have lost a role since their page was opened.
     user = db.get(User, actor.id)
     if user is None or not user.is_active or not user.is_staff:
         return False

@@ -1,4 +1,4 @@
-"""What ended: sessions and tokens that hold no more, told to this process after the commit."""
+"""Revoked sessions and tokens: listeners in this process are told after the commit."""
 
 from collections.abc import Callable
 
@@ -13,30 +13,30 @@ _failures = Failures("Telling that a session or token has ended")
 
 
 def connect(listener: Callable[[], None]) -> Callable[[], None]:
-    """Call `listener` whenever a session or token has ended; return what disconnects it.
+    """Call `listener` after each revocation; return a function that disconnects it.
 
-    It is called in whichever thread committed, and must not wait.
+    The listener runs in the thread that committed and must not block.
     """
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
 
 
 def announce(db: Session) -> None:
-    """Tell the listeners that something has ended, once the transaction is committed."""
+    """Notify the listeners once the transaction is committed."""
     event.listen(db, "after_commit", _tell, once=True)
 
 
 def _tell(_: Session) -> None:
     for listener in list(_listeners):
-        with _failures.contained():  # it is committed, whatever becomes of the news
+        with _failures.contained():  # the revocation is committed, whatever a listener raises
             listener()
 
 
 def end_sessions(db: Session, condition: ColumnElement[bool]) -> int:
-    """End the sessions that `condition` names; return how many they were."""
-    # Locked by id, so that two who end several, or note their use, do not deadlock.
-    named = select(AuthSession.id).where(condition).order_by(AuthSession.id).with_for_update()
-    ids = db.scalars(named).all()
+    """End the sessions that match `condition`; return their number."""
+    # Locked in order of id, so that two transactions that lock several sessions do not deadlock.
+    matching = select(AuthSession.id).where(condition).order_by(AuthSession.id).with_for_update()
+    ids = db.scalars(matching).all()
     db.execute(delete(AuthSession).where(AuthSession.id.in_(ids)))
     announce(db)
     return len(ids)

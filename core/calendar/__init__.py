@@ -1,1 +1,1 @@
-"""Time as people name it: zones, periods, and days, weeks and months."""
+"""Calendar time: time zones, periods, and days, weeks and months."""

@@ -1,4 +1,4 @@
-"""Time zones: one list of those that can be used, for every place that takes a name."""
+"""The time zones that Tally accepts; every place that takes a zone's name checks it here."""
 
 from datetime import datetime
 from functools import cache
@@ -16,22 +16,22 @@ NO_SUCH_ZONE = "There is no such time zone; name one as in Europe/Berlin."
 
 @cache
 def names() -> frozenset[str]:
-    """Return the names that both Python and Polars know, which reckon with zones.
+    """Return the zone names that both Python and Polars know, as both compute with zones.
 
-    Python takes `localtime` and `posix/Europe/Berlin` too, Polars does not. DuckDB and PostgreSQL
-    are only ever told instants in UTC, and days.
+    Python also accepts `localtime` and `posix/Europe/Berlin`; Polars does not. DuckDB and
+    PostgreSQL need no zones: they only get UTC times and dates.
     """
     return frozenset(filter(_polars_knows, available_timezones()))
 
 
 def find_zone(name: str) -> ZoneInfo | None:
-    """Return the zone of this name, or None when there is none that can be used."""
-    # A name of anybody's reaches neither the file system nor Polars unless it is on the list.
+    """Return the zone with this name, or None if Tally does not accept it."""
+    # An unknown name must reach neither the file system nor Polars.
     return ZoneInfo(name) if name in names() else None
 
 
 def read_zone(name: str) -> ZoneInfo:
-    """Return the zone of this name; raise `Invalid`."""
+    """Return the zone with this name; raise `Invalid` if Tally does not accept it."""
     zone = find_zone(name)
     if zone is None:
         raise Invalid({FIELD: NO_SUCH_ZONE})

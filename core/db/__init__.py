@@ -1,1 +1,1 @@
-"""PostgreSQL: the connection, the tables, and how pages of them are read."""
+"""PostgreSQL: the connection, the tables, and how they are read in pages."""

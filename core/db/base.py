@@ -1,4 +1,4 @@
-"""What all tables have in common: how constraints are named, and what types stand for."""
+"""What all tables have in common: names of constraints and types of columns."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ NAMING = {
 
 
 class TransactionId(UserDefinedType[str]):
-    """PostgreSQL's `xid8`: the number of a transaction, never used twice; text in Python."""
+    """PostgreSQL's `xid8`, a transaction id that is never reused; a `str` in Python."""
 
     cache_ok = True
 
@@ -27,28 +27,28 @@ class TransactionId(UserDefinedType[str]):
         return "xid8"
 
 
-base.ischema_names["xid8"] = TransactionId  # so that Alembic knows it when it meets it
+base.ischema_names["xid8"] = TransactionId  # for Alembic, which reads the types of existing tables
 
 
 class Base(DeclarativeBase):
-    """The declarative base; constraints get predictable names, so migrations can address them."""
+    """The declarative base; constraints get predictable names, so migrations can refer to them."""
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB}  # noqa: RUF012
 
     def stored(self) -> dict[str, Any]:
-        """Return the columns that are written, by name: what PostgreSQL computes is not."""
+        """Return the values of all columns by name, except those that PostgreSQL computes."""
         columns = (c for c in self.__table__.columns if c.computed is None)
         return {column.key: getattr(self, column.key) for column in columns}
 
 
 def folded(texts: str) -> MappedColumn[str | None]:
-    """Return the column of what a search looks through, null where it is ASCII; see `folding`."""
+    """Return the computed column that searches read; null for ASCII text (core/text/folding.py)."""
     column = Computed(f"search_text({texts})")
     return mapped_column(Text, column, deferred=True, deferred_raiseload=True)
 
 
 def one_open(name: str) -> Index:
-    """Return the index that lets one row of a table be requested or running at a time."""
+    """Return the unique index that allows only one requested or running row in a table."""
     unfinished = text("status IN ('requested', 'running')")
     return Index(name, text("(true)"), unique=True, postgresql_where=unfinished)

@@ -1,4 +1,4 @@
-"""Many rows at once: PostgreSQL's COPY, fed from an iterator so that memory stays small."""
+"""Bulk load with PostgreSQL's COPY, fed from an iterator so that memory stays small."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Unavailable
 
-Watch = Callable[[str, int, int], None]  # called with a step, how much is done, and of how much
+Watch = Callable[[str, int, int], None]  # called with the step, the work done, and the total
 Value = str | int | None
 
 ROWS_A_PIECE = 1000
@@ -19,12 +19,15 @@ ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 def copy_rows(
     db: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]
 ) -> int:
-    """COPY `rows` into `table` within the current transaction; return how many they were."""
+    """COPY `rows` into `table` within the current transaction; return their number."""
     return copy_lines(db, table, columns, map(encode, rows))
 
 
 def copy_lines(db: Session, table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
-    """COPY ready lines of COPY's text format, as `encode` makes them; return how many they were."""
+    """COPY lines that `encode` made; return the number of rows.
+
+    Raises `Unavailable` if PostgreSQL stops the load, and whatever the iterator raises.
+    """
     connection = db.connection().connection.driver_connection
     if connection is None:
         raise RuntimeError("A transaction has a connection.")
@@ -38,12 +41,12 @@ def copy_lines(db: Session, table: str, columns: Sequence[str], lines: Iterable[
 
 
 def encode(row: Sequence[Value]) -> str:
-    """Return one line of COPY's text format; the source is the manual's chapter on COPY."""
+    """Return a row as a line of COPY's text format, as PostgreSQL's manual describes it."""
     return "\t".join(map(_encode_value, row)) + "\n"
 
 
 def allow_long_statements(db: Session) -> None:
-    """Lift the limit on a statement's time for this transaction alone."""
+    """Lift the statement timeout for the current transaction."""
     db.execute(text("SET LOCAL statement_timeout = 0"))
 
 
@@ -54,7 +57,7 @@ def _encode_value(value: Value) -> str:
 
 
 class _Stream:
-    """What psycopg2 reads from: any iterator of lines, a piece at a time."""
+    """A file-like object for psycopg2 that reads from an iterator of lines."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines: Iterator[str] = iter(lines)
@@ -65,7 +68,7 @@ class _Stream:
         try:
             return self._read(size)
         except BaseException as error:
-            self.failure = error  # psycopg2 would keep only its text
+            self.failure = error  # psycopg2 passes on only the text of an exception
             raise
 
     def _read(self, size: int) -> bytes:

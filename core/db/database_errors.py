@@ -1,4 +1,4 @@
-"""What PostgreSQL's errors mean to the person whose change they stopped."""
+"""Translates PostgreSQL's errors for the person whose change they stopped."""
 
 from psycopg2 import Error
 
@@ -32,7 +32,7 @@ NOT_READY = (
 OVERTAKEN = "Somebody else changed this at the same moment, so nothing was saved. Please try again."
 TOO_SLOW = "The database took too long to answer, so this was stopped and nothing was saved."
 
-# https://www.postgresql.org/docs/current/errcodes-appendix.html: by code, and then by class.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: by code, then by class.
 BY_CODE = {
     "53100": DISK_FULL,
     "53200": NO_MEMORY,
@@ -44,8 +44,7 @@ BY_CODE = {
     "57014": TOO_SLOW,  # query_canceled
     "55P03": TOO_SLOW,  # lock_not_available
 }
-# Who is refused a connection gets no code, only the server's text, in English unless it has
-# another `lc_messages`.
+# A refused connection has no code, only the server's text, in English unless `lc_messages` is set.
 BY_TEXT = {
     "No space left on device": DISK_FULL,
     "too many clients": NO_CONNECTION,
@@ -59,7 +58,7 @@ BY_TEXT = {
 
 
 def explain(error: Error) -> str | None:
-    """Return in words why PostgreSQL did not do it, or None when this is not known of the error."""
+    """Return a message that explains the error, or None if there is none for it."""
     code = error.pgcode or ""
     if found := BY_CODE.get(code) or BY_CODE.get(code[:2]):
         return found

@@ -1,4 +1,4 @@
-"""The operational database: one engine, one way to open a transaction."""
+"""The connection to the operational database: one engine, one way to open a transaction."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +19,8 @@ from core.errors import Forbidden, Overtaken, Unavailable
 from core.settings import get_settings
 
 CONNECT_TIMEOUT_SECONDS = 3
-# For long transactions: the server looks whether this process, and its machine, are still there,
-# also while it waits for a lock. It would find out when it has an answer to send, or never.
+# For long transactions: the server checks whether this process and its machine are still alive,
+# also while it waits for a lock. By default it notices only when it sends a result, or never.
 NOTICE_DEATH = (
     "-c client_connection_check_interval=2000"
     " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
@@ -35,7 +35,7 @@ STALLED = "The database does not answer right now. Nothing was saved; please try
 
 @lru_cache
 def database_url() -> str:
-    """Return the libpq URL of PostgreSQL, starting the embedded one when none is configured."""
+    """Return PostgreSQL's libpq URL; start the embedded server if no other is configured."""
     settings = get_settings()
     if settings.database_url is None:
         return server.start(settings.postgres_path)
@@ -45,7 +45,7 @@ def database_url() -> str:
 
 @lru_cache
 def get_engine() -> Engine:
-    """Return the process's engine: psycopg2, UTC, with limits on every wait."""
+    """Return the process's engine: psycopg2, in UTC, with a timeout for every wait."""
     limit = int(get_settings().query_timeout_seconds * 1000)
     options = f"-c timezone=UTC -c statement_timeout={limit} -c lock_timeout={limit}"
     return create_engine(
@@ -64,17 +64,17 @@ def get_engine() -> Engine:
 
 @lru_cache
 def heartbeat() -> Heartbeat:
-    """Return the process's watch over whether PostgreSQL answers; a root has to keep it."""
+    """Return the process's heartbeat; a composition root runs it (`Heartbeat.kept`)."""
     return Heartbeat(database_url)
 
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """Open one transaction: committed at the end of the block, rolled back on any exception.
+    """Open a transaction: commit at the end of the block, roll back on any exception.
 
-    What the block was `Forbidden` to do leaves an audit row all the same. Raises `Unavailable`
-    when PostgreSQL is away, too slow or cannot write, and `Overtaken` when others were faster with
-    the same rows.
+    A refused action (`Forbidden`) still leaves an audit row. Raises `Unavailable` if PostgreSQL is
+    unreachable, too slow or cannot write, and `Overtaken` after a deadlock or a serialization
+    failure.
     """
     if heartbeat().is_stalled:
         raise Unavailable(STALLED)
@@ -90,7 +90,7 @@ def transaction() -> Iterator[Session]:
 
 
 def close() -> None:
-    """Close the pool and let go of the embedded server, if one was started."""
+    """Close the connection pool; end the lease on the embedded server, if there is one."""
     if get_engine.cache_info().currsize:
         get_engine().dispose()
         get_engine.cache_clear()
@@ -119,7 +119,7 @@ def _translate(error: Exception) -> Exception:
 
 
 def _say_why() -> str:
-    """Return in words why PostgreSQL is away; the embedded one ends when its disk is full."""
+    """Return a message about why PostgreSQL is unreachable; a full disk ends the embedded one."""
     settings = get_settings()
     if heartbeat().is_stalled:
         return STALLED

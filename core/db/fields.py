@@ -1,4 +1,4 @@
-"""What people may type into each field, with error messages in their words."""
+"""What people may type into each field, with error messages for them."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
@@ -39,7 +39,7 @@ Form = TypeVar("Form", bound=BaseModel)
 
 
 def parse(form: type[Form], values: Mapping[str, object]) -> Form:
-    """Return `values` as a validated `form`; raise `Invalid` with one message a field."""
+    """Validate `values` as a `form`; raise `Invalid` with one message per field."""
     try:
         return form.model_validate(values)
     except ValidationError as error:
@@ -135,7 +135,7 @@ def _password(value: str) -> str:
 
 
 def _schema(**keywords: object) -> WithJsonSchema:
-    """Return how a field is described to programs: as much of its rule as JSON Schema can say."""
+    """Return the JSON Schema of a field, with as much of its rule as JSON Schema can express."""
     return WithJsonSchema({"type": "string", **keywords})
 
 

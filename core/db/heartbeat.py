@@ -1,9 +1,9 @@
-"""Whether PostgreSQL still answers: it is asked again and again, as a stalled one says nothing.
+"""A heartbeat query notices when PostgreSQL stalls, and frees the threads that wait for it.
 
-Its own limits, such as statement_timeout, do not count while it does not run (SIGSTOP, a frozen
-machine or disk), and TCP's do not either: the kernel at the other end goes on to acknowledge. So
-the limit is on this side. What waits for a server that does not answer gets an error at once, in
-whichever library it waits (psycopg2, ADBC), as its sockets are shut down.
+While a server is frozen (SIGSTOP, a hung machine or disk), its own timeouts such as
+statement_timeout do not run. TCP timeouts do not help: the other kernel still acknowledges. So
+this side has a timeout. When the server does not answer in time, all sockets to it are shut down.
+Whatever waits on them, in any library (psycopg2, ADBC), gets an error at once.
 """
 
 import logging
@@ -35,7 +35,7 @@ class Silent(Exception):
 
 
 class Heartbeat:
-    """Asks a server, by a connection of its own, whether it answers; see `is_stalled`."""
+    """Queries a server on a connection of its own; `is_stalled` says that it does not answer."""
 
     def __init__(self, find_url: Callable[[], str]) -> None:
         self.is_stalled = False
@@ -45,7 +45,7 @@ class Heartbeat:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Ask, as long as the block runs."""
+        """Run the heartbeat in a thread for the duration of the block."""
         url = self._find_url()
         self._over.clear()
         thread = threading.Thread(target=self._keep, args=(url,), name="heartbeat", daemon=True)
@@ -70,7 +70,7 @@ class Heartbeat:
                 self._ask(probe)
         except Silent:
             self._give_up()
-        except psycopg2.Error:  # it is away, which everybody notices without help
+        except psycopg2.Error:  # the server is down: every caller gets an error of its own
             return
 
     def _ask(self, probe: connection) -> None:
@@ -96,12 +96,12 @@ class Heartbeat:
 
 
 def _connect(url: str) -> connection:
-    # `async` is a word of Python's, and psycopg2 takes it with an underscore.
+    # `async` is a keyword of Python, so psycopg2 also takes it with an underscore.
     return psycopg2.connect(url, async_=True, application_name="heartbeat of tally")
 
 
 def _await(probe: connection) -> None:
-    """Wait until the probe has what it asked for; raise `Silent` when that takes too long."""
+    """Wait for the probe's result; raise `Silent` after `PATIENCE_SECONDS`."""
     until = time.monotonic() + PATIENCE_SECONDS
     while (state := probe.poll()) != POLL_OK:
         poll = select.poll()
@@ -111,7 +111,7 @@ def _await(probe: connection) -> None:
 
 
 def _peer(descriptor: int) -> object:
-    """Return the address at the other end of a socket; raise `OSError` when it is none."""
+    """Return the remote address of a socket; raise `OSError` if the descriptor is no socket."""
     if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
         raise OSError("This is no socket.")
     with socket.socket(fileno=os.dup(descriptor)) as opened:

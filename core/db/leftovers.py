@@ -1,4 +1,4 @@
-"""Deleting what is left behind, without waiting for anybody."""
+"""Deletes expired rows without waiting for locks."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 def delete_free(
     db: Session, key: InstrumentedAttribute[Any], condition: ColumnElement[bool]
 ) -> int:
-    """Delete the rows that `condition` names, by their primary `key`; return how many they were.
+    """Delete the rows that match `condition`, by their primary `key`; return their number.
 
-    What somebody else has locked stays until the next time: waiting for it could deadlock.
+    Rows that another transaction has locked stay until the next run: waiting could deadlock.
     """
     free = select(key).where(condition).with_for_update(skip_locked=True)
     gone = delete(key.class_).where(key.in_(free.scalar_subquery())).returning(key)

@@ -35,7 +35,7 @@ SUBJECT_LENGTH = 255  # OpenID Connect Core 1.0, section 2
 
 
 class User(Base):
-    """A person, or a team, who may own items; staff may also sign in."""
+    """A person or team that can own items; staff can also sign in."""
 
     __tablename__ = "user"
     __table_args__ = (Index("uq_user_lower_email", func.lower(text("email")), unique=True),)
@@ -53,7 +53,7 @@ class User(Base):
     search_text: Mapped[str | None] = folded("email || ' ' || coalesce(full_name, '')")
 
     def as_actor(self) -> Actor:
-        """Return who the user is, wherever they act from."""
+        """Return the user as an actor, without a session, token or address."""
         return Actor(
             id=self.id,
             email=self.email,
@@ -64,12 +64,12 @@ class User(Base):
 
 
 class Item(Base):
-    """A thing that a user owns; it goes when its owner goes."""
+    """Something that a user owns; it is deleted with its owner."""
 
     __tablename__ = "item"
     __table_args__ = (
         CheckConstraint("title <> ''", name="title_not_empty"),
-        # Of ranges of pages, as rows come in the order of time: it is tiny, and costs no writer.
+        # BRIN suits rows that arrive in time order: the index is tiny and costs writers nothing.
         Index(
             "ix_item_created_at",
             "created_at",
@@ -106,7 +106,7 @@ class AuthSession(Base):
 
 
 class LinkedIdentity(Base):
-    """Whom a provider of single sign-on vouches for when it names a subject; see `identities`."""
+    """Links a user to a single sign-on provider's subject; see `core/sign_in/sso.py`."""
 
     __tablename__ = "linked_identity"
     __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "issuer"))
@@ -120,7 +120,7 @@ class LinkedIdentity(Base):
 
 
 class SignInRequest(Base):
-    """A sign-in that is under way at a provider; its token lies in the browser's cookie alone."""
+    """A sign-in that is under way at a provider; only the browser's cookie holds its token."""
 
     __tablename__ = "sign_in_request"
 
@@ -131,7 +131,7 @@ class SignInRequest(Base):
 
 
 class KnownBrowser(Base):
-    """A browser that a user has signed in with; its cookie's token is stored only as SHA-256."""
+    """A browser that a user has signed in with; only its cookie token's SHA-256 is stored."""
 
     __tablename__ = "known_browser"
 
@@ -143,7 +143,7 @@ class KnownBrowser(Base):
 
 
 class SignInThrottle(Base):
-    """Failed attempts to sign in by what they have in common; see `core/sign_in/throttle.py`."""
+    """Failed sign-ins of one address or network, by bucket; see `core/sign_in/throttle.py`."""
 
     __tablename__ = "sign_in_throttle"
 
@@ -154,7 +154,7 @@ class SignInThrottle(Base):
 
 
 class ApiToken(Base):
-    """What a script proves itself with in a user's name; stored only as its SHA-256."""
+    """A token with which a script acts for a user; it is stored only as its SHA-256."""
 
     __tablename__ = "api_token"
 
@@ -169,9 +169,9 @@ class ApiToken(Base):
 
 
 class AuditEvent(Base):
-    """Who did what to which row; it keeps no foreign keys, so it outlives what it tells of.
+    """Who did what to which row; it has no foreign keys, so it outlives the rows it describes.
 
-    A trigger refuses to change or delete any row.
+    A trigger refuses every update and delete.
     """
 
     __tablename__ = "audit_event"
@@ -200,7 +200,7 @@ class AuditEvent(Base):
 
     @classmethod
     def by(cls, actor: Actor, action: str, **fields: Any) -> Self:
-        """Return the row of what an actor did, or was refused, in the trace that is open.
+        """Return the event for what an actor did or was refused, with the current trace id.
 
         `action` is `noun.verb`, such as `item.update`; `fields` are columns by name.
         """
@@ -216,7 +216,7 @@ class AuditEvent(Base):
 
     @classmethod
     def of_refusal(cls, refused: Refused) -> Self:
-        """Return the row of something that was not allowed, and so did not happen."""
+        """Return the event for an action that was refused."""
         noun = refused.action.partition(".")[0]
         return cls.by(
             refused.actor,

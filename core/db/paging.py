@@ -1,4 +1,4 @@
-"""Pages of a table: what every list needs, in SQL, so that a browser gets no more than it shows."""
+"""Pages of a table, cut in SQL, so that a browser gets only the rows that it shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core.calendar.periods import Span
 
 Row = TypeVar("Row")
-PAGE_SIZE = 50  # rows of a page on a screen
+PAGE_SIZE = 50  # rows per page on screen
 MAXIMUM_LIMIT = 1000
 SEARCH_COUNT_CAP = 10_000
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some rows of a longer list; `count` is the length of the whole, or a floor when `capped`."""
+    """Some rows of a list; `count` is the length of the whole list, a lower bound if `capped`."""
 
     rows: Sequence[Row]
     count: int
@@ -26,14 +26,14 @@ class Page(Generic[Row]):
 
 
 def created_in(column: InstrumentedAttribute[datetime], span: Span) -> ColumnElement[bool]:
-    """Return the condition that `column` is an instant of a span."""
+    """Return the condition that `column` lies in a span."""
     return and_(column > span.after, column <= span.until)
 
 
 def read_page(
     db: Session, query: Select[Row], *, skip: int, limit: int, cap: int | None = None
 ) -> Page[Row]:
-    """Return `limit` rows of `query` from `skip` on; count no further than `cap`."""
+    """Return up to `limit` rows of `query` after the first `skip`; count no further than `cap`."""
     limited = query.order_by(None).with_only_columns(1, maintain_column_froms=True)
     if cap is not None:
         limited = limited.limit(cap + 1)

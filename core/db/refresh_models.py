@@ -1,4 +1,4 @@
-"""The tables of refreshes: what they did, what was verified, and which rows changed since."""
+"""The tables of refreshes: runs, verifications, the change log and its checkpoints."""
 
 import uuid
 from datetime import datetime
@@ -26,10 +26,10 @@ from core.db.models import EMAIL_LENGTH
 class RefreshRun(Base):
     """One refresh, from its request to its outcome; at most one is open at a time.
 
-    `status` goes requested, running, then succeeded, failed, or held: a superuser has to confirm
-    that many rows are gone. `mode` is full, incremental or unchanged, and `reason` says why full.
-    `full` asks for all parts. `changes` holds by table what the notes told: rows inserted, updated
-    and deleted. `spans` is what `core.telemetry.setup.Kept` holds; it is read on its own.
+    `status` is requested, running, then succeeded, failed or held; held waits for a superuser to
+    confirm that many rows are gone. `mode` is full, incremental or unchanged; `reason` says why it
+    was full. `full` asks for all partitions. `changes` holds the rows inserted, updated and deleted
+    by table, from the change log. `spans` is `core.telemetry.spans.Kept.rows()`, loaded on demand.
     """
 
     __tablename__ = "refresh_run"
@@ -65,10 +65,11 @@ class RefreshRun(Base):
 
 
 class SnapshotCheck(Base):
-    """A comparison of the published snapshot with the database, from its request to its outcome.
+    """A verification of the published snapshot against the database, from request to outcome.
 
-    At most one is open. `status` goes requested, running, then succeeded or failed. `wrong` counts
-    differences that nothing explains, `newer` parts that were changed since; `findings` name both.
+    At most one is open. `status` is requested, running, then succeeded or failed. `wrong` counts
+    unexplained differences, `newer` the partitions changed since the snapshot; `findings` lists
+    both.
     """
 
     __tablename__ = "snapshot_check"
@@ -90,8 +91,9 @@ class SnapshotCheck(Base):
     trace_id: Mapped[str | None] = mapped_column(String(32))
 
 
-# Which parts of "user" and "item" changed, written by triggers; see `change_log.py`. A note
-# without a part speaks of the whole table. There is no key: a note is never read one by one.
+# The change log: which partitions of "user" and "item" changed, written by triggers; see
+# core/snapshots/change_log.py. An entry without a partition stands for the whole table. The table
+# has no key, as entries are never read one by one.
 change_note = Table(
     "change_note",
     Base.metadata,
@@ -105,10 +107,11 @@ change_note = Table(
 
 
 class RefreshMark(Base):
-    """What a published snapshot saw: proof that all notes since then are still here.
+    """A checkpoint: what a published snapshot saw, as proof that no later log entry is missing.
 
-    `store` names a folder of snapshots, `token` one of its manifests. Emptying the notes takes the
-    marks along, and so does restoring an older backup: then a refresh starts from scratch.
+    `store` is the id of a folder of snapshots, `token` the id of one of its manifests. Truncating
+    the change log also removes the checkpoints, and so does restoring an older backup. Without its
+    checkpoint, a refresh starts from scratch.
     """
 
     __tablename__ = "refresh_mark"

@@ -1,4 +1,4 @@
-"""The schema of the operational database, kept by Alembic."""
+"""The schema of the operational database, managed by Alembic."""
 
 from core.errors import TallyError
 from core.settings import ROOT
@@ -7,11 +7,11 @@ NOT_MIGRATED = "The database cannot be migrated: {error}. Was it made by a newer
 
 
 def upgrade() -> None:
-    """Bring the database to the newest revision; a no-op when it is there already.
+    """Upgrade the database to the newest revision; do nothing if it is there already.
 
-    Raises `TallyError` when it is of a newer Tally.
+    Raises `TallyError` if a newer version of Tally has migrated it.
     """
-    # Only a start migrates; a refresh by command would carry Alembic's 20 MB to the end.
+    # Imported here because only startup migrates: a refresh would hold Alembic's 20 MB to its end.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError

@@ -1,4 +1,4 @@
-"""Searches by words in PostgreSQL: which rows have all of them, as `folding.py` folds both."""
+"""Word search in PostgreSQL: finds the rows that contain all words, folded by `folding.py`."""
 
 import re
 from collections.abc import Sequence
@@ -48,14 +48,14 @@ EVENTS = _unstored(
 
 
 def has_words(text: SQLColumnExpression[str], words: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that a folded text contains all words, each taken literally."""
+    """Return the condition that a folded text contains all words; wildcards are escaped."""
     patterns = ["%" + _wildcards.sub(r"\\\1", word) + "%" for word in words]
     condition: ColumnElement[bool] = text.like(all_(literal(patterns, ARRAY(Text))))
     return condition
 
 
 def item_has_words(words: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that an item has each word in its own texts or those of its owner."""
+    """Return the condition that each word occurs in the item's texts or in those of its owner."""
     return and_(
         *(
             or_(

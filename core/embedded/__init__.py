@@ -1,1 +1,1 @@
-"""The PostgreSQL that comes along: its server, its files, its disk."""
+"""The embedded PostgreSQL: its server, its files, its disk."""

@@ -1,27 +1,27 @@
-"""Room on the disks that Tally writes to."""
+"""Free space on the disks that Tally writes to."""
 
 import os
 from pathlib import Path
 
 MEGABYTE = 1_000_000
-FULL_BYTES = 16 * MEGABYTE  # PostgreSQL's log grows by so much at a time
+FULL_BYTES = 16 * MEGABYTE  # PostgreSQL's write-ahead log grows in segments of this size
 LOW_BYTES = 256 * MEGABYTE
 
 
 def free_bytes(path: Path) -> int:
-    """Return how many bytes may still be written at a path, 0 where no name can be added.
+    """Return how many bytes can still be written at a path; 0 if the disk has no free inode.
 
-    Looks at the nearest folder that exists. Raises `OSError` when even that cannot be asked.
+    A path that does not exist yet is measured at its nearest existing parent. Raises `OSError`.
     """
     folder = next(each for each in (path, *path.parents) if each.exists())
-    found = os.statvfs(folder)
-    if found.f_files and not found.f_favail:
+    stats = os.statvfs(folder)
+    if stats.f_files and not stats.f_favail:
         return 0
-    return found.f_bavail * found.f_frsize
+    return stats.f_bavail * stats.f_frsize
 
 
 def is_full(path: Path) -> bool:
-    """Tell whether there is too little room at a path for a database to go on."""
+    """Tell whether the disk at a path has too little space for a database to keep running."""
     try:
         return free_bytes(path) < FULL_BYTES
     except OSError:

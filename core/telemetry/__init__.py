@@ -1,1 +1,1 @@
-"""Traces, logs, and what the process takes of memory."""
+"""Traces, logs, supervised background work, and the memory of the process."""

@@ -1,4 +1,4 @@
-"""What the C library does with memory that was let go of, where it is glibc.
+"""How glibc handles freed memory; with another C library, nothing here has an effect.
 
 See https://man7.org/linux/man-pages/man3/mallopt.3.html and malloc_trim.3.html.
 """
@@ -10,17 +10,17 @@ MOST_ARENAS = 2
 
 
 def share_arenas() -> None:
-    """Let all threads share two arenas from now on: each keeps what was freed in it for itself.
+    """Limit the process to two malloc arenas, as an arena keeps the memory that was freed in it.
 
-    By default there are eight for each core, of which threads that come and go fill all.
+    The default is eight per core, and short-lived threads fill them all.
     """
     _call("mallopt", M_ARENA_MAX, MOST_ARENAS)
 
 
 def release() -> None:
-    """Give memory that is free back to the system, between two steps of a refresh.
+    """Return freed memory to the system; a refresh does so between two steps.
 
-    It is kept otherwise, and each step would add to what the last one kept.
+    Otherwise each step would add to what the last one left in the arenas.
     """
     _call("malloc_trim", 0)
 

@@ -1,4 +1,4 @@
-"""Traces and logs, set up once by the process's entry point."""
+"""Traces and logs; the entry point of the process sets them up once."""
 
 import logging
 import sys
@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 
 from core.settings import get_settings
 
-CHATTY = ("apscheduler",)  # it tells of every step, every few seconds
+CHATTY = ("apscheduler",)  # it logs several lines every few seconds
 MOST_FRAMES = 12
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 ETL_SUFFIX = "-etl-script"
@@ -25,7 +25,7 @@ tracer = trace.get_tracer("tally")
 
 
 def configure(*, suffix: str = "") -> None:
-    """Set up logging and, unless turned off, tracing; `suffix` is added to the service's name."""
+    """Set up logging and, unless turned off, tracing; `suffix` is appended to the service name."""
     settings = get_settings()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter())
@@ -46,7 +46,7 @@ def configure(*, suffix: str = "") -> None:
 
 
 def take_over(library: str) -> None:
-    """Leave a library's lines to our own handler, which escapes them; it brought one along."""
+    """Remove the handlers that a library installed, so that our own handler escapes its lines."""
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] == library:
             logging.getLogger(name).handlers.clear()
@@ -54,7 +54,7 @@ def take_over(library: str) -> None:
 
 
 def shutdown() -> None:
-    """Send what spans are left."""
+    """Export the remaining spans and stop tracing."""
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
         provider.shutdown()
@@ -67,7 +67,7 @@ def trace_id() -> str | None:
 
 
 def span_line(span: ReadableSpan) -> str:
-    """Return a span as one line: when, how long, what, its attributes and its trace."""
+    """Format a span as one line: start, duration, name, attributes and trace id."""
     start, end = span.start_time or 0, span.end_time or 0
     at = datetime.fromtimestamp(start / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
     context = span.get_span_context()
@@ -82,18 +82,18 @@ def span_line(span: ReadableSpan) -> str:
 
 
 class LineFormatter(logging.Formatter):
-    """One line a record: control characters are escaped, so that no input can forge a line."""
+    """Writes one line per record; it escapes control characters, so no input can forge a line."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one escaped line, with the trace id where there is one."""
+        """Format the record as one escaped line, with the trace id if there is one."""
         identity = trace_id()
         return escape(super().format(record)) + (f" trace={identity}" if identity else "")
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - the base class's name
-        """Return what went wrong and through which lines it came, innermost last, in one line."""
+        """Format an exception as one line: error, cause, and up to 12 frames, innermost last."""
         kind, error, trace_back = ei
         frames = traceback.extract_tb(trace_back)[-MOST_FRAMES:]
         places = " > ".join(f"{_short_path(frame.filename)}:{frame.lineno}" for frame in frames)
@@ -103,7 +103,7 @@ class LineFormatter(logging.Formatter):
 
 
 def escape(text: str) -> str:
-    """Return `text` with everything that is not printable written as an escape."""
+    """Return `text` with each unprintable character as an escape sequence."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -1,4 +1,4 @@
-"""Work that goes on for as long as Tally runs: no exception ends more than its own round."""
+"""Background work that runs as long as Tally: an exception ends one round, never the work."""
 
 import asyncio
 import logging
@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 
 class Failures:
-    """What goes wrong in one piece of work, in the log once an hour for each kind.
+    """Logs the failures of one piece of work, each kind at most once an hour.
 
-    A kind is a class of exception and where it was raised.
+    A kind is the class of the exception and the line that raised it.
     """
 
     def __init__(self, work: str) -> None:
@@ -29,14 +29,14 @@ class Failures:
 
     @contextmanager
     def contained(self) -> Iterator[None]:
-        """Let nothing out that the block raises, but a cancellation and Ctrl-C."""
+        """Log whatever the block raises and go on; only cancellation and Ctrl-C pass."""
         try:
             yield
-        # Whatever it is: Polars' panics, for one, are no `Exception`, and to go on is always right
-        # here, as the next round starts anew. No other place in Tally catches everything.
+        # BaseException, as a panic in Polars is no `Exception`. Going on is always right here: the
+        # next round starts from scratch. No other place in Tally catches everything.
         except BaseException as error:
-            filters = isinstance(error, asyncio.CancelledError) and _is_cancelled()
-            if filters or isinstance(error, KeyboardInterrupt | GeneratorExit):
+            is_asked_to_end = isinstance(error, asyncio.CancelledError) and _is_cancelled()
+            if is_asked_to_end or isinstance(error, KeyboardInterrupt | GeneratorExit):
                 raise
             self._note(error)
 
@@ -50,10 +50,10 @@ class Failures:
 
 
 class Watcher:
-    """Something done again and again, `every` so many seconds, and less often while it fails.
+    """Repeats work `every` given seconds, less often while it fails, and knows whether it hangs.
 
-    It is in trouble when it has ended, or has made no progress for `patience` seconds and one query
-    more. A round that fails is progress: to start the process anew would not mend it.
+    It is in trouble if it has ended, or has made no progress for `patience` seconds plus the time
+    limit of a query. A round that fails is progress: restarting the process would not help.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class Watcher:
         self._progress = time.monotonic()
 
     async def run(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do the work round by round, until cancelled."""
+        """Repeat the work until cancelled."""
         failed = 0
         with self.going():
             while not _is_cancelled():
-                failed += 1  # unless the round comes to its end
+                failed += 1  # reset below if the round succeeds
                 with self.failures.contained():
                     await work()
                     failed = 0
@@ -81,7 +81,7 @@ class Watcher:
 
     @contextmanager
     def going(self) -> Iterator[None]:
-        """Tell that the work goes on in the block, and has ended after it."""
+        """Report the work as running inside the block, and as ended after it."""
         self._goes = True
         self.progress()
         try:
@@ -90,11 +90,11 @@ class Watcher:
             self._goes = False
 
     def progress(self) -> None:
-        """Tell that the work has come one step further; from any thread."""
+        """Report progress; any thread may call this."""
         self._progress = time.monotonic()
 
     def trouble(self) -> str | None:
-        """Return in words what keeps the work from going on, or None."""
+        """Return a sentence about why the work does not go on, or None if it does."""
         if self._goes is None:
             return None
         if not self._goes:
@@ -107,9 +107,9 @@ class Watcher:
 
 @asynccontextmanager
 async def going_on(*works: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """Let tasks go on beside the block, until its end; what ends one of them ends nothing else.
+    """Run tasks beside the block and cancel them at its end; one that fails ends nothing else.
 
-    A task group would end the block and all others.
+    A task group would cancel the block and the other tasks.
     """
     tasks = [asyncio.create_task(work()) for work in works]
     try:
@@ -121,7 +121,7 @@ async def going_on(*works: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIter
 
 
 def _is_cancelled() -> bool:
-    """Tell whether somebody wants the present task to end; a thread without a loop has none."""
+    """Tell whether the current task was asked to end; False in a thread without an event loop."""
     try:
         task = asyncio.current_task()
     except RuntimeError:

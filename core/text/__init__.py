@@ -1,1 +1,1 @@
-"""Texts that people type: which characters they may hold, and how they are compared."""
+"""Texts that people type: which characters they may contain, and how they are compared."""

@@ -1,4 +1,4 @@
-"""Addresses of e-mail: the one form of each, and a warning of those that look like another."""
+"""E-mail addresses: their canonical form, and a warning about lookalikes."""
 
 import re
 from collections import Counter
@@ -11,13 +11,13 @@ from core.text.characters import IGNORABLE
 MIXED = "This address mixes {scripts} letters: {odd}. It may look like another person's."
 LOOKALIKE = "“{label}” is written in {script} letters that look like Latin ones. Check the address."
 SHOWN_LETTERS = 3
-# Scripts that are written together, after UTS #39, section 5.2, "Highly Restrictive".
+# Scripts that may be mixed, after UTS #39, section 5.2, "Highly Restrictive".
 TOGETHER = (
     {"LATIN", "CJK", "HIRAGANA", "KATAKANA"},
     {"LATIN", "CJK", "BOPOMOFO"},
     {"LATIN", "CJK", "HANGUL"},
 )
-# Small letters of which whole words can be made that read as Latin, after UTS #39, section 4.
+# Lowercase letters that can spell a whole word that reads as Latin, after UTS #39, section 4.
 LIKE_LATIN = {
     "CYRILLIC": set(
         "\u0430\u0441\u0501\u0435\u04bb\u0456\u0458\u04cf\u043e\u0440\u051b\u0455\u0443\u0445\u051d\u0475"
@@ -25,8 +25,7 @@ LIKE_LATIN = {
     "GREEK": set("\u03b1\u03b9\u03bd\u03bf\u03c1\u03c5\u03f3"),
     "ARMENIAN": set("\u0585\u0570\u057d\u0578\u0566\u0581"),
 }
-# The addresses of an intranet (`ann@tally.local`) are as good as any; emptying this list is the
-# way that the library documents.
+# Accept addresses of an intranet (`ann@tally.local`). The library documents this way to do it.
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _unseen = re.compile(f"(?![\u202a-\u202e\u2066-\u2069])[{IGNORABLE}]")
@@ -35,22 +34,22 @@ _labels = re.compile(r"[@.]")
 
 
 def normalize_address(text: str) -> str:
-    """Return the one form of an address, whatever its case, width and Unicode form.
+    """Return the canonical form of an address: one for all cases, widths and Unicode forms.
 
-    Zero-width characters and outer blanks, which come along when an address is copied, are
-    dropped. Raises `email_validator.EmailNotValidError`.
+    Zero-width characters and outer blanks are dropped, as copying often adds them. Raises
+    `email_validator.EmailNotValidError`.
     """
     checked = validate_email(_plain(text), check_deliverability=False, globally_deliverable=False)
     return normalize("NFC", checked.normalized.lower())
 
 
 def as_typed(text: str) -> str:
-    """Return an address without what came along unseen when it was copied."""
+    """Return an address without the invisible characters that copying adds."""
     return _unseen.sub("", text).strip()
 
 
 def find_form(text: str) -> str:
-    """Return what a text is compared with addresses as: the one form, also of what is none."""
+    """Return the form in which to look up a text among addresses; it need not be an address."""
     try:
         return normalize_address(text)
     except EmailNotValidError:
@@ -58,16 +57,16 @@ def find_form(text: str) -> str:
 
 
 def is_disguised(text: str) -> bool:
-    """Tell whether letters of an address are not plain ones, and are stored as if they were.
+    """Tell whether an address has letters that its canonical form replaces by ASCII ones.
 
-    A provider that vouches for such an address does not vouch for the plain one, whose mailbox is
-    another.
+    An identity provider that vouches for such an address does not vouch for the ASCII address,
+    which is another mailbox.
     """
     return any(not c.isascii() and normalize("NFKC", c).lower().isascii() for c in text)
 
 
 def warn_of_lookalikes(address: str) -> str | None:
-    """Return a sentence about an address that may be taken for another one, or None."""
+    """Return a warning if an address may be mistaken for another one, else None."""
     if address.isascii():
         return None
     local, _, domain = address.rpartition("@")
@@ -78,7 +77,7 @@ def warn_of_lookalikes(address: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    # NFKC also narrows what is of full width, and makes plain letters of mathematical ones.
+    # NFKC also maps full-width and mathematical letters to plain ones.
     return normalize("NFKC", as_typed(text)).strip()
 
 
@@ -103,6 +102,6 @@ def _is_letter(character: str) -> bool:
 
 
 def _script(letter: str) -> str:
-    """Return the script of a letter: its name in Unicode begins with it."""
+    """Return the script of a letter, which is the first word of its Unicode name."""
     first = name(letter, "unknown").partition(" ")[0]
     return {"IDEOGRAPHIC": "CJK", "KATAKANA-HIRAGANA": "KATAKANA"}.get(first, first)

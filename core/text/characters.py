@@ -1,15 +1,15 @@
-"""Which characters a text may hold, and the one form in which it is stored."""
+"""Which characters a text may contain, and the normal form in which it is stored."""
 
 import re
 from unicodedata import normalize
 
-# Default_Ignorable_Code_Point in DerivedCoreProperties.txt of Unicode: what draws nothing itself.
+# Characters that draw nothing: Default_Ignorable_Code_Point in Unicode's DerivedCoreProperties.txt.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-EMPTY_GLYPHS = "\u2800\ufff9-\ufffb\U0001d159"  # empty too, though Unicode calls them visible
+EMPTY_GLYPHS = "\u2800\ufff9-\ufffb\U0001d159"  # also blank, though Unicode calls them visible
 OVERRIDES = frozenset("\u202d\u202e")
 CLOSED_BY = {"\u202a": "\u202c", "\u202b": "\u202c"} | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
 CLOSING = frozenset(CLOSED_BY.values())
@@ -23,7 +23,7 @@ TURNED = "This contains a character that turns text around ({}). Remove it."
 _BLANK = r"\s\u2800\u3164\uffa0"
 _blanks = re.compile(f"[{_BLANK}]+")
 _edges = re.compile(f"^[{_BLANK}\u00ad\u200b]+|[{_BLANK}\u00ad\u200b]+$")
-_joined_words = re.compile("[\u2060\ufeff]+")  # no script needs them; they come along by copying
+_joined_words = re.compile("[\u2060\ufeff]+")  # no script needs them; copying adds them
 _breaks = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _separators = re.compile("[\t\x1c-\x1f]")
 _controls = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
@@ -35,7 +35,7 @@ _noncharacters = re.compile(
     + "]"
 )
 _invisible = re.compile(f"[{IGNORABLE}{EMPTY_GLYPHS}{_BLANK}]*")
-# Those that join letters or choose how one is drawn are typed on purpose, and are looked past.
+# A search ignores these. Joiners and variation selectors are not here: people type them on purpose.
 _unsearched = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff"
     "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
@@ -45,38 +45,41 @@ _unsearched = re.compile(
 def one_line(text: str) -> str:
     """Return a name or title as it is stored: NFC, on one line, with single blanks.
 
-    Line breaks and tabs come with what people paste, and become blanks. Joiners stay, as Persian,
-    Devanagari and emoji are written with them.
+    Pasted line breaks and tabs become blanks. Joiners stay, as Persian, Devanagari and emoji need
+    them.
     """
     return _edges.sub("", normalize("NFC", _blanks.sub(" ", _joined_words.sub("", text))))
 
 
 def paragraphs(text: str) -> str:
-    """Return a longer text as it is stored: NFC, with its line breaks as LF."""
+    """Return a longer text as it is stored: NFC, with LF for each line break."""
     lines = _breaks.sub("\n", _joined_words.sub("", text))
     return _edges.sub("", normalize("NFC", _separators.sub(" ", lines)))
 
 
 def searched(text: str) -> str:
-    """Return what somebody looks for, without what came along unseen when it was copied."""
+    """Return a search text without the invisible characters that copying adds."""
     kept = _blanks.sub(" ", _unsearched.sub("", text)).strip()
     return kept if is_visible(kept) else ""
 
 
 def is_visible(text: str) -> bool:
-    """Tell whether anything of a text can be seen."""
+    """Tell whether a text has at least one visible character."""
     return _invisible.fullmatch(text) is None
 
 
 def undirected(text: str) -> str:
-    """Return a text as it may stand among others: rows of other programs may turn what follows."""
+    """Return a text without direction marks: in rows of other programs they may be unbalanced.
+
+    An unbalanced mark would reverse the text that follows it on the page.
+    """
     return _directions.sub("", text)
 
 
 def find_fault(text: str) -> str | None:
-    """Return why a text cannot be taken, in words, or None when it can.
+    """Return a message that says why a text is refused, or None if it is fine.
 
-    What nobody types on purpose is refused rather than dropped, as nobody knows what it stood for.
+    Characters that nobody types on purpose are refused, not dropped: we cannot know what was meant.
     """
     if text.isascii() and text.isprintable():
         return None
@@ -93,7 +96,7 @@ def find_fault(text: str) -> str | None:
 
 
 def _turns(line: str) -> str | None:
-    """Return a character that overrides the direction of text, or lets its effect run on."""
+    """Return the first character that overrides the text direction or is not closed, or None."""
     closing: list[tuple[str, str]] = []
     for character in line:
         if character in OVERRIDES:

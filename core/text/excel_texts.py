@@ -1,14 +1,14 @@
-"""What Excel makes of a text in a CSV file, and how it is kept from that.
+"""Keeps Excel from converting texts when it opens a CSV file.
 
-Excel reads every cell as if somebody had typed it, quoted or not. So a text may be computed, or
-turn into a number, a date, a time, a truth or an error. Microsoft describes what it takes for what
-in "Text or Number Converted to Unintended Number Format" (KB Q159491), "Enter a time" (an hour, a
-space, a or p), "Display numbers as fractions" (a space before the fraction) and "Error.Type". Names
-of months are those of the reader's region: "Gene name errors: Lessons not learned" (PLOS
-Computational Biology, 2021) found AGO2 and MEI1 turned into days of August and May.
+Excel reads every cell as if somebody had typed it, quoted or not. So it may run a text as a
+formula, or convert it to a number, a date, a time, a boolean or an error. Microsoft documents the
+rules in "Text or Number Converted to Unintended Number Format" (KB Q159491), "Enter a time" (an
+hour, a space, a or p), "Display numbers as fractions" (a space before the fraction) and
+"Error.Type". Month names depend on the reader's region: "Gene name errors: Lessons not learned"
+(PLOS Computational Biology, 2021) found AGO2 and MEI1 converted to days of August and May.
 
-An apostrophe before such a text keeps it. Cells can also begin where a spreadsheet splits at
-another separator than the file has, so a formula inside of a text gets one as well.
+An apostrophe before such a text protects it. A spreadsheet that splits at another separator can
+start a cell in the middle of a text, so a formula inside a text gets an apostrophe as well.
 https://owasp.org/www-community/attacks/CSV_Injection
 """
 
@@ -18,9 +18,9 @@ import polars as pl
 
 from core.text.month_names import ENGLISH, OTHERS
 
-# A cell that begins so may be taken for a formula, also with the wide signs of East Asian input.
+# A cell that starts like this may be read as a formula; East Asian input has full-width signs.
 _FORMULA = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
-_CALL = f"{_FORMULA}[^,;\t\r\n]*\\w\\s*[(|!]"  # it calls a function or another program
+_CALL = f"{_FORMULA}[^,;\t\r\n]*\\w\\s*[(|!]"  # a formula that calls a function or a program
 _CELL_START = '[,;\t\r\n][\\s"]*'
 
 _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
@@ -46,9 +46,9 @@ _TRUTHS_OF_OTHERS = (
 
 @dataclass(frozen=True)
 class Dialect:
-    """One of the two kinds of CSV that Excel opens by itself, by the region that it is set to.
+    """One of the two kinds of CSV that Excel opens without questions, depending on its region.
 
-    `looks` are the shapes of texts that Excel would turn into something else.
+    `looks` are regular expressions for the texts that Excel would convert.
     """
 
     separator: str
@@ -57,23 +57,23 @@ class Dialect:
 
     @property
     def taken(self) -> str:
-        """The expression for texts that Excel takes for something else, apostrophes before or not.
+        """The regular expression for texts that Excel would convert, with or without apostrophes.
 
-        Who types an apostrophe means it, so a text that has one already gets another.
+        An apostrophe that somebody typed belongs to the text, so such a text gets another one.
         """
         looks = "|".join(self.looks)
         return f"(?i)^'*(?:[\\s\x00]*{_FORMULA}|[\t\r\n\x00]|\\s*(?:{looks})\\s*$)"
 
 
 def keep(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
-    """Return texts as they stay what they are in Excel, which are mostly the same."""
+    """Add apostrophes to the texts that Excel would convert; most texts need none."""
     inner = texts.str.replace_all(f"({_CELL_START})('*{_CALL})", "${1}'${2}")
     taken = texts.str.contains(dialect.taken)
     return pl.when(taken).then("'" + inner).otherwise(inner).name.keep()
 
 
 def restore(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
-    """Return texts as they were before `keep`."""
+    """Return the original texts: the inverse of `keep`."""
     inner = texts.str.replace_all(f"({_CELL_START})'('*{_CALL})", "${1}${2}")
     kept = inner.str.starts_with("'") & inner.str.contains(dialect.taken)
     return pl.when(kept).then(inner.str.slice(1)).otherwise(inner).name.keep()
@@ -84,7 +84,7 @@ def _numbers(number: str, more_currencies: str = "") -> list[str]:
     amount = f"(?:{number}|{currency} ?{number}|{number} ?{currency}|{number} ?%|% ?{number})"
     return [
         "0[0-9]+",
-        "[0-9]{12,}",  # shown as a power of ten; beyond 15 digits the others become zeros
+        "[0-9]{12,}",  # shown in scientific notation; digits after the 15th become zeros
         f"{number}e[+\\-]?[0-9]+",
         "[0-9]+ +[0-9]+ ?/ ?[0-9]+",
         f"\\( ?{amount} ?\\)",
@@ -123,8 +123,8 @@ COMMA = Dialect(
         _words(_ERRORS, _TRUTHS),
     ),
 )
-# One file for all regions that write decimals with a comma: their names of months, truths and
-# errors are all known, as it may be handed on. Switzerland's decimals have a point.
+# One dialect for all regions with a decimal comma. It knows all their month names, booleans and
+# errors, as people pass files on. Switzerland writes decimals with a point.
 SEMICOLON = Dialect(
     ";",
     decimal_comma=True,

@@ -1,10 +1,10 @@
-"""Names of months as Excel reads them: whole, and as short as Windows has them (CLDR)."""
+"""Month names as Excel reads them: full, and abbreviated as in Windows (CLDR)."""
 
 ENGLISH = (
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
-# The regions of Europe and Latin America whose decimals have a comma, which Excel separates by ";".
+# The regions of Europe and Latin America with a decimal comma; their Excel separates cells by ";".
 OTHERS = " ".join(
     (
         "januar jänner februar feber märz mai juni juli oktober dezember mrz okt dez",
