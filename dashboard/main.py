@@ -8,7 +8,7 @@ from dashboard.analytics import explain_dialog
 from dashboard.auth.current_user import current_actor
 from dashboard.cache import pinned_snapshot
 from dashboard.cache.reader_zones import reader_zones
-from dashboard.cache.run_queue import in_line
+from dashboard.cache.run_queue import run_queue
 from dashboard.process.page_runs import page_runs
 from dashboard.shell import freshness, header, navigation
 from dashboard.system import kept_forms
@@ -26,7 +26,7 @@ url_state.catch_up()
 follows = navigation.shows_snapshot(page)
 with (
     page_runs.under_way(),
-    in_line(actor.id) if follows else nullcontext(),
+    run_queue.slot(actor.id) if follows else nullcontext(),
     page_run(page.url_path or "overview"),
 ):
     state = freshness.read()

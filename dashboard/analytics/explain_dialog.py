@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -18,7 +19,7 @@ from core.analytics.recount import Recount
 from core.analytics.trend_filter import TrendFilter
 from core.snapshots.reader import Snapshot
 from dashboard.cache import answers, pinned_snapshot
-from dashboard.cache.run_queue import out_of_line
+from dashboard.cache.run_queue import run_queue
 from dashboard.ui import dialogs, local_time, notices, tables
 from dashboard.ui.tables import MISSING, ROW_HEIGHT
 
@@ -161,10 +162,11 @@ def _answer(found: Explanation, snapshot: Snapshot) -> None:
 
 def _recount(actor: Actor, found: Explanation, snapshot: Snapshot) -> None:
     if st.button("Recount in the database", icon=":material/database:", key="explain-recount"):
-        with notices.errors_shown(), st.spinner("Counting"), out_of_line():
-            st.session_state[RECOUNTED] = recounting.recount(
-                actor=actor, snapshot=snapshot, question=found.question
+        with notices.errors_shown(), st.spinner("Counting"):
+            count = partial(
+                recounting.recount, actor=actor, snapshot=snapshot, question=found.question
             )
+            st.session_state[RECOUNTED] = run_queue.outside(count)
     recounted: Recount | None = st.session_state.get(RECOUNTED)
     if recounted is not None:
         with st.container(border=True, gap="xxsmall"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,7 +20,7 @@ from core.db.paging import PAGE_SIZE
 from core.exports import comparison
 from core.exports.receipts import Receipt
 from core.snapshots.reader import Snapshot
-from dashboard.cache.run_queue import holding, out_of_line
+from dashboard.cache.run_queue import run_queue
 from dashboard.cache.shareable import require_shareable
 from dashboard.charts import series
 from dashboard.ui.filter_widgets import Part
@@ -31,11 +31,15 @@ Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
 
+class _NotKept(Exception):
+    """An answer has to be asked for, which takes too long to keep others waiting."""
+
+
 def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
     """Ask once for each snapshot, and whatever else a function is called with.
 
-    All who ask get the same object, which nobody changes. Raises `NotShareable` where it holds what
-    threads cannot share, as a Polars frame.
+    All who ask get the same object, which nobody changes; while it is asked for, other pages run.
+    Raises `NotShareable` where it holds what threads cannot share, as a Polars frame.
     """
     # A snapshot never changes, so what it answers never goes stale and needs no clearing.
     identities: dict[str | type, Callable[[Any], Any]] = {
@@ -50,40 +54,34 @@ def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
     @keep
     @wraps(function)
     def ask_once(*args: Asked.args, **named: Asked.kwargs) -> Answer:
+        if run_queue.is_mine():  # under the cache's lock, with which nobody may wait for the slot
+            raise _NotKept
         answer = function(*args, **named)
         require_shareable(answer)
         return answer
 
     @wraps(function)
     def answer(*args: Asked.args, **named: Asked.kwargs) -> Answer:
-        with holding():  # while one asks, others wait for its answer
-            return ask_once(*args, **named)
+        ask = partial(ask_once, *args, **named)
+        try:
+            return ask()
+        except _NotKept:
+            return run_queue.outside(ask)
 
     return answer
-
-
-def _asked(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-    """Keep what DuckDB has to be asked, for which others go ahead meanwhile."""
-
-    @wraps(function)
-    def ask(*args: Asked.args, **named: Asked.kwargs) -> Answer:
-        with out_of_line():
-            return function(*args, **named)
-
-    return kept(ask)
 
 
 def _identity(snapshot: Snapshot) -> str:
     return f"{snapshot.folder}:{snapshot.generation}"
 
 
-@_asked
+@kept
 def totals(snapshot: Snapshot) -> metrics.Totals:
     """See `core.analytics.metrics.totals`."""
     return metrics.totals(snapshot)
 
 
-@_asked
+@kept
 def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
     """See `core.analytics.metrics.new`."""
     return metrics.new(snapshot)
@@ -95,79 +93,79 @@ def owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> Part[pa.Ta
     return Part(rows, _matches(snapshot, filters).count, skipped=skip)
 
 
-@_asked
+@kept
 def _page_of_owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> pa.Table:
     found = _matches(snapshot, filters)
     return to_table(metrics.page_of_owners(snapshot, found, skip=skip, limit=PAGE_SIZE))
 
 
-@_asked
+@kept
 def _matches(snapshot: Snapshot, filters: OwnerFilter) -> Matches:
     return metrics.find_owners(snapshot, filters)
 
 
-@_asked
+@kept
 def find_owners(snapshot: Snapshot, text: str) -> pa.Table:
     """Return the first few owners whose address or name contains a text, most items first."""
     return to_table(metrics.items_by_user(snapshot, OwnerFilter(text), limit=FOUND))
 
 
-@_asked
+@kept
 def owner(snapshot: Snapshot, user_id: int) -> dict[str, object] | None:
     """See `core.analytics.metrics.owner`."""
     return metrics.owner(snapshot, user_id)
 
 
-@_asked
+@kept
 def top_owners(snapshot: Snapshot, period: Period) -> pa.Table:
     """See `core.analytics.metrics.top_owners`."""
     return to_table(metrics.top_owners(snapshot, period))
 
 
-@_asked
+@kept
 def trend(snapshot: Snapshot, filters: TrendFilter) -> pa.Table:
     """See `core.analytics.trends.trend`."""
     created = to_frame(_created(snapshot, filters.owner, filters.zone))
     return to_table(trends.steps(created, filters, until=trends.today(snapshot, filters)))
 
 
-@_asked
+@kept
 def recent(snapshot: Snapshot, filters: TrendFilter) -> pa.Table:
     """Return as many of the last steps as an overview shows; see `series.recent`."""
     past = replace(filters, window=Window(last=trends.today(snapshot, filters)))
     return to_table(series.recent(to_frame(trend(snapshot, past)), filters.step))
 
 
-@_asked
+@kept
 def _created(snapshot: Snapshot, owner: int | None, zone: str) -> pa.Table:
     return to_table(trends.created(snapshot, owner, zone))
 
 
-@_asked
+@kept
 def distribution(snapshot: Snapshot) -> pa.Table:
     """See `core.analytics.metrics.distribution`."""
     return to_table(metrics.distribution(snapshot))
 
 
-@_asked
+@kept
 def explanation(snapshot: Snapshot, question: Question) -> Explanation:
     """See `core.analytics.explanations.explain`."""
     return explanations.explain(snapshot, question)
 
 
-@_asked
+@kept
 def compared(snapshot: Snapshot, receipt: Receipt) -> comparison.Comparison:
     """See `core.exports.comparison.compare`."""
     return comparison.compare(receipt, snapshot)
 
 
-@_asked
+@kept
 def curve(snapshot: Snapshot, period: Period) -> pa.Table:
     """Return how many items the owners have along the whole ranking; see `series.curve`."""
     return to_table(series.curve(metrics.item_counts(snapshot, period)))
 
 
-@_asked
+@kept
 def shares(snapshot: Snapshot) -> metrics.Shares:
     """See `core.analytics.metrics.shares`."""
     return metrics.shares(metrics.item_counts(snapshot))

@@ -21,7 +21,7 @@ from core.snapshots.reader import Snapshot
 from core.telemetry.supervision import Watcher
 from dashboard.cache import answers, pinned_snapshot
 from dashboard.cache.reader_zones import reader_zones
-from dashboard.cache.run_queue import in_line
+from dashboard.cache.run_queue import run_queue
 
 LOOK_SECONDS = 0.5
 
@@ -60,7 +60,7 @@ def warm_newer(
     if newest != warmed:
         with suppress(Unavailable):  # everybody is busy: those who ask will make it warm
             for ask in _questions(newest):
-                with in_line():
+                with run_queue.slot():
                     ask()
                 progress()
     pinned_snapshot.offer(newest)

@@ -1,14 +1,13 @@
-"""Turns: one page at a time, and nobody stuck behind a slow one."""
+"""The run queue: one page at a time, and nobody stuck behind a slow one."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 
 import pytest
 
-from dashboard.cache import run_queue
-from dashboard.cache.run_queue import RunQueue, holding, in_line, out_of_line
+from dashboard.cache.run_queue import RunQueue
 
 
 def begin(work: Callable[[], object]) -> threading.Thread:
@@ -17,13 +16,24 @@ def begin(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+def is_free(queue: RunQueue, person: Hashable = None) -> bool:
+    """Tell whether another run would be in the slot at once."""
+    free = []
+
+    def enter() -> None:
+        with queue.slot(person, seconds=0) as is_alone:
+            free.append(is_alone)
+
+    begin(enter).join(10)
+    return free == [True]
+
+
 def test_one_runs_after_the_other() -> None:
-    inside = 0
-    met = []
+    queue, inside, met = RunQueue(), 0, []
 
     def run() -> None:
         nonlocal inside
-        with in_line():
+        with queue.slot():
             inside += 1
             met.append(inside)
             time.sleep(0.01)
@@ -34,88 +44,95 @@ def test_one_runs_after_the_other() -> None:
     assert met == [1] * 8
 
 
-def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_queue, "MOST_SECONDS", 0.05)
-    ran, done = threading.Event(), threading.Event()
+def test_nobody_waits_for_long() -> None:
+    queue, ran, done = RunQueue(), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with in_line():
+        with queue.slot():
             ran.set()
             done.wait(10)
 
     slow = begin(hold)
     assert ran.wait(10)
-    with in_line():
+    with queue.slot(seconds=0.05) as is_alone:
+        assert not is_alone
+        assert not queue.is_mine()
         assert slow.is_alive()
+    assert not is_free(queue), "who was late let nobody in too many"
     done.set()
     slow.join()
-    with in_line():
-        assert not run_queue._line.enter(None, seconds=0), "who was late let nobody in too many"
+    assert is_free(queue)
 
 
-def test_others_go_ahead_of_who_waits() -> None:
-    order = []
+def test_others_run_while_one_is_outside() -> None:
+    queue, order = RunQueue(), []
 
     def run() -> None:
-        with in_line():
+        with queue.slot():
             order.append("other")
 
-    with in_line(), out_of_line():
+    def wait() -> str:
+        assert not queue.is_mine()
         begin(run).join(10)
         order.append("first")
+        return "found"
+
+    with queue.slot():
+        assert queue.outside(wait) == "found"
+        assert queue.is_mine()
+        assert not is_free(queue)
     assert order == ["other", "first"]
-    with out_of_line():
-        assert run_queue._line.enter(None, seconds=0), "nobody is in it"
-        run_queue._line.leave()
+    assert is_free(queue)
 
 
-def test_who_holds_a_lock_comes_back_into_line_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_queue, "MOST_SECONDS", 60)
-    lock, waits = threading.Lock(), threading.Event()
+def test_who_is_in_no_slot_enters_none() -> None:
+    queue = RunQueue()
+    assert queue.outside(lambda: queue.outside(lambda: is_free(queue))), "nobody is in it"
+    assert is_free(queue)
 
-    def ask() -> None:
-        with in_line(), holding():
-            with lock, holding(), out_of_line():
-                other = begin(meet)
-                assert waits.wait(10)
-            other.join(10)
-            assert not other.is_alive(), "each has what the other one waits for"
 
-    def meet() -> None:
-        with in_line():
-            waits.set()
-            with lock:
-                pass
+def test_outside_once_is_outside() -> None:
+    queue = RunQueue()
+    with queue.slot():
+        assert queue.outside(lambda: (queue.outside(queue.is_mine), is_free(queue))) == (
+            False,
+            True,
+        )
+        assert queue.is_mine()
 
-    first = begin(ask)
-    first.join(20)
-    assert not first.is_alive()
-    assert run_queue._line.enter(None, seconds=0)
-    run_queue._line.leave()
+
+def test_a_run_has_one_slot() -> None:
+    queue = RunQueue()
+    with queue.slot(), pytest.raises(RuntimeError, match="one slot"), queue.slot():
+        pass
+    with queue.slot():
+        with pytest.raises(RuntimeError), queue.slot():
+            pass
+        assert not is_free(queue), "the one it has is still its own"
+    assert is_free(queue)
 
 
 def test_an_error_lets_the_next_one_in() -> None:
-    with pytest.raises(ZeroDivisionError), in_line(), out_of_line():
-        _ = 1 / 0
-    assert run_queue._line.enter(None, seconds=0)
-    run_queue._line.leave()
+    queue = RunQueue()
+    with pytest.raises(ZeroDivisionError), queue.slot():
+        queue.outside(lambda: 1 / 0)
+    assert is_free(queue)
 
 
-def test_persons_run_by_turns_however_many_runs_of_one_wait() -> None:
+def test_people_take_turns_however_many_runs_of_one_wait() -> None:
     queue, order = RunQueue(), []
 
     def run(person: str) -> None:
-        assert queue.enter(person, seconds=10)
-        order.append(person)
-        queue.leave()
+        with queue.slot(person, seconds=10) as is_alone:
+            assert is_alone
+            order.append(person)
 
-    assert queue.enter("busy", seconds=0)
-    threads = []
-    for person in ["busy"] * 5 + ["ann", "ben", "ann"]:
-        threads.append(begin(partial(run, person)))
-        while sum(map(len, queue._waiting.values())) < len(threads):
-            time.sleep(0.001)
-    queue.leave()
+    with queue.slot("busy"):
+        threads = []
+        for person in ["busy"] * 5 + ["ann", "ben", "ann"]:
+            threads.append(begin(partial(run, person)))
+            while queue.waiting() < len(threads):
+                time.sleep(0.001)
     for thread in threads:
         thread.join(10)
     assert order == ["ann", "busy", "ben", "ann", "busy", "busy", "busy", "busy"]
@@ -123,7 +140,7 @@ def test_persons_run_by_turns_however_many_runs_of_one_wait() -> None:
 
 def test_who_gives_up_waiting_is_not_called() -> None:
     queue = RunQueue()
-    assert queue.enter("ann", seconds=0)
-    assert not queue.enter("ben", seconds=0.01)
-    queue.leave()
-    assert queue.enter("cid", seconds=0), "nobody left, and nobody was called"
+    with queue.slot("ann"):
+        assert not is_free(queue, "ben")
+        assert queue.waiting() == 0
+    assert is_free(queue, "cid"), "nobody left, and nobody was called"

@@ -1,6 +1,7 @@
-"""Pages in turn: those that show the snapshot run alone, and let others by while they wait."""
+"""The run queue: pages that show the snapshot run alone, and let others by while they wait."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,8 +10,8 @@ from core.analytics import metrics
 from core.analytics.metrics import Totals
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
-from dashboard.cache import answers, run_queue
-from dashboard.cache.run_queue import in_line
+from dashboard.cache import answers
+from dashboard.cache.run_queue import run_queue
 from dashboard.shell import freshness
 from dashboard.shell.freshness import Freshness
 from tests.pages.conftest import Open
@@ -18,10 +19,13 @@ from tests.pages.conftest import Open
 
 def is_free() -> bool:
     """Tell whether somebody else could run now."""
-    free = run_queue._line.enter(None, seconds=0)
-    if free:
-        run_queue._line.leave()
-    return free
+
+    def enter() -> bool:
+        with run_queue.slot(seconds=0) as is_alone:
+            return is_alone
+
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(enter).result(10)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,6 @@ def test_others_go_ahead_while_a_page_waits_for_duckdb(
 def test_two_who_ask_the_same_do_not_wait_for_each_other(
     world: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_queue, "MOST_SECONDS", 60)
     snapshot, totals, waits = reader.current(), metrics.totals, threading.Event()
 
     def meet(asked: Snapshot) -> Totals:
@@ -79,11 +82,11 @@ def test_two_who_ask_the_same_do_not_wait_for_each_other(
         return totals(asked)
 
     def ask() -> None:
-        with in_line():
+        with run_queue.slot(seconds=60):
             answers.totals(snapshot)
 
     def ask_too() -> None:
-        with in_line():
+        with run_queue.slot(seconds=60):
             waits.set()
             answers.totals(snapshot)
 
@@ -91,6 +94,6 @@ def test_two_who_ask_the_same_do_not_wait_for_each_other(
     first, other = (threading.Thread(target=work) for work in (ask, ask_too))
     first.start()
     first.join(20)
-    assert not first.is_alive(), "one has the answer's lock, and the other one the line"
+    assert not first.is_alive(), "one has the answer's lock, and the other one the slot"
     other.join(20)
     assert is_free()
