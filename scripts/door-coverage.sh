@@ -4,8 +4,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 rooms="core/access core/sign_in dashboard/auth dashboard/sign_in"
-modules="core/manage/users core/provision/db_roles core/sso_providers dashboard/limits/fair_queue
-    dashboard/web/allowed_hosts dashboard/web/bounded_client dashboard/web/own_paths
+modules="core/manage/row_editor core/manage/users core/provision/db_roles core/sso_providers
+    dashboard/limits/fair_queue dashboard/web/allowed_hosts dashboard/web/bounded_client dashboard/web/own_paths
     dashboard/web/security_headers dashboard/websockets/connections"
 files=""
 for room in $rooms; do files="$files,$room/*"; done

@@ -5,23 +5,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from core.access.permissions import require_staff
 from core.actor import Actor
-from core.audit import trail
 from core.calendar.periods import Span
 from core.db.fields import Description, Email, Id, Title, parse
 from core.db.models import Item, User
 from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.db.word_search import item_has_words
-from core.errors import Conflict, Invalid, NotFound, VersionNeeded
+from core.errors import Invalid, NotFound
+from core.manage.row_editor import RowEditor
 from core.manage.users import find_by_email
 from core.text.folding import split_words
 
 FIELDS = ("title", "description", "owner_id")
+
+
+class ItemEditor(RowEditor[Item]):
+    """The steps of editing an item."""
+
+    def current(self, db: Session, row: Item) -> dict[str, object]:
+        """Return the fields of now, with the address by which forms name the owner."""
+        owner = db.get_one(User, row.owner_id)
+        return super().current(db, row) | {"owner_email": owner.email}
+
+
+EDITOR = ItemEditor(Item, FIELDS)
 
 
 class NewItem(BaseModel):
@@ -109,10 +121,7 @@ def find_owner(db: Session, *, actor: Actor, user_id: int) -> User | None:
 def get_item(db: Session, *, actor: Actor, item_id: int) -> Item:
     """Return one item with its owner; raise `NotFound`."""
     require_staff(db, actor, "item.read", item_id)
-    item = db.scalar(_with_owner().where(Item.id == item_id))
-    if item is None:
-        raise NotFound("This item does not exist any more.")
-    return item
+    return EDITOR.require(db.scalar(_with_owner().where(Item.id == item_id)))
 
 
 def create_item(db: Session, *, actor: Actor, values: Mapping[str, object]) -> Item:
@@ -123,12 +132,8 @@ def create_item(db: Session, *, actor: Actor, values: Mapping[str, object]) -> I
     require_staff(db, actor, "item.create")
     form = parse(ItemFormById if "owner_id" in values else ItemForm, values)
     item = Item(**_stored(db, form.model_dump()))
-    db.add(item)
-    db.flush()
-    _attach_owner(db, item)
-    changes = trail.difference({}, _view(item))
-    trail.record(db, actor=actor, action="item.create", subject=item, changes=changes)
-    return item
+    EDITOR.add(db, item, actor=actor, action="item.create")
+    return _attach_owner(db, item)
 
 
 def update_item(
@@ -143,16 +148,8 @@ def update_item(
     form = parse(ItemChangeById if "owner_id" in values else ItemChange, values)
     # The owner first, then the item: the order in which a deletion of the owner locks them.
     changes = _stored(db, form.model_dump(exclude_unset=True))
-    item = _lock(db, item_id, version)
-    difference = trail.difference(_view(item), changes)
-    if not difference:
-        return _attach_owner(db, item)
-    for field, value in changes.items():
-        setattr(item, field, value)
-    item.version += 1
-    item.updated_at = func.now()
-    db.flush()
-    trail.record(db, actor=actor, action="item.update", subject=item, changes=difference)
+    item = EDITOR.lock(db, item_id, version)
+    EDITOR.change(db, item, changes, actor=actor, action="item.update")
     return _attach_owner(db, item)
 
 
@@ -162,13 +159,8 @@ def delete_item(db: Session, *, actor: Actor, item_id: int, version: int | None)
     Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster.
     """
     require_staff(db, actor, "item.delete", item_id)
-    item = _lock(db, item_id, version)
-    removed = RemovedItem(item.stored())
-    changes = trail.difference(_view(item), dict.fromkeys(FIELDS))
-    trail.record(db, actor=actor, action="item.delete", subject=item, changes=changes)
-    db.delete(item)
-    db.flush()
-    return removed
+    item = EDITOR.lock(db, item_id, version)
+    return RemovedItem(EDITOR.delete(db, item, actor=actor, action="item.delete"))
 
 
 def restore_item(db: Session, *, actor: Actor, removed: RemovedItem) -> Item:
@@ -179,12 +171,7 @@ def restore_item(db: Session, *, actor: Actor, removed: RemovedItem) -> Item:
         return there
     if db.get(User, removed.item["owner_id"], with_for_update={"key_share": True}) is None:
         raise NotFound("The owner of this item does not exist any more, so it cannot be restored.")
-    item = Item(**removed.item)
-    db.add(item)
-    db.flush()
-    changes = trail.difference({}, _view(item))
-    trail.record(db, actor=actor, action="item.restore", subject=item, changes=changes)
-    return item
+    return EDITOR.add(db, Item(**removed.item), actor=actor, action="item.restore")
 
 
 def _with_owner() -> Select[Item]:
@@ -193,19 +180,6 @@ def _with_owner() -> Select[Item]:
 
 def _attach_owner(db: Session, item: Item) -> Item:
     set_committed_value(item, "owner", db.get_one(User, item.owner_id))
-    return item
-
-
-def _lock(db: Session, item_id: int, version: int | None) -> Item:
-    item = db.get(Item, item_id, with_for_update=True, populate_existing=True)
-    if item is None:
-        raise NotFound("This item does not exist any more.")
-    if version is None:
-        raise VersionNeeded("Say which version of this item you have read.")
-    if item.version != version:
-        owner = db.get_one(User, item.owner_id)
-        current = _view(item) | {"owner_email": owner.email, "version": item.version}
-        raise Conflict("Somebody changed this item while you were editing.", current=current)
     return item
 
 
@@ -226,7 +200,3 @@ def _held(db: Session, user_id: int) -> bool:
     # Held until the commit, so that an owner deleted meanwhile is an error here and not later.
     lock = {"key_share": True}
     return db.get(User, user_id, with_for_update=lock, populate_existing=True) is not None
-
-
-def _view(item: Item) -> dict[str, object]:
-    return {field: getattr(item, field) for field in FIELDS}

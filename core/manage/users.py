@@ -15,19 +15,35 @@ from core.access.password_strength import refuse_guessable
 from core.access.permissions import require_staff, require_superuser
 from core.access.superusers import ROLE_FIELDS
 from core.actor import Actor, Refused
-from core.audit import trail
 from core.calendar.periods import Span
 from core.db import word_search
 from core.db.fields import Email, FullName, Password, parse
 from core.db.models import ApiToken, AuthSession, Item, User
 from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.db.word_search import has_words
-from core.errors import Conflict, Forbidden, Invalid, NotFound, VersionNeeded
+from core.errors import Forbidden, Invalid
+from core.manage.row_editor import RowEditor
 from core.text.addresses import find_form
 from core.text.folding import split_words
 
 FIELDS = ("email", "full_name", *ROLE_FIELDS)
 UNDO_ITEMS = 10_000
+
+
+class UserEditor(RowEditor[User]):
+    """The steps of editing a user."""
+
+    def flush(self, db: Session) -> None:
+        """Write what changed; raise `Invalid` for an address that another user has."""
+        try:
+            db.flush()
+        except IntegrityError as error:
+            if "uq_user_lower_email" in str(error.orig):
+                raise Invalid({"email": "Another user has this address already."}) from error
+            raise
+
+
+EDITOR = UserEditor(User, FIELDS)
 
 
 class UserForm(BaseModel):
@@ -95,13 +111,13 @@ def list_users(
 def get_user(db: Session, *, actor: Actor, user_id: int) -> User:
     """Return one user; raise `NotFound`."""
     require_superuser(db, actor, "user.read", user_id)
-    return _get(db, user_id)
+    return EDITOR.require(db.get(User, user_id))
 
 
 def get_own(db: Session, *, actor: Actor) -> User:
     """Return the user that the actor is; no scope is asked, as a token tells no more than whose."""
     require_staff(db, actor, "user.read_own")
-    return _get(db, actor.id or 0)
+    return EDITOR.require(db.get(User, actor.id or 0))
 
 
 def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
@@ -114,16 +130,7 @@ def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> U
         **_stored(form.model_dump(exclude={"password"})),
         hashed_password=hash_password(form.password) if form.password else UNUSABLE_PASSWORD,
     )
-    db.add(user)
-    _flush(db)
-    trail.record(
-        db,
-        actor=actor,
-        action="user.create",
-        subject=user,
-        changes=trail.difference({}, _view(user)),
-    )
-    return user
+    return EDITOR.add(db, user, actor=actor, action="user.create")
 
 
 def update_user(
@@ -141,24 +148,16 @@ def update_user(
         changes["hashed_password"] = hash_password(password)
     if superusers.takes_rights(changes):
         superusers.lock_first(db, Refused(actor, "user.update", user_id))
-    user = _lock(db, user_id, version)
+    user = EDITOR.lock(db, user_id, version)
     if password:
         refuse_guessable(password, email=changes.get("email", user.email))
     if superusers.loses_role(user, changes):
         superusers.require_another(db, user, Refused(actor, "user.update", user_id))
-    difference = trail.difference({**_view(user), "hashed_password": ""}, changes)
-    if not difference:
-        return user
-    for name, value in changes.items():
-        setattr(user, name, value)
-    user.version += 1
-    user.updated_at = func.now()
-    _flush(db)
+    difference = EDITOR.change(db, user, changes, actor=actor, action="user.update")
     if difference.keys() & {*ROLE_FIELDS, "hashed_password"}:
         revocations.end_sessions(db, AuthSession.user_id == user.id)
     if any(after is False for _, after in difference.values()):
         db.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
-    trail.record(db, actor=actor, action="user.update", subject=user, changes=difference)
     return user
 
 
@@ -176,19 +175,17 @@ def delete_user(db: Session, *, actor: Actor, user_id: int, version: int | None)
     require_superuser(db, actor, "user.delete", user_id)
     refused = Refused(actor, "user.delete", user_id)
     superusers.lock_first(db, refused)
-    user = _lock(db, user_id, version)
+    user = EDITOR.lock(db, user_id, version)
     if user.id == actor.id:
         raise Forbidden("You cannot delete yourself; ask another superuser.", refused=refused)
     if user.is_superuser and user.is_active:
         superusers.require_another(db, user, refused)
     count = _count_items(db, user_id)
-    removed = RemovedUser(user=user.stored(), items=_undoable(db, user, count), item_count=count)
-    changes = trail.difference(_view(user), dict.fromkeys(FIELDS)) | {"items": [count, 0]}
-    trail.record(db, actor=actor, action="user.delete", subject=user, changes=changes)
-    db.delete(user)
-    db.flush()
+    items = _undoable(db, user, count)
+    also = {"items": [count, 0]}
+    stored = EDITOR.delete(db, user, actor=actor, action="user.delete", also=also)
     revocations.announce(db)
-    return removed
+    return RemovedUser(user=stored, items=items, item_count=count)
 
 
 def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
@@ -200,13 +197,10 @@ def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
     there = db.get(User, removed.user["id"])
     if there is not None:
         return there
-    user = User(**removed.user)
-    db.add(user)
-    _flush(db)
+    also = {"items": [0, len(removed.items or ())]}
+    user = EDITOR.add(db, User(**removed.user), actor=actor, action="user.restore", also=also)
     if removed.items:
         db.execute(insert(Item), list(removed.items))
-    changes = trail.difference({}, _view(user)) | {"items": [0, len(removed.items or ())]}
-    trail.record(db, actor=actor, action="user.restore", subject=user, changes=changes)
     return user
 
 
@@ -236,44 +230,12 @@ def find_by_email(db: Session, email: str) -> User | None:
     return db.scalar(select(User).where(func.lower(User.email) == find_form(email)))
 
 
-def _get(db: Session, user_id: int) -> User:
-    user = db.get(User, user_id)
-    if user is None:
-        raise NotFound("This user does not exist any more.")
-    return user
-
-
 def _count_items(db: Session, user_id: int) -> int:
     return db.scalar(select(func.count()).where(Item.owner_id == user_id)) or 0
 
 
-def _lock(db: Session, user_id: int, version: int | None) -> User:
-    user = db.get(User, user_id, with_for_update=True, populate_existing=True)
-    if user is None:
-        raise NotFound("This user does not exist any more.")
-    if version is None:
-        raise VersionNeeded("Say which version of this user you have read.")
-    if user.version != version:
-        current = _view(user) | {"version": user.version}
-        raise Conflict("Somebody changed this user while you were editing.", current=current)
-    return user
-
-
-def _flush(db: Session) -> None:
-    try:
-        db.flush()
-    except IntegrityError as error:
-        if "uq_user_lower_email" in str(error.orig):
-            raise Invalid({"email": "Another user has this address already."}) from error
-        raise
-
-
 def _stored(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"is_staff": True} if values.get("is_superuser") else values
-
-
-def _view(user: User) -> dict[str, object]:
-    return {name: getattr(user, name) for name in FIELDS}
 
 
 def _undoable(db: Session, user: User, count: int) -> list[dict[str, Any]] | None:

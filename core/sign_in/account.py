@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.access import revocations
@@ -15,6 +15,7 @@ from core.audit import trail
 from core.db.fields import FullName, Password, parse
 from core.db.models import AuthSession, User
 from core.errors import Forbidden, NotFound
+from core.manage import users
 from core.sign_in import password as password_sign_in
 from core.sign_in import throttle
 from core.sign_in.password import Attempt
@@ -66,9 +67,7 @@ def end_other_sessions(db: Session, *, actor: Actor) -> int:
 def end_sessions_of(db: Session, *, actor: Actor, user_id: int) -> int:
     """End all sessions of a user, as a superuser; return how many they were."""
     require_superuser(db, actor, "session.end", user_id)
-    user = db.get(User, user_id)
-    if user is None:
-        raise NotFound("This user does not exist any more.")
+    user = users.EDITOR.require(db.get(User, user_id))
     count = _end(db, user_id=user_id, but=actor.session_id)
     changes = {"sessions": [count, 0]}
     trail.record(db, actor=actor, action="session.end", subject=user, changes=changes)
@@ -79,11 +78,7 @@ def rename(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
     """Change the actor's name to the field of `NameChange`; raise `Invalid`."""
     form = parse(NameChange, values)
     user = _lock(db, actor, "account.name")
-    changes = trail.difference({"full_name": user.full_name}, form.model_dump())
-    if changes:
-        user.full_name = form.full_name
-        _mark_changed(user)
-        trail.record(db, actor=actor, action="account.name", subject=user, changes=changes)
+    users.EDITOR.change(db, user, form.model_dump(), actor=actor, action="account.name")
     return user
 
 
@@ -114,11 +109,9 @@ def change_password(
     throttle.forgive(db, attempt.buckets)
     form = parse(PasswordChange, values)
     refuse_guessable(form.password, email=user.email)
-    user.hashed_password = hash_password(form.password)
-    _mark_changed(user)
+    changed = {"hashed_password": hash_password(form.password)}
+    users.EDITOR.change(db, user, changed, actor=actor, action=PASSWORD_ACTION)
     _end(db, user_id=user.id, but=actor.session_id)
-    hidden = trail.difference({}, {"hashed_password": user.hashed_password})
-    trail.record(db, actor=actor, action=PASSWORD_ACTION, subject=user, changes=hidden)
     return True
 
 
@@ -128,11 +121,6 @@ def _lock(db: Session, actor: Actor, action: str) -> User:
     if user is None:
         raise NotFound("This account does not exist any more.")
     return user
-
-
-def _mark_changed(user: User) -> None:
-    user.version += 1
-    user.updated_at = func.now()
 
 
 def _end(db: Session, *, user_id: int | None, but: int | None) -> int:

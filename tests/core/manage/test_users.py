@@ -312,5 +312,5 @@ def test_what_the_database_refuses_for_another_reason_is_no_field_of_a_form(
     db.add(User(id=user.id, email="bo@example.com", hashed_password=""))
     db.expunge(user)
     with pytest.raises(IntegrityError):
-        users._flush(db)
+        users.EDITOR.flush(db)
     db.rollback()

@@ -1,0 +1,113 @@
+"""The one way to change a row that people edit: locked, as they have read it, and audited."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import func
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.audit import trail
+from core.db.models import Item, User
+from core.errors import Conflict, NotFound, VersionNeeded
+
+Row = TypeVar("Row", User, Item)
+
+
+@dataclass(frozen=True)
+class RowEditor(Generic[Row]):
+    """The steps of editing one table's rows; `fields` are those that the audit tells of.
+
+    A service authorizes first, and takes from here what it needs. `action` is as in the audit
+    trail; `also` is what its row says besides, by name `[before, after]`.
+    """
+
+    model: type[Row]
+    fields: Sequence[str]
+
+    def require(self, row: Row | None) -> Row:
+        """Return a row that was looked for; raise `NotFound` when there is none."""
+        if row is None:
+            raise NotFound(f"This {self._noun} does not exist any more.")
+        return row
+
+    def lock(self, db: Session, row_id: int, version: int | None) -> Row:
+        """Lock a row that is still at `version`, and return it.
+
+        Raises `NotFound`, `VersionNeeded` without a `version`, and `Conflict` when somebody was
+        faster.
+        """
+        row = self.require(db.get(self.model, row_id, with_for_update=True, populate_existing=True))
+        if version is None:
+            raise VersionNeeded(f"Say which version of this {self._noun} you have read.")
+        if row.version != version:
+            message = f"Somebody changed this {self._noun} while you were editing."
+            raise Conflict(message, current=self.current(db, row))
+        return row
+
+    def add(
+        self,
+        db: Session,
+        row: Row,
+        *,
+        actor: Actor,
+        action: str,
+        also: Mapping[str, object] | None = None,
+    ) -> Row:
+        """Store a new row, or one that was deleted; return it."""
+        db.add(row)
+        self.flush(db)
+        changes = trail.difference({}, self.view(row)) | dict(also or {})
+        trail.record(db, actor=actor, action=action, subject=row, changes=changes)
+        return row
+
+    def change(
+        self, db: Session, row: Row, values: Mapping[str, Any], *, actor: Actor, action: str
+    ) -> dict[str, list[object]]:
+        """Give a locked row new values and the next version; return the fields that differ.
+
+        When none does, nothing is stored and nothing audited.
+        """
+        changes = trail.difference(self.view(row), values)
+        if changes:
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.version += 1
+            row.updated_at = func.now()
+            self.flush(db)
+            trail.record(db, actor=actor, action=action, subject=row, changes=changes)
+        return changes
+
+    def delete(
+        self,
+        db: Session,
+        row: Row,
+        *,
+        actor: Actor,
+        action: str,
+        also: Mapping[str, object] | None = None,
+    ) -> dict[str, Any]:
+        """Delete a locked row; return its columns, from which it can be made again."""
+        stored = row.stored()
+        gone = trail.difference(self.view(row), dict.fromkeys(self.fields)) | dict(also or {})
+        trail.record(db, actor=actor, action=action, subject=row, changes=gone)
+        db.delete(row)
+        db.flush()
+        return stored
+
+    def view(self, row: Row) -> dict[str, object]:
+        """Return the fields of a row by name."""
+        return {name: getattr(row, name) for name in self.fields}
+
+    def current(self, db: Session, row: Row) -> dict[str, object]:  # noqa: ARG002 - for some tables
+        """Return what somebody is shown who was too late: the fields and the version of now."""
+        return self.view(row) | {"version": row.version}
+
+    def flush(self, db: Session) -> None:
+        """Write what changed; a table with a rule of its own says here what it refuses."""
+        db.flush()
+
+    @property
+    def _noun(self) -> str:
+        return self.model.__tablename__
