@@ -1,5 +1,9 @@
 """The command `python -m benchmarks.downloads`: how fast whole answers leave a real server."""
 
+from core.telemetry import malloc
+
+malloc.configure()  # before Arrow and Polars are imported, which read it once
+
 import os
 import socket
 import subprocess

@@ -1,5 +1,9 @@
 """The command `python -m benchmarks.refresh`: measure all figures of the refresh in one run."""
 
+from core.telemetry import malloc
+
+malloc.configure()  # before Arrow and Polars are imported, which read it once
+
 import sys
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,5 +1,9 @@
 """The command `python -m benchmarks.sessions`: measure what people at the dashboard wait for."""
 
+from core.telemetry import malloc
+
+malloc.configure()  # before Arrow and Polars are imported, which read it once
+
 import sys
 from dataclasses import dataclass
 from typing import Annotated

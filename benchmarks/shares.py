@@ -1,5 +1,9 @@
 """The command `python -m benchmarks.shares`: what one person at full speed costs another one."""
 
+from core.telemetry import malloc
+
+malloc.configure()  # before Arrow and Polars are imported, which read it once
+
 import asyncio
 import subprocess
 import sys

@@ -1,5 +1,9 @@
 """The composition root of the server: everything that Tally serves is put together here."""
 
+from core.telemetry import malloc
+
+malloc.configure()  # before Arrow and Polars are imported, which read it once
+
 import logging
 import threading
 from collections.abc import AsyncIterator

@@ -1,9 +1,11 @@
 """The command line `tally`, one of the two composition roots."""
 
-import getpass
+from core.telemetry import malloc
+
+malloc.configure()  # before Arrow and Polars are imported, which read it once
+
 import os
 import signal
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +13,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core.actor import Actor
 from core.db import engine, schema
 from core.db.bulk_copy import Watch
 from core.errors import TallyError, Unavailable
@@ -23,6 +24,7 @@ from core.telemetry import setup as telemetry
 from core.text.addresses import warn_of_lookalikes
 from core.text.wording import counted
 from dashboard.command.errors import Commands
+from dashboard.command.keyboard import ask_password, at_the_keyboard
 from dashboard.command.progress import bars
 from dashboard.process import server as web_server
 
@@ -91,7 +93,7 @@ def refresh(
             outcome, good = _verify(watch)
         else:
             wishes = {"full": full, "accept_drop": accept_drop}
-            name = _operator().email
+            name = at_the_keyboard().email
             outcome = _refresh(watch, trigger="command", requested_by=name, **wishes)
             good = True
         telemetry.shutdown()
@@ -118,7 +120,7 @@ def import_(
     _make_ready()
     with bars(err) as watch, engine.transaction() as db:
         result = imports.import_files(
-            db, actor=_operator(), users=users_file, items=items_file, watch=watch
+            db, actor=at_the_keyboard(), users=users_file, items=items_file, watch=watch
         )
     for warning in result.warnings:
         out.print(f"Warning: {warning}", markup=False)
@@ -140,7 +142,7 @@ def demo_(
         with engine.transaction() as db:
             demo.fill(
                 db,
-                actor=_operator(),
+                actor=at_the_keyboard(),
                 user_count=user_count,
                 item_count=item_count,
                 force=force,
@@ -163,11 +165,11 @@ def create_superuser(
 ) -> None:
     """Create a superuser; the password is asked for, or read from standard input."""
     _make_ready()
-    password = _ask_password() if get_settings().password_sign_in else None
+    password = ask_password() if get_settings().password_sign_in else None
     with engine.transaction() as db:
         user = setup.create_superuser(
             db,
-            actor=_operator(),
+            actor=at_the_keyboard(),
             email=email,
             password=password,
             full_name=full_name,
@@ -276,19 +278,6 @@ def _verify(watch: Watch) -> tuple[str, bool]:
         f" {len(report.wrong):,}, changed in the database since: {len(report.newer):,}."
     )
     return "\n".join(lines), not report.wrong
-
-
-def _operator() -> Actor:
-    try:
-        return Actor.system(f"{getpass.getuser()} (command line)")
-    except (KeyError, OSError):  # an account without a name, as in a container
-        return Actor.system("command line")
-
-
-def _ask_password() -> str:
-    if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _mention_refresh() -> None:

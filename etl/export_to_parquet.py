@@ -12,6 +12,10 @@ if __name__ == "__main__":
     # Python put etl/ first, whose modules are not meant to be found by their bare names.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+    from core.telemetry import malloc
+
+    malloc.configure()  # before Arrow and Polars are imported, which read it once
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -4,6 +4,10 @@ Without `DATABASE_URL` the embedded PostgreSQL is started in a temporary folder.
 make scratch databases on that server and drop them again; nothing that is there is touched.
 """
 
+from core.telemetry import malloc
+
+malloc.configure()  # before Arrow and Polars are imported, which read it once
+
 import os
 import shutil
 import tempfile

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from core.settings import ROOT
+from core.telemetry import malloc
 from tests.faults.world import wait_until
 
 PRELOADED = ("tests.faults.refresher", "tests.faults.reader")
@@ -118,6 +119,7 @@ class Nursery:
 
 def main() -> None:
     """Fork a child for each line of the standard input, until it ends."""
+    malloc.configure()
     for module in PRELOADED:
         importlib.import_module(module)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies: a dead child is gone
