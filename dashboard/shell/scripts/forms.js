@@ -5,9 +5,11 @@
   const person = document.querySelector('meta[name="tally-person"]').content;
   const findForm = () => document.querySelector("[data-tally-form]");
 
-  const keep = (event) => {
+  // Somebody may type before the last of a form is there, which says what form it is: kept then.
+  let early = null;
+  const keep = (dialog) => {
     const form = findForm();
-    const dialog = event.target.closest('[role="dialog"]');
+    early = dialog && !form ? dialog : null;
     if (!form || !dialog) return;
     const typed = {};
     for (const place of dialog.querySelectorAll('[class*="st-key-draft-"]')) {
@@ -22,7 +24,7 @@
   };
   // A moment later, as a check box shows only then what was chosen.
   for (const kind of ["input", "change", "click"]) {
-    addEventListener(kind, (event) => setTimeout(keep, 0, event), true);
+    addEventListener(kind, ({ target }) => setTimeout(keep, 0, target.closest('[role="dialog"]')), true);
   }
 
   // A form that a person closed is not kept any longer: by a button, a key, or a click beside it. One
@@ -40,6 +42,7 @@
     const isOpen = findForm() !== null;
     if (isOpen && !open && found && !sessionStorage.getItem(KEPT)) sessionStorage.setItem(KEPT, found);
     if (!isOpen && open && closing) sessionStorage.removeItem(KEPT);
+    if (isOpen && early) keep(early);
     open = isOpen;
   }, 300);
 
