@@ -1,9 +1,15 @@
 """The columns of what may be exported row by row: their names, order and types."""
 
+from datetime import datetime
+
 import polars as pl
+
+from core.columns.items import ITEM_COLUMNS
+from core.columns.users import USER_COLUMNS
 
 NUMBER, TEXT, TRUTH = pl.Int64(), pl.String(), pl.Boolean()
 MOMENT = pl.Datetime("us", "UTC")
+KINDS = {int: NUMBER, str: TEXT, bool: TRUTH, datetime: MOMENT}
 
 OWNERS = pl.Schema(
     {
@@ -16,28 +22,9 @@ OWNERS = pl.Schema(
         "item_count": NUMBER,
     }
 )
-ITEMS = pl.Schema(
-    {
-        "item_id": NUMBER,
-        "owner_id": NUMBER,
-        "owner_email": TEXT,
-        "title": TEXT,
-        "description": TEXT,
-        "created_at": MOMENT,
-        "updated_at": MOMENT,
-    }
-)
-USERS = pl.Schema(
-    {
-        "user_id": NUMBER,
-        "email": TEXT,
-        "full_name": TEXT,
-        "is_active": TRUTH,
-        "is_staff": TRUTH,
-        "is_superuser": TRUTH,
-        "created_at": MOMENT,
-        "updated_at": MOMENT,
-    }
+ITEMS, USERS = (
+    pl.Schema({column.file_name: KINDS[column.type] for column in columns if column.exported})
+    for columns in (ITEM_COLUMNS, USER_COLUMNS)
 )
 # What receipts cover that do not name their columns: those of exports before there were more.
 FIRST = {

@@ -15,88 +15,27 @@ from core.access.hashing import UNUSABLE_PASSWORD
 from core.access.permissions import require_superuser
 from core.actor import Actor
 from core.audit import trail
-from core.calendar.zones import UTC
 from core.db.bulk_copy import Value, Watch, allow_long_statements, copy_rows
-from core.db.fields import Description, Email, FullName, Title, parse
+from core.db.fields import Email, parse
 from core.errors import Invalid
-from core.manage.past_times import Times, read_times
-from core.manage.readers import Field, Problems, Record, as_text, read, show
+from core.manage.import_lines import ITEMS, USERS
+from core.manage.import_tables import (
+    ADD_ITEMS,
+    ADD_USERS,
+    FILL_MISSING_NAMES,
+    FIND_OWNERS,
+    LOCK_KEY,
+    LOCK_UNNAMED,
+    ONE_AT_A_TIME,
+    OWNER,
+    TEMPORARY_TABLES,
+    UNKNOWN_OWNERS,
+)
+from core.manage.readers import Problems, as_text, read, show
 from core.text.addresses import warn_of_lookalikes
 
-TIMES = (
-    Field("created_at", ("created", "createdon", "joined")),
-    Field("updated_at", ("updated", "updatedon")),
-)
-USER_FIELDS = (
-    Field("email", ("emailaddress", "mail"), required=True),
-    Field("full_name", ("name", "displayname")),
-    Field("is_active", ("active", "enabled")),
-    *TIMES,
-)
-ITEM_FIELDS = (
-    Field("title", required=True),
-    Field("description"),
-    Field("owner_email", ("owner", "owneremailaddress"), required=True),
-    *TIMES,
-)
 SHOWN_WARNINGS = 5
-YES, NO = {"true", "yes", "1", "active", "enabled"}, {"false", "no", "0", "inactive", "disabled"}
-NOT_YES_OR_NO = "Write yes or no, true or false."
 UNKNOWN_OWNER = "No user has this address, neither in the file of users nor in Tally: {}."
-
-TEMPORARY_TABLES = """
-    CREATE TEMPORARY TABLE import_user (
-        line bigint, email text, full_name text, is_active boolean,
-        created_at timestamptz, updated_at timestamptz) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE import_item (
-        line bigint, title text, description text, owner_email text,
-        created_at timestamptz, updated_at timestamptz) ON COMMIT DROP
-"""
-USER_COLUMNS = ("line", "email", "full_name", "is_active", "created_at", "updated_at")
-ITEM_COLUMNS = ("line", "title", "description", "owner_email", "created_at", "updated_at")
-FILL_MISSING_NAMES = """
-    UPDATE "user" SET full_name = i.full_name, version = version + 1, updated_at = now()
-    FROM import_user i
-    WHERE lower("user".email) = i.email AND "user".full_name IS NULL AND i.full_name IS NOT NULL
-"""
-# Users are locked by id, as everywhere, and new addresses are claimed by one import at a time.
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(:key)"
-LOCK_KEY = 0x7A11_0005
-LOCK_UNNAMED = """
-    SELECT FROM "user" u JOIN import_user i ON lower(u.email) = i.email
-    WHERE u.full_name IS NULL AND i.full_name IS NOT NULL
-    ORDER BY u.id FOR NO KEY UPDATE OF u
-"""
-ADD_USERS = """
-    INSERT INTO "user" (email, full_name, hashed_password, is_active, created_at, updated_at)
-    SELECT email, full_name, :password, is_active, coalesce(created_at, now()),
-        coalesce(updated_at, now())
-    FROM import_user i
-    WHERE NOT EXISTS (SELECT FROM "user" u WHERE lower(u.email) = i.email)
-    ORDER BY line
-    ON CONFLICT DO NOTHING
-"""
-# Locked until the commit, so that no owner is deleted between the check and the insert.
-FIND_OWNERS = """
-    CREATE TEMPORARY TABLE import_owner ON COMMIT DROP AS
-    SELECT u.id, i.owner_email
-    FROM (SELECT DISTINCT owner_email FROM import_item) i
-    JOIN "user" u ON lower(u.email) = i.owner_email
-    ORDER BY u.id
-    FOR KEY SHARE OF u
-"""
-UNKNOWN_OWNERS = """
-    SELECT line, owner_email FROM import_item i
-    WHERE NOT EXISTS (SELECT FROM import_owner o WHERE o.owner_email = i.owner_email)
-    ORDER BY line
-"""
-ADD_ITEMS = """
-    INSERT INTO item (title, description, owner_id, created_at, updated_at)
-    SELECT i.title, i.description, o.id, coalesce(i.created_at, now()),
-        coalesce(i.updated_at, now())
-    FROM import_item i JOIN import_owner o USING (owner_email)
-    ORDER BY i.line
-"""
 
 
 @dataclass(frozen=True)
@@ -113,22 +52,8 @@ class Imported:
     warnings: tuple[str, ...] = ()
 
 
-class UserLine(BaseModel):
-    """One line of a file of users."""
-
-    email: Email
-    full_name: FullName
-
-
-class ItemLine(BaseModel):
-    """One line of a file of items, but for its owner, whose address recurs and is cached."""
-
-    title: Title
-    description: Description
-
-
 class AddressLine(BaseModel):
-    """An address that names an owner."""
+    """An address that names an owner, which recurs and is cached."""
 
     owner_email: Email
 
@@ -144,8 +69,10 @@ def import_files(db: Session, *, actor: Actor, users: Path, items: Path, watch: 
     allow_long_statements(db)
     db.execute(text(TEMPORARY_TABLES))
     problems = Problems()
-    user_lines = copy_rows(db, "import_user", USER_COLUMNS, _users(users, problems, watch))
-    copy_rows(db, "import_item", ITEM_COLUMNS, _items(items, problems, watch))
+    user_lines = copy_rows(
+        db, "import_user", ("line", *USERS.names), _users(users, problems, watch)
+    )
+    copy_rows(db, "import_item", ("line", OWNER, *ITEMS.names), _items(items, problems, watch))
     problems.refuse_any()
     imported = _store(db, items, user_lines, watch)
     changes = {name: [0, count] for name, count in asdict(imported).items() if name != "warnings"}
@@ -178,7 +105,7 @@ def _store(db: Session, items: Path, user_lines: int, watch: Watch) -> Imported:
 def _refuse_unknown_owners(db: Session, items: Path) -> None:
     problems = Problems()
     for line, address in db.execute(text(UNKNOWN_OWNERS)):
-        problems.add(items, line, "owner_email", UNKNOWN_OWNER.format(show(address)))
+        problems.add(items, line, OWNER, UNKNOWN_OWNER.format(show(address)))
     problems.refuse_any()
 
 
@@ -189,21 +116,20 @@ def _run(db: Session, statement: str, **values: object) -> int:
 def _users(path: Path, problems: Problems, watch: Watch) -> Iterator[Sequence[Value]]:
     first_line: dict[str, int] = {}
     now = datetime.now(NO_OFFSET)
-    for record in read(path, USER_FIELDS, problems, _reading(path, watch)):
+    for record in read(path, USERS.fields, problems, _reading(path, watch)):
         try:
-            user = parse(UserLine, _texts(record, "email", "full_name"))
-            active = _is_active(record)
-            times = read_times(record.cells, zone=record.zone or UTC, now=now)
+            values = USERS.read(record, now)
         except Invalid as error:
             _note(error, path, record.line, problems)
             continue
-        earlier = first_line.setdefault(user.email, record.line)
+        email = str(values["email"])
+        earlier = first_line.setdefault(email, record.line)
         if earlier != record.line:
             unit = problems.units[path.name].capitalize()
             twice = f"{unit} {earlier:,} has this address already."
             problems.add(path, record.line, "email", twice)
             continue
-        yield record.line, user.email, user.full_name, active, *_stored(times)
+        yield record.line, *values.values()
     _warn_of_lookalikes(path, first_line, problems)
 
 
@@ -211,23 +137,22 @@ def _items(path: Path, problems: Problems, watch: Watch) -> Iterator[Sequence[Va
     @cache
     def address(owner: str) -> str | Invalid:
         try:
-            return parse(AddressLine, {"owner_email": owner}).owner_email
+            return parse(AddressLine, {OWNER: owner}).owner_email
         except Invalid as error:
             return error
 
     now = datetime.now(NO_OFFSET)
-    for record in read(path, ITEM_FIELDS, problems, _reading(path, watch)):
-        owner = address(as_text(record.cells.get("owner_email")))
+    for record in read(path, ITEMS.fields, problems, _reading(path, watch)):
+        owner = address(as_text(record.cells.get(OWNER)))
         if isinstance(owner, Invalid):
             _note(owner, path, record.line, problems)
         try:
-            item = parse(ItemLine, _texts(record, "title", "description"))
-            times = read_times(record.cells, zone=record.zone or UTC, now=now)
+            values = ITEMS.read(record, now)
         except Invalid as error:
             _note(error, path, record.line, problems)
             continue
         if isinstance(owner, str):
-            yield record.line, item.title, item.description, owner, *_stored(times)
+            yield record.line, owner, *values.values()
 
 
 def _warn_of_lookalikes(path: Path, lines: Mapping[str, int], problems: Problems) -> None:
@@ -238,23 +163,6 @@ def _warn_of_lookalikes(path: Path, lines: Mapping[str, int], problems: Problems
         problems.warn(path, warning)
     if len(warnings) > SHOWN_WARNINGS:
         problems.warn(path, f"{len(warnings):,} addresses in all mix letters of several scripts.")
-
-
-def _texts(record: Record, *names: str) -> dict[str, str]:
-    return {name: as_text(record.cells.get(name)) for name in names}
-
-
-def _is_active(record: Record) -> str:
-    text = as_text(record.cells.get("is_active")).strip().casefold()
-    if text in NO:
-        return "false"
-    if text and text not in YES:
-        raise Invalid({"is_active": NOT_YES_OR_NO})
-    return "true"
-
-
-def _stored(times: Times) -> Iterator[str | None]:
-    return (None if at is None else at.isoformat() for at in (times.created, times.updated))
 
 
 def _note(error: Invalid, path: Path, line: int, problems: Problems) -> None:

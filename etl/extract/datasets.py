@@ -1,9 +1,15 @@
 """What is exported: two tables, the columns that analytics may see, and how they are divided."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
+from sqlalchemy import BigInteger, Boolean, DateTime, String, Text
 
+from core.columns.column import Column
+from core.columns.items import ITEM_COLUMNS
+from core.columns.users import USER_COLUMNS
 from core.snapshots.reader import ITEMS, USERS
 
 PART_BITS = 18  # a part is 262,144 consecutive ids
@@ -51,56 +57,34 @@ class Table:
         return f"{self.dataset}/part-{part:010d}-{generation:012d}.parquet"
 
 
-_TIME = pa.timestamp("us", tz="UTC")
+# By the types of `core.columns`: those of Arrow, and those that PostgreSQL has in its catalog.
+_ARROW = {
+    int: pa.int64(),
+    str: pa.string(),
+    bool: pa.bool_(),
+    datetime: pa.timestamp("us", tz="UTC"),
+}
+_POSTGRESQL = {
+    BigInteger: "bigint",
+    String: "character varying",
+    Text: "text",
+    Boolean: "boolean",
+    DateTime: "timestamp with time zone",
+}
 
-TABLES = (
-    Table(
-        name="user",
-        dataset=USERS,
-        columns="id AS user_id, email, full_name, is_active, is_staff, is_superuser, created_at, "
-        "updated_at, search_text",
-        schema=pa.schema(
-            [
-                pa.field("user_id", pa.int64(), nullable=False),
-                pa.field("email", pa.string(), nullable=False),
-                pa.field("full_name", pa.string()),
-                pa.field("is_active", pa.bool_(), nullable=False),
-                pa.field("is_staff", pa.bool_(), nullable=False),
-                pa.field("is_superuser", pa.bool_(), nullable=False),
-                pa.field("created_at", _TIME, nullable=False),
-                pa.field("updated_at", _TIME, nullable=False),
-                pa.field("search_text", pa.string()),
-            ]
-        ),
-    ),
-    Table(
-        name="item",
-        dataset=ITEMS,
-        columns="id AS item_id, owner_id, title, description, created_at, updated_at, search_text",
-        schema=pa.schema(
-            [
-                pa.field("item_id", pa.int64(), nullable=False),
-                pa.field("owner_id", pa.int64(), nullable=False),
-                pa.field("title", pa.string(), nullable=False),
-                pa.field("description", pa.string()),
-                pa.field("created_at", _TIME, nullable=False),
-                pa.field("updated_at", _TIME, nullable=False),
-                pa.field("search_text", pa.string()),
-            ]
-        ),
-    ),
-)
 
-_TYPES = {
-    "id": "bigint",
-    "owner_id": "bigint",
-    "created_at": "timestamp with time zone",
-    "updated_at": "timestamp with time zone",
-    "search_text": "text",
-} | dict.fromkeys(("email", "full_name", "title", "description"), "character varying")
+def _table(name: str, dataset: str, columns: Iterable[Column]) -> Table:
+    extracted = [column for column in columns if column.extracted]
+    fields = (pa.field(c.file_name, _ARROW[c.type], nullable=c.nullable) for c in extracted)
+    named = (f"{c.name} AS {c.alias}" if c.alias else c.name for c in extracted)
+    return Table(name=name, dataset=dataset, columns=", ".join(named), schema=pa.schema(fields))
+
+
+TABLES = (_table("user", USERS, USER_COLUMNS), _table("item", ITEMS, ITEM_COLUMNS))
 COLUMN_TYPES = {
-    (table.name, name): _TYPES.get(name, "boolean")
-    for table in TABLES
-    for name in (column.split(" AS ")[0].strip() for column in table.columns.split(","))
+    (table, column.name): _POSTGRESQL[type(column.source.type)]
+    for table, columns in (("user", USER_COLUMNS), ("item", ITEM_COLUMNS))
+    for column in columns
+    if column.extracted
 }
 COLUMNS = frozenset(COLUMN_TYPES)

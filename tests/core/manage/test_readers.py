@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
-from core.manage.imports import USER_FIELDS
+from core.manage.import_lines import USERS
 from core.manage.readers import BadFiles, Field, Problems, as_text, read
 from core.manage.readers.encodings import UTF8, WINDOWS, find_encoding
 
@@ -23,7 +23,7 @@ EXPECTED = [("ann@example.com", "Zoë Ruiz"), ("bo@example.com", "")]
 
 
 def taken(
-    folder: Path, content: bytes | str, fields: tuple[Field, ...] = USER_FIELDS
+    folder: Path, content: bytes | str, fields: tuple[Field, ...] = USERS.fields
 ) -> tuple[list[tuple[str, ...]], list[str]]:
     """The addresses and names of a file, and the warnings; raises `BadFiles`."""
     path = folder / "users.csv"

@@ -1,0 +1,1 @@
+"""The columns of users and items, each described once."""

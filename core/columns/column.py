@@ -1,0 +1,62 @@
+"""What a column of users or items is to people, forms, files and snapshots."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import InstrumentedAttribute
+
+REQUIRED: Any = ...  # as pydantic marks a field that has no default
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column, which the model holds as `source`: its type, and whether it may be empty.
+
+    `rule` is what may be typed, one of the types in `core.db.fields`; without it nobody types it.
+    `default` is what it is where nobody did. `also` are other names of it in files that people
+    bring, as `header.plain` makes them. `alias` is its name in snapshots and exports where it is
+    another one. `order` moves it up or down where people read it.
+    """
+
+    name: str
+    source: InstrumentedAttribute[Any]
+    rule: Any = None
+    default: Any = REQUIRED
+    also: tuple[str, ...] = ()
+    imported: bool = False
+    extracted: bool = True
+    exported: bool = True
+    alias: str = ""
+    order: int = 0
+
+    @property
+    def type(self) -> type:
+        """Its type in Python."""
+        kind: type = self.source.type.python_type
+        return kind
+
+    @property
+    def nullable(self) -> bool:
+        """Whether it may be empty."""
+        return bool(self.source.property.columns[0].nullable)
+
+    @property
+    def required(self) -> bool:
+        """Whether somebody has to say what it is."""
+        return self.rule is not None and self.fallback is REQUIRED
+
+    @property
+    def fallback(self) -> Any:
+        """What it is where nobody said what."""
+        return None if self.nullable else self.default
+
+    @property
+    def file_name(self) -> str:
+        """Its name in snapshots and exports."""
+        return self.alias or self.name
+
+
+def read_by_people(columns: Iterable[Column]) -> list[Column]:
+    """Return columns in the order in which people read them: what names a row comes first."""
+    return sorted(columns, key=lambda column: column.order)
