@@ -30,6 +30,10 @@ RESTARTING = (
     "The database has stopped and is being started again. Nothing was saved; please try again in a "
     "few seconds."
 )
+IN_DOUBT = (
+    "The connection to the database was lost at the last moment. If you were saving something, "
+    "check if it was saved before you try again."
+)
 STALLED = "The database does not answer right now. Nothing was saved; please try again in a moment."
 
 
@@ -74,18 +78,24 @@ def transaction() -> Iterator[Session]:
 
     A refused action (`Forbidden`) still leaves an audit row. Raises `Unavailable` if PostgreSQL is
     unreachable, too slow or cannot write, and `Overtaken` after a deadlock or a serialization
-    failure.
+    failure. Whoever loses the connection during COMMIT cannot know whether it was carried out, so
+    the message then does not say that nothing was saved.
     """
     if heartbeat().is_stalled:
         raise Unavailable(STALLED)
+    commits = False
     try:
         with Session(get_engine(), expire_on_commit=False) as db, db.begin():
             yield db
+            db.flush()
+            commits = True
     except Forbidden as error:
         if error.refused:
             _note(error.refused)
         raise
     except (DBAPIError, NoneFree, TimeoutError) as error:
+        if commits and _is_lost(error):
+            raise Unavailable(IN_DOUBT) from error
         raise _translate(error) from error
 
 
@@ -112,10 +122,13 @@ def _translate(error: Exception) -> Exception:
         return Unavailable(words)
     if isinstance(error, NoneFree):
         return Unavailable(STALLED if heartbeat().is_stalled else NO_CONNECTION)
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or isinstance(error, OperationalError | TimeoutError):
+    if _is_lost(error) or isinstance(error, OperationalError | TimeoutError):
         return Unavailable(_say_why())
     return error
+
+
+def _is_lost(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _say_why() -> str:

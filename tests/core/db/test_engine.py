@@ -52,3 +52,22 @@ def test_a_query_that_takes_too_long_is_stopped(
 def test_time_is_utc(environment: str) -> None:
     with transaction() as db:
         assert db.scalar(text("SHOW timezone")) == "UTC"
+
+
+LOSE = """
+CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER lost_in_commit AFTER INSERT ON "user"
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lose();
+"""
+
+
+def test_a_connection_lost_during_commit_does_not_say_that_nothing_was_saved(
+    system: Actor,
+) -> None:
+    with transaction() as db:
+        db.execute(text(LOSE))
+    with pytest.raises(Unavailable) as caught, transaction() as db:
+        users.create_user(db, actor=system, values={"email": "ann@example.com"})
+    assert "check if it was saved" in caught.value.message
+    assert "othing was saved" not in caught.value.message
