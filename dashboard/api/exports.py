@@ -13,6 +13,7 @@ from core.calendar.periods import Period
 from core.calendar.steps import Step
 from core.db.fields import SEARCH_LENGTH
 from core.errors import Invalid
+from core.exports import query as order_query
 from core.exports.catalog import QUESTIONS
 from core.exports.dataset import Question
 from core.exports.formats import FORMATS, Format
@@ -20,7 +21,7 @@ from dashboard.api.analytics import AS_OF
 from dashboard.api.protocol import problems
 from dashboard.api.protocol.calls import CurrentCall
 from dashboard.api.protocol.description import scoped
-from dashboard.exports import orders
+from dashboard.exports import responses
 
 DEFAULT = "json"
 # What programs mean by CSV is the raw one; those for Excel are asked for by their names.
@@ -109,8 +110,8 @@ def negotiate(request: Request) -> Format:
 def _add(question: Question) -> None:
     async def export(request: Request, call: CurrentCall) -> Response:
         query = {name: value for name, value in request.query_params.items() if name != "format"}
-        order = orders.read_order(question, negotiate(request), query)
-        return await orders.respond(order, call.actor)
+        order = order_query.read_order(question, negotiate(request), query)
+        return await responses.respond(order, call.actor)
 
     told = {"parameters": [FORMAT, ZONE, *FILTERS.get(question.name, [])]}
     router.add_api_route(

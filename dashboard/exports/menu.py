@@ -9,8 +9,8 @@ import streamlit as st
 from core.exports.formats import FORMATS, Format
 from core.exports.formats.regions import wants_semicolons
 from core.text.wording import counted_all
-from dashboard.exports import orders
-from dashboard.exports.pictures import LOOKS
+from dashboard import pictures
+from dashboard.exports import responses
 from dashboard.ui import local_time
 
 # Our own element, so its look is ours to give; it takes colour and type from where it stands.
@@ -57,13 +57,21 @@ def in_order(locale: str | None) -> list[Format]:
 def draw_picture(picture: str, filters: Mapping[str, str] | None = None) -> None:
     """Draw the menu of a chart: as a picture of its own, which is drawn on the click.
 
-    `picture` is one of `dashboard.exports.pictures.PICTURES`, with the filters of its question.
+    `picture` is one of `dashboard.pictures.catalog.PICTURES`, with the filters of its question.
     """
     with st.popover("Picture", type="tertiary"):
         st.caption("By itself: with its title, as of when, and what it is narrowed to.")
-        looks = ((each.name, _text(each.label, each.remark)) for each in LOOKS.values())
-        # Without `download`: what fails says why on a page, and what works stays on this one.
-        st.html(_list(_link(picture, name, filters or {}, text) for name, text in looks))
+        # No download by the browser: what fails says why on a page, what works stays on this one.
+        st.html(
+            _list(
+                _link(
+                    _address(picture, each.name, filters or {}),
+                    _text(each.label, each.remark),
+                    is_download=False,
+                )
+                for each in pictures.FORMATS.values()
+            )
+        )
 
 
 def _days(zone: ZoneInfo) -> str:
@@ -84,13 +92,17 @@ def _choice(question: str, format: Format, rows: int | None, filters: Mapping[st
     if format.most_rows is not None and rows is not None and rows > format.most_rows:
         text = _text(format.label, f"holds at most {format.most_rows:,} rows")
         return f'<div style="{CHOICE};border-style:dashed">{text}</div>'
-    text = _text(format.label, format.remark)
-    return _link(question, format.name, filters, text, "download")
+    address = _address(question, format.name, filters)
+    return _link(address, _text(format.label, format.remark), is_download=True)
 
 
-def _link(name: str, format: str, filters: Mapping[str, str], text: str, how: str = "") -> str:
-    address = escape(orders.address(name, format, filters, local_time.zone()))
-    return f'<a href="{address}" {how} style="{CHOICE}">{text}</a>'
+def _address(name: str, format: str, filters: Mapping[str, str]) -> str:
+    return responses.address(name, format, filters, local_time.zone())
+
+
+def _link(address: str, text: str, *, is_download: bool) -> str:
+    how = "download" if is_download else ""
+    return f'<a href="{escape(address)}" {how} style="{CHOICE}">{text}</a>'
 
 
 def _text(label: str, remark: str) -> str:

@@ -7,15 +7,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.errors import NotFound, TallyError
+from core.exports import query as order_query
 from core.exports.catalog import find_question
 from core.exports.export import Order
 from core.exports.formats import FORMATS
-from dashboard.exports import orders, pictures
-from dashboard.exports.pictures import LOOKS
+from dashboard import pictures
+from dashboard.exports import responses
 from dashboard.web import html_pages
 
 NOT_EXPORTED = "This could not be exported"
-NO_SUCH_FORMAT = f"Ask for one of {', '.join('.' + name for name in (*FORMATS, *LOOKS))}."
+NO_SUCH_FORMAT = (
+    f"Ask for one of {', '.join('.' + name for name in (*FORMATS, *pictures.FORMATS))}."
+)
 
 
 def routes() -> list[Route]:
@@ -30,15 +33,15 @@ async def download(request: Request) -> Response:
     name, _, format = request.path_params["file"].partition(".")
     try:
         order = _read_order(name, format, request.query_params)
-        return await orders.respond(order, request.user)
+        return await responses.respond(order, request.user)
     except TallyError as error:
         return html_pages.message(request, error.status, NOT_EXPORTED, error.message)
 
 
 def _read_order(name: str, format: str, query: Mapping[str, str]) -> Order:
-    if format in LOOKS:
-        return pictures.read_order(name, LOOKS[format], query)
+    if format in pictures.FORMATS:
+        return pictures.read_order(name, pictures.FORMATS[format], query)
     question = find_question(name)
     if format not in FORMATS:
         raise NotFound(NO_SUCH_FORMAT)
-    return orders.read_order(question, FORMATS[format], query)
+    return order_query.read_order(question, FORMATS[format], query)

@@ -12,8 +12,7 @@ from core.exports.catalog import QUESTIONS
 from core.exports.export import Order
 from core.exports.formats import FORMATS
 from core.snapshots import reader
-from dashboard.exports import pictures
-from dashboard.exports.pictures import LOOKS
+from dashboard import pictures
 from etl import refresh
 from tests.pages.conftest import Open, export, make_item, plain
 
@@ -88,7 +87,9 @@ def test_what_broke_off_is_known_as_that(world: Actor, open_page: Open) -> None:
 
 
 def test_a_picture_is_known_as_that(world: Actor, system: Actor, open_page: Open) -> None:
-    order = pictures.read_order("page_of_owners", LOOKS["svg"], {"least": "2", "page": "1"})
+    order = pictures.read_order(
+        "page_of_owners", pictures.FORMATS["svg"], {"least": "2", "page": "1"}
+    )
     content = b"".join(exporting.prepare(order, actor=world).parts())
     sha256 = hashlib.sha256(content).hexdigest()
     told = said(open_page(world, "check_file", sha256=sha256))

@@ -12,15 +12,14 @@ from streamlit.testing.v1 import AppTest
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import User
-from core.exports import export
+from core.exports import export, query
 from core.exports.catalog import find_question
 from core.exports.export import Order
 from core.exports.formats import FORMATS
+from dashboard import pictures
 from dashboard.charts import series
-from dashboard.exports import orders, pictures
-from dashboard.exports.pictures import LOOKS
 from etl import refresh
-from tests.dashboard.exports.test_pictures import texts
+from tests.dashboard.pictures.drawings import texts
 from tests.pages.conftest import Open, make_aged_item, plain
 
 LINK = re.compile(r'href="(/downloads/[^"]+)" (download)?')
@@ -36,10 +35,10 @@ def order(address: str) -> Order:
     """What the server is asked for by an address."""
     parts = urlsplit(address)
     name, _, format = parts.path.removeprefix("/downloads/").partition(".")
-    query = dict(parse_qsl(parts.query))
-    if format in LOOKS:
-        return pictures.read_order(name, LOOKS[format], query)
-    return orders.read_order(find_question(name), FORMATS[format], query)
+    parameters = dict(parse_qsl(parts.query))
+    if format in pictures.FORMATS:
+        return pictures.read_order(name, pictures.FORMATS[format], parameters)
+    return query.read_order(find_question(name), FORMATS[format], parameters)
 
 
 def take(actor: Actor, address: str) -> bytes:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import Item, User
-from dashboard.exports import svg_process
+from dashboard.pictures.renderer import renderer
 from dashboard.ui import local_time
 from etl import refresh
 from tests.pages.conftest import Open, drawn, plain
@@ -107,7 +107,7 @@ def test_figure_chart_file_and_picture_count_the_same_whatever_the_step(
     new: int,
 ) -> None:
     specs: list[dict[str, Any]] = []
-    monkeypatch.setattr(svg_process, "render", lambda spec, _: specs.append(spec) or b"drawn")
+    monkeypatch.setattr(renderer, "render", lambda spec, _: specs.append(spec) or b"drawn")
     at = open_page(world, "trends", step=step, **query)
     assert {m.label: m.value for m in at.metric}["New items"] == f"{new}"
     assert sum(drawn(at).values()) == new

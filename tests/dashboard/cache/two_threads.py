@@ -23,7 +23,7 @@ from core.exports.formats import raw_csv
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
 from dashboard.charts.chart import Drawing
-from dashboard.exports import picture_frame
+from dashboard.pictures import frame as picture_frame
 from tests.dashboard.cache.kept_answers import ASKED
 
 Use = Callable[[], object]

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from core.actor import Actor
 from core.snapshots.reader import Snapshot
-from dashboard.exports import svg_process
+from dashboard.pictures.renderer import TOO_SLOW, renderer
 from tests.dashboard.conftest import HTML
 from tests.dashboard.exports.downloading import noted
 
@@ -50,9 +50,9 @@ def test_a_picture_that_fails_says_why_on_a_page(
     response = insider.get("/downloads/page_of_owners.svg?page=9999")
     assert response.status_code == 404
     assert "nothing to draw" in response.json()["detail"]
-    monkeypatch.setattr(svg_process, "SECONDS", 0.01)
+    monkeypatch.setattr(renderer, "seconds", 0.01)
     response = insider.get("/downloads/spread.png", headers=HTML)
     assert response.status_code == 503
     assert "took too long to draw" in response.text
     assert [event.outcome for event in noted()] == ["failed", "failed"]
-    assert noted()[-1].changes["error"] == [None, svg_process.TOO_SLOW]
+    assert noted()[-1].changes["error"] == [None, TOO_SLOW]

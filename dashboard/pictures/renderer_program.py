@@ -1,6 +1,6 @@
 """Draw, as a program: a chart's specification becomes an SVG, or an SVG becomes a PNG.
 
-`svg_process.py` runs it and nobody imports it, so the V8 inside never is in the server.
+`renderer.py` runs it and nobody imports it, so the V8 inside never is in the server.
 """
 
 import os

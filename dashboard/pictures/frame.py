@@ -40,8 +40,8 @@ def framed(drawing: Drawing, title: str, remarks: Iterable[str]) -> dict[str, An
     return result
 
 
-def moment(at: datetime, zone: ZoneInfo) -> str:
-    """Return as of when a picture is, in words."""
+def as_of(at: datetime, zone: ZoneInfo) -> str:
+    """Return in words as of when a picture is, in a reader's zone."""
     return f"As of {at.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
 
 

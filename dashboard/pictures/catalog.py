@@ -1,49 +1,19 @@
-"""Which charts can be taken away as pictures: of which rows each is drawn, and what it says."""
+"""Which charts can be saved as pictures: which rows each shows, and what it says."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import polars as pl
 
 from core.analytics import metrics
 from core.analytics.trend_filter import TrendFilter
-from core.analytics.trends import PARTIAL
-from core.errors import NotFound
-from core.exports.catalog import find_question
-from core.exports.export import Order
-from core.exports.formats import Format, Sheet
 from core.exports.parameters import Everything, OwnersPage, Ranks, Recent
 from core.snapshots import reader
 from dashboard.charts import created, owners, series, titles
 from dashboard.charts.chart import Drawing
 from dashboard.charts.titles import NOUNS
 from dashboard.charts.trend import still
-from dashboard.exports import orders, picture_frame, svg_process
-from dashboard.exports.svg_process import Kind
-
-NO_SUCH_PICTURE = "There is no picture of this name."
-NOTHING = "There is nothing to draw, as no rows match."
-
-
-@dataclass(frozen=True)
-class Look:
-    """One kind of picture: what it is called, and what it is good for."""
-
-    name: Kind
-    label: str
-    remark: str
-    media_type: str
-
-
-LOOKS: Mapping[str, Look] = {
-    each.name: each
-    for each in (
-        Look("png", "Picture (PNG)", "for slides, chats and mail", "image/png"),
-        Look("svg", "Drawing (SVG)", "sharp at any size, and its text stays text", "image/svg+xml"),
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -58,35 +28,6 @@ class Picture:
     remark: Callable[[Any], str]
     draw: Callable[[pl.DataFrame, Any], Drawing]
     most_rows: int | None = None
-
-
-def read_order(name: str, look: Look, query: Mapping[str, str]) -> Order:
-    """Return the order for a picture that an address makes; raise `NotFound` or `Invalid`."""
-    if name not in PICTURES:
-        raise NotFound(NO_SUCH_PICTURE)
-    picture = PICTURES[name]
-    question = find_question(picture.question)
-    filters, zone = orders.read_filters(question, query)
-    format = Format(
-        look.name,
-        look.label,
-        look.remark,
-        look.media_type,
-        write=partial(_write, picture, filters, look.name),
-        localised=True,
-        most_rows=picture.most_rows,
-    )
-    return Order(question, filters, format, zone, picture=picture.title(filters))
-
-
-def _write(picture: Picture, filters: Any, kind: Kind, sheet: Sheet) -> Iterator[bytes]:
-    rows = pl.concat([sheet.header(), *sheet.frames])
-    if rows.is_empty():
-        raise NotFound(NOTHING)
-    pale = series.remarks(rows, filters.step) if PARTIAL in rows.columns else []
-    said = (picture_frame.moment(sheet.as_of, sheet.zone), picture.remark(filters), *pale)
-    drawing = picture.draw(rows, filters)
-    yield svg_process.render(picture_frame.framed(drawing, sheet.title, said), kind)
 
 
 def _new(noun: str) -> Picture:
