@@ -4,25 +4,15 @@ from core.db.engine import transaction
 from core.db.paging import PAGE_SIZE
 from core.manage import items
 from dashboard.auth.current_user import current_actor
-from dashboard.exports import menu
-from dashboard.manage import item_dialogs, list_filters
-from dashboard.ui import filter_widgets, notices, panels, tables
+from dashboard.manage import list_filters, list_screen
+from dashboard.manage.item_dialogs import DIALOGS
+from dashboard.ui import filter_widgets, notices, tables
 
 actor = current_actor()
-notices.show_undo(item_dialogs.SCREEN)
-
-with panels.toolbar(spread=False):
-    search = filter_widgets.search(
-        "Search items", placeholder="Search titles, descriptions and owners"
-    )
-    actions = panels.actions()
-    filters, notes = list_filters.read("items")
-    menu.draw("items", filters.to_query(), noun="items", as_of_snapshot=True)
-
-if actions.button("New item", type="primary", icon=":material/add:"):
-    item_dialogs.open_new()
-
-panels.notes(notes)
+screen = list_screen.begin(
+    "items", DIALOGS, searches="titles, descriptions and owners", icon=":material/add:"
+)
+filters = screen.filters
 
 with notices.errors_shown():
     created = list_filters.created(filters)
@@ -34,7 +24,7 @@ with notices.errors_shown():
             lambda skip: items.list_items(
                 db,
                 actor=actor,
-                search=search,
+                search=screen.search,
                 owner_id=filters.owner,
                 created=created,
                 skip=skip,
@@ -44,20 +34,16 @@ with notices.errors_shown():
     parts = list_filters.describe(filters, owner)
     list_filters.draw(parts)
     if found.count:
-        filter_widgets.place(found, noun="items")
-        chosen = tables.items(found.rows)
-        filter_widgets.pages(found)
-        if action := panels.row_actions(actions, chosen):
-            item_dialogs.open_for(actor, chosen.id, action)
+        screen.draw_rows(actor, found, tables.items)
     elif filters.owner is not None and owner is None:
         notices.no_items_of(None)
     elif owner is not None and filters.to_query().keys() == {"owner"}:
         notices.no_items_of(owner.email)
     elif parts:
-        notices.nothing_matches(list_filters.words(search, parts), who="Nothing")
-    elif search:
-        notices.nothing_found(search)
+        notices.nothing_matches(list_filters.words(screen.search, parts), who="Nothing")
+    elif screen.search:
+        notices.nothing_found(screen.search)
     else:
         notices.empty("There are no items yet.", "Press New item, or run `tally import`.")
 
-item_dialogs.show(actor)
+DIALOGS.show(actor)

@@ -18,6 +18,7 @@ from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.db.word_search import item_has_words
 from core.errors import Invalid, NotFound
 from core.manage.row_editor import RowEditor
+from core.manage.row_service import RowService
 from core.manage.users import find_by_email
 from core.text.folding import split_words
 
@@ -118,7 +119,7 @@ def find_owner(db: Session, *, actor: Actor, user_id: int) -> User | None:
     return db.get(User, user_id)
 
 
-def get_item(db: Session, *, actor: Actor, item_id: int) -> Item:
+def get_item(db: Session, item_id: int, *, actor: Actor) -> Item:
     """Return one item with its owner; raise `NotFound`."""
     require_staff(db, actor, "item.read", item_id)
     return EDITOR.require(db.scalar(_with_owner().where(Item.id == item_id)))
@@ -137,7 +138,7 @@ def create_item(db: Session, *, actor: Actor, values: Mapping[str, object]) -> I
 
 
 def update_item(
-    db: Session, *, actor: Actor, item_id: int, version: int | None, values: Mapping[str, object]
+    db: Session, item_id: int, *, actor: Actor, version: int | None, values: Mapping[str, object]
 ) -> Item:
     """Change an item by the fields of `ItemChange`, or of `ItemChangeById`.
 
@@ -153,7 +154,7 @@ def update_item(
     return _attach_owner(db, item)
 
 
-def delete_item(db: Session, *, actor: Actor, item_id: int, version: int | None) -> RemovedItem:
+def delete_item(db: Session, item_id: int, *, actor: Actor, version: int | None) -> RemovedItem:
     """Delete an item that is still at `version`; return what `restore_item` needs.
 
     Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster.
@@ -200,3 +201,12 @@ def _held(db: Session, user_id: int) -> bool:
     # Held until the commit, so that an owner deleted meanwhile is an error here and not later.
     lock = {"key_share": True}
     return db.get(User, user_id, with_for_update=lock, populate_existing=True) is not None
+
+
+SERVICE = RowService(
+    get=get_item,
+    create=create_item,
+    update=update_item,
+    delete=delete_item,
+    restore=restore_item,
+)

@@ -23,6 +23,7 @@ from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.db.word_search import has_words
 from core.errors import Forbidden, Invalid
 from core.manage.row_editor import RowEditor
+from core.manage.row_service import RowService
 from core.text.addresses import find_form
 from core.text.folding import split_words
 
@@ -108,7 +109,7 @@ def list_users(
     return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
 
 
-def get_user(db: Session, *, actor: Actor, user_id: int) -> User:
+def get_user(db: Session, user_id: int, *, actor: Actor) -> User:
     """Return one user; raise `NotFound`."""
     require_superuser(db, actor, "user.read", user_id)
     return EDITOR.require(db.get(User, user_id))
@@ -134,7 +135,7 @@ def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> U
 
 
 def update_user(
-    db: Session, *, actor: Actor, user_id: int, version: int | None, values: Mapping[str, object]
+    db: Session, user_id: int, *, actor: Actor, version: int | None, values: Mapping[str, object]
 ) -> User:
     """Change a user that is still at `version`.
 
@@ -167,7 +168,7 @@ def count_items(db: Session, *, actor: Actor, user_id: int) -> int:
     return _count_items(db, user_id)
 
 
-def delete_user(db: Session, *, actor: Actor, user_id: int, version: int | None) -> RemovedUser:
+def delete_user(db: Session, user_id: int, *, actor: Actor, version: int | None) -> RemovedUser:
     """Delete a user with all items; return what `restore_user` needs to bring them back.
 
     Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster.
@@ -242,3 +243,12 @@ def _undoable(db: Session, user: User, count: int) -> list[dict[str, Any]] | Non
     if count > UNDO_ITEMS:
         return None
     return [item.stored() for item in db.scalars(select(Item).where(Item.owner_id == user.id))]
+
+
+SERVICE = RowService(
+    get=get_user,
+    create=create_user,
+    update=update_user,
+    delete=delete_user,
+    restore=restore_user,
+)

@@ -9,8 +9,9 @@ import streamlit as st
 from core.analytics.owner_filter import FIRST_DAY, LAST_DAY, NAMES, OwnerFilter, parse
 from core.calendar.periods import Period
 from dashboard.charts import titles
-from dashboard.ui import filter_widgets, forms, local_time, url_state
-from dashboard.ui.forms import Draft
+from dashboard.ui import drafts, filter_widgets, forms, local_time, url_state
+from dashboard.ui.drafts import Draft
+from dashboard.ui.forms import Dialog
 
 SCREEN = "items_by_user"
 PERIODS = {
@@ -66,11 +67,9 @@ def _open_form(filters: OwnerFilter) -> None:
     used = len(titles.describe(filters))
     label = f"Filters ({used})" if used else "Filters"
     if st.button(label, icon=":material/tune:"):
-        forms.open_draft(Draft(SCREEN, "filter"))
-    draft = forms.opened(SCREEN)
-    if draft is not None:
-        # Not a popover: that closes at a click beside it, before a field has given its value away.
-        forms.show(draft, "Filters", lambda: _form(filters, draft.key))
+        drafts.open_draft(Draft(SCREEN, "filter"))
+    # Not a popover: that closes at a click beside it, before a field has given its value away.
+    forms.show(SCREEN, {"filter": Dialog("Filters", lambda draft: _form(filters, draft.key))})
 
 
 def _form(filters: OwnerFilter, key: str) -> None:
@@ -103,7 +102,7 @@ def _form(filters: OwnerFilter, key: str) -> None:
         )
         _apply(chosen.to_query() | {"least": least, "most": most})
     if applied or cancelled:
-        forms.leave()
+        drafts.leave()
 
 
 def _number(label: str, value: int | None, key: str) -> str:

@@ -2,14 +2,12 @@
 
 from functools import partial
 
-import streamlit as st
-
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import ApiToken, LinkedIdentity
 from core.sign_in import api_tokens, sso
-from dashboard.ui import forms, local_time
-from dashboard.ui.forms import Draft
+from dashboard.ui import local_time, notices, panels
+from dashboard.ui.drafts import Draft
 
 
 def show(actor: Actor, draft: Draft) -> None:
@@ -20,24 +18,18 @@ def show(actor: Actor, draft: Draft) -> None:
         owned = api_tokens.list_tokens_of(db, actor=actor, user_id=user_id)
     for link in links:
         if _row(f"{draft.key}-link-{link.id}", *_linked(link), "Unlink"):
-            forms.do_beside(partial(_unlink, actor, link.id))
+            notices.carry_out(partial(_unlink, actor, link.id))
     for token in owned:
         if _row(f"{draft.key}-token-{token.id}", *_token(token), "Revoke"):
-            forms.do_beside(partial(_revoke, actor, token.id))
+            notices.carry_out(partial(_revoke, actor, token.id))
 
 
 def _row(key: str, name: str, about: str, label: str) -> bool:
     """Draw a row with a button; tell whether it was pressed."""
-    with st.container(
-        border=True,
-        horizontal=True,
-        horizontal_alignment="distribute",
-        vertical_alignment="center",
-    ):
-        with st.container(gap="xxsmall", width="content"):
-            st.text(name)
-            st.text(about)
-        return bool(st.button(label, key=key))
+    row, place = panels.entry()
+    place.text(name)
+    place.text(about)
+    return row.button(label, key=key)
 
 
 def _linked(link: LinkedIdentity) -> tuple[str, str]:

@@ -1,121 +1,98 @@
-"""The dialogs of the Users page: create, edit and delete."""
+"""The dialogs of the Users page: what a user's form has, and what a deletion takes along."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from core.db.models import User
 from core.manage import users
+from core.manage.users import RemovedUser
 from core.settings import get_settings
 from core.sign_in import account
 from core.text.addresses import warn_of_lookalikes
 from core.text.characters import one_line
 from dashboard.manage import user_access
-from dashboard.ui import forms, notices
-from dashboard.ui.forms import OPTIONAL, Draft, Fields
+from dashboard.manage.row_dialogs import RowDialogs
+from dashboard.ui import notices
+from dashboard.ui.drafts import Draft
+from dashboard.ui.forms import OPTIONAL, Fields
 
-SCREEN = "users"
 STAFF_LABEL = "Staff: may sign in, see analytics and manage items"
 SUPERUSER_LABEL = "Superuser: may also manage users"
 
 
-def open_new() -> None:
-    """Open an empty form."""
-    forms.open_draft(Draft(SCREEN, "create", {"is_active": True}))
+class UserDialogs(RowDialogs[User, RemovedUser]):
+    """The dialogs that create, edit and delete a user."""
 
+    screen, noun, service = "users", "user", users.SERVICE
 
-def open_for(actor: Actor, user_id: int, action: str) -> None:
-    """Open the form that edits or deletes a user, with the values of this moment."""
-    with transaction() as db:
-        user = users.get_user(db, actor=actor, user_id=user_id)
-        values = _values(user) | {"items": users.count_items(db, actor=actor, user_id=user_id)}
-    forms.open_draft(Draft(SCREEN, action, values, id=user_id, version=user.version))
+    def fresh(self) -> dict[str, Any]:
+        """Return that a new user is active."""
+        return {"is_active": True}
 
+    def read(self, db: Session, actor: Actor, row: User) -> dict[str, Any]:
+        """Return the fields of a user, and how many items they own."""
+        count = users.count_items(db, actor=actor, user_id=row.id)
+        values = users.EDITOR.view(row)
+        return values | {"full_name": one_line(row.full_name or ""), "items": count}
 
-def show(actor: Actor) -> None:
-    """Show the dialog that is open on this page, if one is."""
-    draft = forms.opened(SCREEN)
-    if draft is None:
-        return
-    titles = {"create": "New user", "edit": "Edit user", "delete": "Delete user"}
-    draw = {"create": _create, "edit": _edit, "delete": _delete}[draft.action]
-    forms.show(draft, titles[draft.action], lambda: draw(actor, draft))
+    def draw(self, fields: Fields) -> None:
+        """Draw the fields of a user."""
+        fields.text("email", "E-mail address", autocomplete="off")
+        fields.text("full_name", f"Full name{OPTIONAL}", autocomplete="off")
+        if get_settings().password_sign_in:
+            _password(fields)
+        fields.box("is_active", "Active")
+        fields.box("is_staff", STAFF_LABEL)
+        fields.box("is_superuser", SUPERUSER_LABEL)
 
+    def typed(self, fields: Fields) -> Mapping[str, object]:
+        """Return what is typed, without a password when there is none.
 
-def _create(actor: Actor, draft: Draft) -> None:
-    def save(fields: Fields) -> str:
-        with transaction() as db:
-            user = users.create_user(db, actor=actor, values=_typed(fields))
-        notices.warn(warn_of_lookalikes(user.email))
-        return "The user was created."
+        That means none for a new user, and the same as before for another.
+        """
+        values = fields.values.items()
+        return {name: value for name, value in values if name != "password" or value}
 
-    forms.edit(draft, _fields, save)
+    def saved(self, draft: Draft, row: User) -> None:
+        """Warn of an address that is new and looks like another one."""
+        if row.email != draft.values.get("email"):
+            notices.warn(warn_of_lookalikes(row.email))
 
+    def draw_below(self, actor: Actor, draft: Draft) -> None:
+        """Draw what ends a user's sessions, links and tokens."""
+        if st.button("Sign out everywhere", key=f"{draft.key}-end", icon=":material/logout:"):
+            notices.carry_out(lambda: _end_sessions(actor, draft.id or 0))
+        user_access.show(actor, draft)
 
-def _edit(actor: Actor, draft: Draft) -> None:
-    def save(fields: Fields) -> str:
-        with transaction() as db:
-            user = users.update_user(
-                db,
-                actor=actor,
-                user_id=draft.id or 0,
-                version=draft.version,
-                values=_typed(fields),
-            )
-        if user.email != draft.values["email"]:
-            notices.warn(warn_of_lookalikes(user.email))
-        return "The user was saved."
+    def ask(self, values: Mapping[str, Any]) -> str:
+        """Draw which user is to be deleted, and how many items go along."""
+        count: int = values["items"]
+        st.text(values["full_name"] or values["email"])
+        if values["full_name"]:
+            st.caption(notices.escape(values["email"]))
+        st.warning(_impact(count), icon=":material/warning:")
+        return f"Delete user and {notices.count(count, 'item')}" if count else "Delete user"
 
-    forms.edit(draft, _fields, save)
-    if st.button("Sign out everywhere", key=f"{draft.key}-end", icon=":material/logout:"):
-        forms.do_beside(lambda: _end_sessions(actor, draft))
-    user_access.show(actor, draft)
+    def gone(self, removed: RemovedUser) -> str:
+        """Name the user who was deleted, and how many items went along."""
+        return f"Deleted: {removed.user['email']}, with {notices.count(removed.item_count, 'item')}"
 
-
-def _end_sessions(actor: Actor, draft: Draft) -> str:
-    with transaction() as db:
-        count = account.end_sessions_of(db, actor=actor, user_id=draft.id or 0)
-    return "1 session was ended." if count == 1 else f"{count:,} sessions were ended."
-
-
-def _delete(actor: Actor, draft: Draft) -> None:
-    count: int = draft.values["items"]
-    st.text(draft.values["full_name"] or draft.values["email"])
-    if draft.values["full_name"]:
-        st.caption(notices.escape(draft.values["email"]))
-    st.warning(_impact(count), icon=":material/warning:")
-    label = f"Delete user and {notices.count(count, 'item')}" if count else "Delete user"
-    if st.button(label, type="primary", key=f"{draft.key}-delete"):
-        forms.attempt(draft, None, lambda: _delete_now(actor, draft))
-
-
-def _delete_now(actor: Actor, draft: Draft) -> str:
-    with transaction() as db:
-        removed = users.delete_user(db, actor=actor, user_id=draft.id or 0, version=draft.version)
-
-    def restore() -> str:
-        with transaction() as db:
-            users.restore_user(db, actor=actor, removed=removed)
+    def back(self, removed: RemovedUser) -> str:
+        """Return how many items came back with the user."""
         return f"The user is back, with {notices.count(len(removed.items or ()), 'item')}."
 
-    went = f"Deleted: {draft.values['email']}, with {notices.count(removed.item_count, 'item')}"
-    notices.offer_undo(notices.Undo(SCREEN, went, restore))
-    return "The user was deleted."
+
+DIALOGS = UserDialogs()
 
 
-def _fields(fields: Fields) -> None:
+def _password(fields: Fields) -> None:
     is_new = fields.draft.action == "create"
-    fields.text("email", "E-mail address", autocomplete="off")
-    fields.text("full_name", f"Full name{OPTIONAL}", autocomplete="off")
-    if get_settings().password_sign_in:
-        _password(fields, is_new=is_new)
-    fields.box("is_active", "Active")
-    fields.box("is_staff", STAFF_LABEL)
-    fields.box("is_superuser", SUPERUSER_LABEL)
-
-
-def _password(fields: Fields, *, is_new: bool) -> None:
     fields.text(
         "password",
         f"Password{OPTIONAL}" if is_new else f"New password{OPTIONAL}",
@@ -125,14 +102,10 @@ def _password(fields: Fields, *, is_new: bool) -> None:
     )
 
 
-def _typed(fields: Fields) -> dict[str, object]:
-    # An empty password field means none for a new user, and the same as before for another.
-    return {name: value for name, value in fields.values.items() if name != "password" or value}
-
-
-def _values(user: User) -> dict[str, object]:
-    values = {name: getattr(user, name) for name in users.FIELDS}
-    return values | {"full_name": one_line(user.full_name or "")}
+def _end_sessions(actor: Actor, user_id: int) -> str:
+    with transaction() as db:
+        count = account.end_sessions_of(db, actor=actor, user_id=user_id)
+    return "1 session was ended." if count == 1 else f"{count:,} sessions were ended."
 
 
 def _impact(count: int) -> str:

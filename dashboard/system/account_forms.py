@@ -1,6 +1,7 @@
 """The parts of the Account page: one's sessions, one's name, one's password."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -8,12 +9,13 @@ from core.actor import Actor
 from core.db.engine import transaction
 from core.db.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from core.db.models import AuthSession
-from core.errors import Invalid, TallyError, TooMany
+from core.errors import Invalid, TooMany
 from core.sign_in import account
 from core.text.characters import one_line
 from dashboard.auth import user_agent
-from dashboard.ui import forms, local_time, notices
-from dashboard.ui.forms import Draft, Fields
+from dashboard.ui import drafts, forms, local_time, notices, panels
+from dashboard.ui.drafts import Draft
+from dashboard.ui.forms import Dialog, Fields
 
 SCREEN = "account"
 WRONG = "This is not your current password."
@@ -26,46 +28,39 @@ def sessions(actor: Actor, rows: Sequence[AuthSession]) -> None:
     for row in rows:
         _session(actor, row)
     if len(others) > 1 and st.button("End all other sessions", key="end-others"):
-        _do(lambda: _end_others(actor))
+        notices.carry_out(lambda: _end_others(actor))
 
 
 def open_name(actor: Actor) -> None:
     """Open the form for the actor's name."""
-    forms.open_draft(Draft(SCREEN, "name", {"full_name": one_line(actor.full_name or "")}))
+    drafts.open_draft(Draft(SCREEN, "name", {"full_name": one_line(actor.full_name or "")}))
 
 
 def open_password() -> None:
     """Open the form for a new password."""
-    forms.open_draft(Draft(SCREEN, "password"))
+    drafts.open_draft(Draft(SCREEN, "password"))
 
 
 def show(actor: Actor) -> None:
     """Show the dialog that is open on this page, if one is."""
-    draft = forms.opened(SCREEN)
-    if draft is None:
-        return
-    titles = {"name": "Change name", "password": "Change password"}
-    draw = {"name": _name, "password": _password}[draft.action]
-    forms.show(draft, titles[draft.action], lambda: draw(actor, draft))
+    actions = {
+        "name": Dialog("Change name", partial(_name, actor)),
+        "password": Dialog("Change password", partial(_password, actor)),
+    }
+    forms.show(SCREEN, actions)
 
 
 def _session(actor: Actor, row: AuthSession) -> None:
-    with st.container(
-        border=True,
-        horizontal=True,
-        horizontal_alignment="distribute",
-        vertical_alignment="center",
-    ):
-        with st.container(gap="xxsmall", width="content"):
-            st.text(user_agent.describe(row.user_agent))
-            place = f"from {row.address}, " if row.address else ""
-            used = local_time.ago(row.last_seen_at)
-            began = local_time.clock(row.created_at)
-            st.caption(notices.escape(f"{place}last used {used}, signed in {began}"))
-        if row.id == actor.session_id:
-            st.badge("This browser", color="green")
-        elif st.button("End", key=f"end-{row.id}", help="Signs this browser out at once."):
-            _do(lambda: _end(actor, row.id))
+    entry, about = panels.entry()
+    about.text(user_agent.describe(row.user_agent))
+    place = f"from {row.address}, " if row.address else ""
+    used = local_time.ago(row.last_seen_at)
+    began = local_time.clock(row.created_at)
+    about.caption(notices.escape(f"{place}last used {used}, signed in {began}"))
+    if row.id == actor.session_id:
+        entry.badge("This browser", color="green")
+    elif entry.button("End", key=f"end-{row.id}", help="Signs this browser out at once."):
+        notices.carry_out(lambda: _end(actor, row.id))
 
 
 def _end(actor: Actor, session_id: int) -> str:
@@ -78,16 +73,6 @@ def _end_others(actor: Actor) -> str:
     with transaction() as db:
         count = account.end_other_sessions(db, actor=actor)
     return f"{count:,} other sessions were ended."
-
-
-def _do(act: Callable[[], str]) -> None:
-    try:
-        said = act()
-    except TallyError as error:
-        notices.trouble(error)
-        return
-    notices.say(said)
-    st.rerun()
 
 
 def _name(actor: Actor, draft: Draft) -> None:

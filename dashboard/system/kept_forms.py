@@ -11,17 +11,17 @@ import streamlit as st
 from core.actor import Actor
 from dashboard.manage import item_dialogs, user_dialogs
 from dashboard.system import account_forms, token_dialogs
-from dashboard.ui import form_tickets, forms
+from dashboard.ui import drafts, form_tickets
 from dashboard.ui.form_tickets import Ticket
 
 PARAMETER = "form"
 LONGEST = 20_000  # characters, of all fields together
 NEVER_KEPT = frozenset({"password", "current"})
 OPENERS: dict[tuple[str, str], Callable[[Actor, int], None]] = {
-    ("items", "create"): lambda _, __: item_dialogs.open_new(),
-    ("items", "edit"): lambda actor, row: item_dialogs.open_for(actor, row, "edit"),
-    ("users", "create"): lambda _, __: user_dialogs.open_new(),
-    ("users", "edit"): lambda actor, row: user_dialogs.open_for(actor, row, "edit"),
+    ("items", "create"): lambda _, __: item_dialogs.DIALOGS.open_new(),
+    ("items", "edit"): lambda actor, row: item_dialogs.DIALOGS.open_for(actor, row, "edit"),
+    ("users", "create"): lambda _, __: user_dialogs.DIALOGS.open_new(),
+    ("users", "edit"): lambda actor, row: user_dialogs.DIALOGS.open_for(actor, row, "edit"),
     ("account", "name"): lambda actor, _: account_forms.open_name(actor),
     ("api_tokens", "create"): lambda _, __: token_dialogs.open_new(),
 }
@@ -38,7 +38,7 @@ def take_up(actor: Actor) -> None:
     if ticket is None or opener is None:
         return
     opener(actor, ticket.id or 0)
-    draft = forms.opened(ticket.screen)
+    draft = drafts.opened(ticket.screen)
     if draft is not None:
         # The version that it began with: what others saved meanwhile is not to be lost either.
         draft.version, draft.values = ticket.version, {**draft.values, **typed}

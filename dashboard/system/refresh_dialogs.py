@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.actor import Actor
-from core.errors import TallyError
 from core.refreshes import rollback
 from core.refreshes.inventory import Stored
 from core.refreshes.rollback import Rollback
@@ -69,14 +68,12 @@ def _let_go(actor: Actor, plan: Plan) -> None:
 
 
 def _carry_out(act: Callable[[], None]) -> None:
-    try:
+    def done() -> None:
         act()
-    except TallyError as error:
-        notices.trouble(error)
-        return
-    freshness.tell()
-    _close()
-    st.rerun()
+        freshness.tell()
+        _close()
+
+    notices.carry_out(done)
 
 
 def _close() -> None:

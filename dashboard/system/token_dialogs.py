@@ -1,13 +1,16 @@
 """The dialogs of the API tokens page: make one, see it once, and revoke one."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import ApiToken
 from core.sign_in import api_tokens
-from dashboard.ui import forms
-from dashboard.ui.forms import Draft, Fields
+from dashboard.ui import drafts, forms
+from dashboard.ui.drafts import Draft
+from dashboard.ui.forms import Dialog, Fields
 
 SCREEN = "api_tokens"
 MADE = "token_dialogs.made"
@@ -16,22 +19,21 @@ PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "180 days": 180, "1 year":
 
 def open_new() -> None:
     """Open an empty form."""
-    forms.open_draft(Draft(SCREEN, "create", {"days": "30 days"}))
+    drafts.open_draft(Draft(SCREEN, "create", {"days": "30 days"}))
 
 
 def open_revoke(token: ApiToken) -> None:
     """Open the question whether to revoke a token."""
-    forms.open_draft(Draft(SCREEN, "revoke", {"name": token.name}, id=token.id))
+    drafts.open_draft(Draft(SCREEN, "revoke", {"name": token.name}, id=token.id))
 
 
 def show(actor: Actor) -> None:
     """Show the dialog that is open on this page, if one is."""
-    draft = forms.opened(SCREEN)
-    if draft is None:
-        return
-    titles = {"create": "New token", "revoke": "Revoke token"}
-    draw = {"create": _create, "revoke": _revoke}[draft.action]
-    forms.show(draft, titles[draft.action], lambda: draw(actor, draft))
+    actions = {
+        "create": Dialog("New token", partial(_create, actor)),
+        "revoke": Dialog("Revoke token", partial(_revoke, actor)),
+    }
+    forms.show(SCREEN, actions)
 
 
 def show_made() -> None:

@@ -1,54 +1,28 @@
-"""Forms that are open: what they began with, what is typed, and how saving them went."""
+"""Dialogs in which something is typed or asked: shown, saved, and kept when that fails."""
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from core.errors import Conflict, Invalid, TallyError
 from dashboard.auth.current_user import current_actor
-from dashboard.ui import dialogs, notices
+from dashboard.ui import drafts, notices
+from dashboard.ui.drafts import Draft
 from dashboard.ui.form_tickets import Ticket, issue
 
 OPTIONAL = " (optional)"
 EMPTY = "(empty)"
 CANCEL = "Cancel"
-QUESTIONS = frozenset({"delete", "revoke"})  # nothing is typed in these
 
 
-@dataclass
-class Draft:
-    """One open form on one screen.
+@dataclass(frozen=True)
+class Dialog:
+    """How an open form is shown: under which title, and what draws it."""
 
-    It stays open over reruns until it is saved or dismissed. `version` is that of the row when the
-    form opened; `current` holds the row as somebody else saved it meanwhile.
-    """
-
-    screen: str
-    action: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    id: int | None = None
-    version: int = 0
-    current: Mapping[str, Any] | None = None
-    insists: bool = False
-    key: str = field(default_factory=lambda: f"draft-{secrets.token_hex(4)}")
-
-    @property
-    def is_form(self) -> bool:
-        """Whether something can be typed in it, which is not to be lost."""
-        return self.action not in QUESTIONS
-
-    def keep_mine(self) -> None:
-        """Save what is typed over what somebody else saved."""
-        self.version, self.current = _version(self.current), None
-        self.insists = True
-
-    def take_theirs(self) -> None:
-        """Go on from what somebody else saved."""
-        self.values, self.version, self.current = self.current or {}, _version(self.current), None
-        self.key = f"draft-{secrets.token_hex(4)}"  # new widgets, which begin with new values
+    title: str
+    draw: Callable[[Draft], None]
 
 
 class Fields:
@@ -114,41 +88,23 @@ class Fields:
         return f"{self.draft.key}-{name}"
 
 
-def open_draft(draft: Draft) -> None:
-    """Open a form, in place of any other."""
-    st.session_state[dialogs.FORM] = draft
-
-
-def opened(screen: str) -> Draft | None:
-    """Return the form that is open on a screen."""
-    draft: Draft | None = st.session_state.get(dialogs.FORM)
-    return draft if draft is not None and draft.screen == screen else None
-
-
-def discard() -> None:
-    """Close the open form."""
-    st.session_state.pop(dialogs.FORM, None)
-
-
-def leave() -> None:
-    """Close the open form, and run the page without it."""
-    discard()
-    st.rerun()
-
-
-def show(draft: Draft, title: str, draw: Callable[[], None]) -> None:
-    """Show the dialog of a form or a question.
+def show(screen: str, actions: Mapping[str, Dialog]) -> None:
+    """Show the dialog that is open on a screen, if one is; `actions` has one for each action.
 
     What is typed in a form is in the browser until it is submitted, so neither Escape nor a click
     beside it closes one: only its own buttons do.
     """
+    draft = drafts.opened(screen)
+    if draft is None:
+        return
+    dialog = actions[draft.action]
 
     def drawn() -> None:
-        draw()
+        dialog.draw(draft)
         if draft.is_form:
             _mark(draft)
 
-    st.dialog(title, dismissible=not draft.is_form, on_dismiss=discard)(drawn)()
+    st.dialog(dialog.title, dismissible=not draft.is_form, on_dismiss=drafts.discard)(drawn)()
 
 
 def _mark(draft: Draft) -> None:
@@ -169,7 +125,7 @@ def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], 
         place = st.empty()
         pressed, cancelled = _buttons(draft, place)
     if cancelled:
-        leave()
+        drafts.leave()
     if pressed or draft.insists:
         draft.insists = False
         attempt(draft, fields, lambda: save(fields))
@@ -179,30 +135,24 @@ def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], 
 
 
 def attempt(draft: Draft, fields: Fields | None, act: Callable[[], str]) -> None:
-    """Do what the form is for; close it when that went well, else say why not and keep it."""
+    """Do what the form is for; close it when that went well, else say why not and keep it.
+
+    A question about a row that somebody else changed is asked again, about the row of now.
+    """
     try:
         said = act()
     except Invalid as error:
         (fields or Fields(draft)).refuse(error.fields)
     except Conflict as error:
         draft.current = error.current
+        if not draft.is_form:
+            st.rerun()
     except TallyError as error:
         notices.trouble(error)
     else:
-        discard()
+        drafts.discard()
         notices.say(said)
         st.rerun()
-
-
-def do_beside(act: Callable[[], str]) -> None:
-    """Do something at once that is not what the form is for, which stays open as it is typed."""
-    try:
-        said = act()
-    except TallyError as error:
-        notices.trouble(error)
-        return
-    notices.say(said)
-    st.rerun()
 
 
 def _buttons(draft: Draft, place: Any) -> tuple[bool, bool]:
@@ -232,14 +182,10 @@ def _show_conflict(draft: Draft, fields: Fields) -> None:
         st.form_submit_button("Use theirs", on_click=draft.take_theirs)
         # Beside the other one in the run that meets the conflict, so it needs a name of its own.
         if st.form_submit_button(CANCEL, key=f"{draft.key}-leave"):
-            leave()
+            drafts.leave()
 
 
 def _words(value: object) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     return "" if value is None else str(value)
-
-
-def _version(current: Mapping[str, Any] | None) -> int:
-    return int((current or {}).get("version", 0))

@@ -96,6 +96,18 @@ def trouble(error: TallyError) -> None:
         st.error(text, icon=":material/error:")
 
 
+def carry_out(act: Callable[[], str | None]) -> None:
+    """Do something and run the page again, which shows what `act` says; else show why not."""
+    try:
+        said = act()
+    except TallyError as error:
+        trouble(error)
+        return
+    if said:
+        say(said)
+    st.rerun()
+
+
 def empty(what: str, next_step: str) -> None:
     """Say in our own words that there is nothing to show, and what to do about it."""
     with st.container(border=True, horizontal_alignment="center", gap="xxsmall"):
@@ -159,21 +171,16 @@ def show_undo(screen: str) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.text(undo.done, width="stretch")
         if st.button("Undo", icon=":material/undo:", key="undo"):
-            _revert(undo)
+            carry_out(lambda: _revert(undo))
         if st.button("Dismiss", type="tertiary", key="undo-dismiss"):
             _withdraw()
             st.rerun()
 
 
-def _revert(undo: Undo) -> None:
-    try:
-        said = undo.revert()
-    except TallyError as error:
-        trouble(error)
-        return
-    say(said)
+def _revert(undo: Undo) -> str:
+    said = undo.revert()
     _withdraw()
-    st.rerun()
+    return said
 
 
 def _withdraw() -> None:

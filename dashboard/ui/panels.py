@@ -114,6 +114,17 @@ def fields() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
+def entry() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return a framed row, for what acts on a thing, and the place at its left to say which."""
+    row = st.container(
+        border=True,
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+    )
+    return row, row.container(gap="xxsmall", width="content")
+
+
 def actions() -> DeltaGenerator:
     """Return the place in a toolbar for what acts on a list."""
     return st.container(horizontal=True, width="content", gap="xsmall")

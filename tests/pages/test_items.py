@@ -171,6 +171,23 @@ def test_a_deleted_item_can_be_brought_back(staff: Actor, system: Actor, open_pa
     assert not [b for b in at.button if b.label == "Undo"]
 
 
+def test_a_deletion_is_asked_again_of_an_item_that_somebody_changed(
+    staff: Actor, system: Actor, open_page: Open
+) -> None:
+    item = make_item(system, "staff@example.com", "Lamp")
+    at = press(choose(open_page(staff, "items"), 0), "Delete")
+    with transaction() as db:
+        items.update_item(db, actor=system, item_id=item.id, version=1, values={"title": "Theirs"})
+    press(at, "Delete item")
+    assert count() == 1, "nobody has seen what it is now"
+    assert "Theirs" in [t.value for t in at.text]
+    assert any("changed this item meanwhile" in w.value for w in at.warning)
+    press(at, "Delete item")
+    assert count() == 0
+    press(at, "Undo")
+    assert get(item.id).title == "Theirs"
+
+
 def test_a_choice_does_not_carry_over_to_another_row(
     staff: Actor, system: Actor, open_page: Open
 ) -> None:

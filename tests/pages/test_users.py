@@ -128,6 +128,21 @@ def test_a_deletion_says_what_goes_along_and_undo_brings_it_back(
     assert find("ann@example.com").id == ann.id
 
 
+def test_a_deletion_is_asked_again_of_a_user_whom_somebody_changed(
+    superuser: Actor, staff: Actor, system: Actor, open_page: Open
+) -> None:
+    at = press(choose(open_page(superuser, "users"), 0), "Delete")
+    with transaction() as db:
+        values = {"full_name": "Theirs"}
+        users.update_user(db, actor=system, user_id=staff.id or 0, version=1, values=values)
+    press(at, "Delete user")
+    assert find(staff.email).full_name == "Theirs", "nobody has seen what they are now"
+    assert "Theirs" in [t.value for t in at.text]
+    assert any("changed this user meanwhile" in w.value for w in at.warning)
+    press(at, "Delete user")
+    assert f"Deleted: {staff.email}, with 0 items" in [t.value for t in at.text]
+
+
 def test_a_user_is_signed_out_everywhere(superuser: Actor, staff: Actor, open_page: Open) -> None:
     with transaction() as db:
         sign_in(db, staff.email)

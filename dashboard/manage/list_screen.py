@@ -1,0 +1,58 @@
+"""The screen of a list whose rows are managed: what stands above it, and its page of rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+from streamlit.delta_generator import DeltaGenerator
+
+from core.actor import Actor
+from core.analytics.row_filter import Noun, RowFilter
+from core.manage.row_editor import Row
+from core.manage.row_service import Removed
+from dashboard.exports import menu
+from dashboard.manage import list_filters
+from dashboard.manage.row_dialogs import RowDialogs
+from dashboard.ui import filter_widgets, notices, panels
+from dashboard.ui.filter_widgets import Part
+
+
+@dataclass(frozen=True)
+class ListScreen(Generic[Row, Removed]):
+    """A list on the screen: what the address asks of it, and where stands what acts on a row."""
+
+    noun: Noun
+    dialogs: RowDialogs[Row, Removed]
+    search: str
+    filters: RowFilter
+    actions: DeltaGenerator
+
+    def draw_rows(
+        self,
+        actor: Actor,
+        found: Part[Sequence[Row]],
+        table: Callable[[Sequence[Row]], Row | None],
+    ) -> None:
+        """Draw a page of the list, and open the dialog of the row that is chosen in `table`."""
+        filter_widgets.place(found, noun=self.noun)
+        chosen = table(found.rows)
+        filter_widgets.pages(found)
+        action = panels.row_actions(self.actions, chosen)
+        if action and chosen is not None:
+            self.dialogs.open_for(actor, chosen.id, action)
+
+
+def begin(
+    noun: Noun, dialogs: RowDialogs[Row, Removed], *, searches: str, icon: str
+) -> ListScreen[Row, Removed]:
+    """Draw what stands above a list; `searches` says where its search looks."""
+    notices.show_undo(dialogs.screen)
+    with panels.toolbar(spread=False):
+        search = filter_widgets.search(f"Search {noun}", placeholder=f"Search {searches}")
+        actions = panels.actions()
+        filters, notes = list_filters.read(noun)
+        menu.draw(noun, filters.to_query(), noun=noun, as_of_snapshot=True)
+    if actions.button(f"New {dialogs.noun}", type="primary", icon=icon):
+        dialogs.open_new()
+    panels.notes(notes)
+    return ListScreen(noun, dialogs, search, filters, actions)

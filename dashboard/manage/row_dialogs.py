@@ -1,0 +1,124 @@
+"""The dialogs that create, edit and delete a row: the same for whichever table."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Generic
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.db.engine import transaction
+from core.manage.row_editor import Row
+from core.manage.row_service import Removed, RowService
+from dashboard.ui import drafts, forms, notices
+from dashboard.ui.drafts import Draft
+from dashboard.ui.forms import Dialog, Fields
+
+
+class RowDialogs(ABC, Generic[Row, Removed]):
+    """The dialogs of one screen; what a table has of its own is in the methods to override."""
+
+    screen: str
+    noun: str
+    service: RowService[Row, Removed]
+
+    def open_new(self) -> None:
+        """Open a form for a new row."""
+        drafts.open_draft(Draft(self.screen, "create", self.fresh()))
+
+    def open_for(self, actor: Actor, row_id: int, action: str) -> None:
+        """Open the form that edits or deletes a row, with its values of this moment."""
+        with transaction() as db:
+            row = self.service.get(db, row_id, actor=actor)
+            values = self.read(db, actor, row)
+        drafts.open_draft(Draft(self.screen, action, values, id=row_id, version=row.version))
+
+    def show(self, actor: Actor) -> None:
+        """Show the dialog that is open on this screen, if one is."""
+        actions = {
+            "create": Dialog(f"New {self.noun}", partial(self._create, actor)),
+            "edit": Dialog(f"Edit {self.noun}", partial(self._edit, actor)),
+            "delete": Dialog(f"Delete {self.noun}", partial(self._delete, actor)),
+        }
+        forms.show(self.screen, actions)
+
+    def fresh(self) -> dict[str, Any]:
+        """Return what a form for a new row begins with."""
+        return {}
+
+    @abstractmethod
+    def read(self, db: Session, actor: Actor, row: Row) -> dict[str, Any]:
+        """Return what the form of a row begins with, and what its deletion tells."""
+
+    @abstractmethod
+    def draw(self, fields: Fields) -> None:
+        """Draw the fields of a form."""
+
+    def typed(self, fields: Fields) -> Mapping[str, object]:
+        """Return what is typed, as the service takes it."""
+        return fields.values
+
+    def saved(self, draft: Draft, row: Row) -> None:
+        """Do what follows when a form was saved."""
+
+    def draw_below(self, actor: Actor, draft: Draft) -> None:
+        """Draw what stands below the form of a row that is edited."""
+
+    @abstractmethod
+    def ask(self, values: Mapping[str, Any]) -> str:
+        """Draw which row is to be deleted and what that means; return what the button says."""
+
+    @abstractmethod
+    def gone(self, removed: Removed) -> str:
+        """Return what the offer to undo says of a deleted row."""
+
+    def back(self, removed: Removed) -> str:  # noqa: ARG002 - tables say more
+        """Return what is said of a row that was put back."""
+        return f"The {self.noun} is back."
+
+    def _create(self, actor: Actor, draft: Draft) -> None:
+        def save(fields: Fields) -> str:
+            with transaction() as db:
+                row = self.service.create(db, actor=actor, values=self.typed(fields))
+            self.saved(draft, row)
+            return f"The {self.noun} was created."
+
+        forms.edit(draft, self.draw, save)
+
+    def _edit(self, actor: Actor, draft: Draft) -> None:
+        def save(fields: Fields) -> str:
+            with transaction() as db:
+                row = self.service.update(
+                    db,
+                    draft.id or 0,
+                    actor=actor,
+                    version=draft.version,
+                    values=self.typed(fields),
+                )
+            self.saved(draft, row)
+            return f"The {self.noun} was saved."
+
+        forms.edit(draft, self.draw, save)
+        self.draw_below(actor, draft)
+
+    def _delete(self, actor: Actor, draft: Draft) -> None:
+        label = self.ask(draft.now)
+        if draft.current is not None:
+            st.warning(f"Somebody changed this {self.noun} meanwhile; this is how it is now.")
+        if st.button(label, type="primary", key=f"{draft.key}-delete"):
+            forms.attempt(draft, None, lambda: self._delete_now(actor, draft))
+
+    def _delete_now(self, actor: Actor, draft: Draft) -> str:
+        version = draft.now["version"]
+        with transaction() as db:
+            removed = self.service.delete(db, draft.id or 0, actor=actor, version=version)
+        undo = partial(self._restore, actor, removed)
+        notices.offer_undo(notices.Undo(self.screen, self.gone(removed), undo))
+        return f"The {self.noun} was deleted."
+
+    def _restore(self, actor: Actor, removed: Removed) -> str:
+        with transaction() as db:
+            self.service.restore(db, actor=actor, removed=removed)
+        return self.back(removed)

@@ -1,0 +1,76 @@
+"""The form that is open in a session: what it began with, and the row as others saved it since."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from dashboard.ui import dialogs
+
+QUESTIONS = frozenset({"delete", "revoke"})  # nothing is typed in these
+
+
+@dataclass
+class Draft:
+    """One open form on one screen.
+
+    It stays open over reruns until it is saved or dismissed. `version` is that of the row when the
+    form opened; `current` holds the row as somebody else saved it meanwhile.
+    """
+
+    screen: str
+    action: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    id: int | None = None
+    version: int = 0
+    current: Mapping[str, Any] | None = None
+    insists: bool = False
+    key: str = field(default_factory=lambda: f"draft-{secrets.token_hex(4)}")
+
+    @property
+    def is_form(self) -> bool:
+        """Whether something can be typed in it, which is not to be lost."""
+        return self.action not in QUESTIONS
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The row as it is now, as far as this form has heard of it."""
+        return {**self.values, "version": self.version, **(self.current or {})}
+
+    def keep_mine(self) -> None:
+        """Save what is typed over what somebody else saved."""
+        self.version, self.current = _version(self.current), None
+        self.insists = True
+
+    def take_theirs(self) -> None:
+        """Go on from what somebody else saved."""
+        self.values, self.version, self.current = self.current or {}, _version(self.current), None
+        self.key = f"draft-{secrets.token_hex(4)}"  # new widgets, which begin with new values
+
+
+def open_draft(draft: Draft) -> None:
+    """Open a form, in place of any other."""
+    st.session_state[dialogs.FORM] = draft
+
+
+def opened(screen: str) -> Draft | None:
+    """Return the form that is open on a screen."""
+    draft: Draft | None = st.session_state.get(dialogs.FORM)
+    return draft if draft is not None and draft.screen == screen else None
+
+
+def discard() -> None:
+    """Close the open form."""
+    st.session_state.pop(dialogs.FORM, None)
+
+
+def leave() -> None:
+    """Close the open form, and run the page without it."""
+    discard()
+    st.rerun()
+
+
+def _version(current: Mapping[str, Any] | None) -> int:
+    return int((current or {}).get("version", 0))
