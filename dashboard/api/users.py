@@ -3,27 +3,22 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, computed_field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from core.actor import Actor
-from core.db.fields import Id
-from core.db.models import User
 from core.manage import users
 from core.manage.users import UserChange, UserForm
 from core.text.addresses import warn_of_lookalikes
 from dashboard.api.protocol import bodies, problems, responses, versions
-from dashboard.api.protocol.bodies import JsonObject
 from dashboard.api.protocol.calls import CurrentCall
 from dashboard.api.protocol.description import scoped
 from dashboard.api.protocol.lists import Listed, Part
-from dashboard.api.protocol.versions import Version
+from dashboard.api.protocol.rows import Documented, RowRoutes
 
 EXAMPLE = {"email": "ann@example.com", "full_name": "Ann Example"}
-READ, WRITE = scoped("users:read"), scoped("users:write")
-UserId = Annotated[Id, Path(description="The user's id")]
 
 
 class UserOut(BaseModel):
@@ -65,6 +60,21 @@ class UserOut(BaseModel):
         return [warning] if warning else []
 
 
+ROWS = RowRoutes(
+    noun="user",
+    service=users.SERVICE,
+    shape=UserOut,
+    show=UserOut.model_validate,
+    create=Documented(
+        "Create a user; without a password, one who owns items but cannot sign in.",
+        bodies.described(UserForm, example=EXAMPLE),
+    ),
+    change=Documented(
+        "Change the fields that are given; a change of role or password ends the user's sessions.",
+        bodies.described(UserChange, example={"is_active": False}),
+    ),
+    delete="Delete a user with all items.",
+)
 router = APIRouter(prefix="/users", tags=["users"])
 
 
@@ -72,7 +82,7 @@ router = APIRouter(prefix="/users", tags=["users"])
     "",
     response_model=Listed[UserOut],
     responses=problems.documented(422),
-    openapi_extra=READ,
+    openapi_extra=ROWS.reads,
 )
 async def list_users(call: CurrentCall, part: Annotated[Part, Query()]) -> Response:
     """List users, newest first, who have the words of `search` in address or name."""
@@ -95,73 +105,7 @@ async def list_users(call: CurrentCall, part: Annotated[Part, Query()]) -> Respo
 )
 async def read_own_user(call: CurrentCall) -> Response:
     """Read the user whose token or session this is."""
-    return await call.run(lambda db, actor: _row(users.get_own(db, actor=actor)))
+    return await call.run(lambda db, actor: ROWS.answer(users.get_own(db, actor=actor)))
 
 
-@router.get(
-    "/{user_id:row}",
-    response_model=UserOut,
-    responses=responses.READ,
-    openapi_extra=READ,
-)
-async def read_user(call: CurrentCall, user_id: UserId) -> Response:
-    """Read one user."""
-    return await call.run(lambda db, actor: _row(users.get_user(db, actor=actor, user_id=user_id)))
-
-
-@router.post(
-    "",
-    status_code=201,
-    response_model=UserOut,
-    responses=responses.CREATED,
-    openapi_extra=WRITE | bodies.described(UserForm, example=EXAMPLE),
-)
-async def create_user(call: CurrentCall, values: JsonObject) -> Response:
-    """Create a user; without a password, one who owns items but cannot sign in."""
-
-    def work(db: Session, actor: Actor) -> Response:
-        user = users.create_user(db, actor=actor, values=values)
-        body = UserOut.model_validate(user)
-        return responses.created(body, version=user.version, path=f"/users/{user.id}")
-
-    return await call.run(work)
-
-
-@router.patch(
-    "/{user_id:row}",
-    response_model=UserOut,
-    responses=responses.CHANGED,
-    openapi_extra=WRITE
-    | versions.ASKED
-    | bodies.described(UserChange, example={"is_active": False}),
-)
-async def change_user(
-    call: CurrentCall, user_id: UserId, version: Version, values: JsonObject
-) -> Response:
-    """Change the fields that are given; a change of role or password ends the user's sessions."""
-
-    def work(db: Session, actor: Actor) -> Response:
-        user = users.update_user(db, actor=actor, user_id=user_id, version=version, values=values)
-        return _row(user)
-
-    return await call.run(work)
-
-
-@router.delete(
-    "/{user_id:row}",
-    status_code=204,
-    responses=responses.DELETED,
-    openapi_extra=WRITE | versions.ASKED,
-)
-async def delete_user(call: CurrentCall, user_id: UserId, version: Version) -> Response:
-    """Delete a user with all items."""
-
-    def work(db: Session, actor: Actor) -> Response:
-        users.delete_user(db, actor=actor, user_id=user_id, version=version)
-        return Response(status_code=204)
-
-    return await call.run(work)
-
-
-def _row(user: User) -> Response:
-    return responses.row(UserOut.model_validate(user), version=user.version)
+ROWS.add_to(router)

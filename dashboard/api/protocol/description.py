@@ -36,8 +36,8 @@ def scoped(*scopes: str) -> dict[str, Any]:
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return the name of an operation for generated clients: that of its function."""
-    return str(route.endpoint.__name__)
+    """Return the name of an operation for generated clients: that of its route."""
+    return route.name
 
 
 def complete(api: FastAPI) -> None:
