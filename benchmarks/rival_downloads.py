@@ -16,7 +16,7 @@ def main(rival: str, source: str) -> None:
 
             pl.read_parquet(f"{source}/*.parquet").write_csv(target)
         else:
-            import pandas as pd  # type: ignore[import-untyped]
+            import pandas as pd
 
             pd.read_parquet(source).to_csv(target, index=False)
 

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg2
@@ -33,7 +34,7 @@ from core.sign_in import password as password_sign_in
 from core.sign_in.sessions import SignIn
 from core.snapshots import quarantine, reader
 
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 Sql = Callable[..., list[Row]]
 PASSWORD = "a long enough password"
 QUIET = {

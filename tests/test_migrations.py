@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from core.db import engine, schema
-from core.db.models import Base
+from core.db.base import Base
 from core.settings import ROOT
 from tests.conftest import execute, forget, on, use
 

@@ -56,7 +56,7 @@ def test_the_example_of_a_provider_is_one() -> None:
     text = re.search(r"^SSO_PROVIDERS='(.*)'$", (ROOT / "docs/settings.md").read_text(), re.M)
 
     assert text
-    (provider,) = Settings(_env_file=None, sso_providers=text[1]).sso_providers  # type: ignore[call-arg, arg-type]
+    (provider,) = Settings(_env_file=None, sso_providers=text[1]).sso_providers
     assert provider.id == "acme"
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Message, Receive, Send

@@ -5,7 +5,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
-from tests.dashboard.exports.test_pictures import extent, size, texts
+from tests.dashboard.pictures.drawings import texts
+from tests.dashboard.pictures.test_frame import extent, size
 
 
 def test_a_chart_is_taken_away_as_picture_and_as_drawing(page: Page, tmp_path: Path) -> None:

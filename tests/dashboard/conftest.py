@@ -13,6 +13,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import Any, Protocol
 
 import httpx2 as httpx
 import pytest
@@ -64,7 +65,7 @@ class House:
     visitors: Visitors
     connections: Connections
 
-    def client(self, **options: object) -> TestClient:
+    def client(self, **options: Any) -> TestClient:
         """A browser of its own; as a context manager, all that it does shares one event loop."""
         return TestClient(self.app, follow_redirects=False, **options)
 
@@ -189,7 +190,7 @@ def visitor(open_house: Open) -> TestClient:
     return open_house().client()
 
 
-def script(house: House, actor: Actor, *scopes: str, **options: object) -> TestClient:
+def script(house: House, actor: Actor, *scopes: str, **options: Any) -> TestClient:
     """A program that calls the API with a new token of the actor; all scopes when none is named."""
     form = {"name": "test", "days": 1, "scopes": list(scopes) or api_tokens.allowed_scopes(actor)}
     with engine.transaction() as db:
@@ -219,7 +220,13 @@ async def echo_messages(websocket: WebSocket) -> None:
         pass
 
 
-def form(client: httpx.Client, **query: str) -> dict[str, str]:
+class Browser(Protocol):
+    """Whatever pages can be read with."""
+
+    def get(self, url: str, *, params: dict[str, str]) -> httpx.Response: ...
+
+
+def form(client: Browser, **query: str) -> dict[str, str]:
     """The hidden fields of the sign-in form."""
     page = client.get("/sign-in", params=query)
     return {name: unescape(value) for name, value in HIDDEN_FIELD.findall(page.text)}

@@ -146,8 +146,8 @@ class _At:
     def __init__(self, browser: httpx.Client, server: Server) -> None:
         self.browser, self.server = browser, server
 
-    def get(self, path: str, **options: object) -> httpx.Response:
-        return self.browser.get(f"{self.server.url}{path}", **options)  # type: ignore[arg-type]
+    def get(self, url: str, *, params: dict[str, str]) -> httpx.Response:
+        return self.browser.get(f"{self.server.url}{url}", params=params)
 
 
 @pytest.mark.parametrize("origin", ["", "http://evil.example", "null", "http://localhost:1"])

@@ -90,7 +90,7 @@ def new_token(folder: Path, actor: Actor, name: str) -> None:
 
 def load(
     folder: Path, actor: Actor, people: str, things: str = "title,description,owner_email\n"
-) -> None:
+) -> imports.Imported:
     """Import two files with these contents."""
     paths = folder / "users.csv", folder / "items.csv"
     for path, content in zip(paths, (people, things), strict=True):
@@ -174,7 +174,9 @@ def test_an_address_has_one_form_wherever_it_comes_in(
         f"title,description,owner_email\nDesk,,{ADDRESS}\n",
     )
     with transaction() as db:
-        assert users.find_by_email(db, ONE_FORM).full_name == "José"  # type: ignore[union-attr]
+        jose = users.find_by_email(db, ONE_FORM)
+        assert jose is not None
+        assert jose.full_name == "José"
         assert set(db.scalars(select(Item.owner_id))) == {made.json()["id"]}
 
 

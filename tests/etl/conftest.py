@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from core.db.engine import transaction
 from core.db.refresh_models import RefreshRun
@@ -51,4 +52,5 @@ def rows(path: Path, columns: str = "*") -> list[Row]:
     """Read a dataset as any tool would, by its path."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        return connection.sql(f"SELECT {columns} FROM '{path}' ORDER BY 1").pl().rows()
+        found: pl.DataFrame = connection.sql(f"SELECT {columns} FROM '{path}' ORDER BY 1").pl()
+        return found.rows()

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,10 +61,10 @@ def test_whoever_asks_while_one_runs_joins_it(
     entered, go_on = threading.Event(), threading.Event()
     compute = build.compute
 
-    def slow_compute(*arguments: object) -> object:
+    def slow_compute(*arguments: Any) -> object:
         entered.set()
         assert go_on.wait(20)
-        return compute(*arguments)  # type: ignore[arg-type]
+        return compute(*arguments)
 
     monkeypatch.setattr(build, "compute", slow_compute)
     results: list[RefreshRun] = []
@@ -126,7 +127,7 @@ def test_a_paused_process_cannot_publish_over_a_newer_snapshot(
 ) -> None:
     compute = build.compute
 
-    def overtaken(*arguments: object) -> object:
+    def overtaken(*arguments: Any) -> object:
         """While this one sleeps, its connection is cut and another process refreshes."""
         monkeypatch.setattr(build, "compute", compute)
         sql(

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -24,8 +25,8 @@ def fail_after(monkeypatch: pytest.MonkeyPatch, limit: int, number: int) -> None
     """Let the disk take `limit` bytes of each file, and then fail with `number`."""
     write = parquet_writer.HashedFile.write
 
-    def failing(self: parquet_writer.HashedFile, data: object) -> int:
-        if self.bytes + len(memoryview(data).cast("B")) > limit:  # type: ignore[arg-type]
+    def failing(self: parquet_writer.HashedFile, data: Any) -> int:
+        if self.bytes + len(memoryview(data).cast("B")) > limit:
             raise OSError(number, os.strerror(number))
         return write(self, data)
 
@@ -118,9 +119,9 @@ def test_postgresql_lost_in_the_middle(
     sql("UPDATE item SET title = 'x' WHERE id = 1")
     monkeypatch.setenv("REFRESH_WORKERS", "1")
     forget()
-    write_part = workers.write_part
+    write_part = parquet_writer.write_part
 
-    def lose(*arguments: object, **options: object) -> object:
+    def lose(*arguments: Any, **options: Any) -> object:
         sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'tally refresh' AND datname = current_database()"

@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from core.snapshots import current
 from core.snapshots.reader import CURRENT, FOLDER
-from etl import refresh
 from etl.extract.arrow_reader import Reader
 from etl.publish import store
 
@@ -32,26 +32,26 @@ def pointer_first() -> None:
     """Name a snapshot as the current one before it has its place."""
     publish = store.publish
 
-    def hasty(root: Path, staged: Path, *rest: object, **options: object) -> object:
+    def hasty(root: Path, staged: Path, *rest: Any, **options: Any) -> object:
         current.link(root, CURRENT, f"{FOLDER}/{staged.name}")
         current.fsync_folder(root)
-        return publish(root, staged, *rest, **options)  # type: ignore[arg-type]
+        return publish(root, staged, *rest, **options)
 
-    refresh.snapshot_store.publish = hasty  # type: ignore[assignment]
+    store.publish = hasty  # type: ignore[assignment]
 
 
 def without_cleaning() -> None:
     """Leave what a crashed refresh left."""
-    store.clean = lambda *_, **__: None  # type: ignore[assignment]
+    store.clean = lambda *_, **__: None
 
 
 def without_fsync(number: int) -> None:
     """Leave out the fsync of this number, counted from 0."""
     fsync, calls = os.fsync, count()
 
-    def lazy(descriptor: int) -> None:
+    def lazy(fd: Any) -> None:
         if next(calls) != number:
-            fsync(descriptor)
+            fsync(fd)
 
     os.fsync = lazy
 

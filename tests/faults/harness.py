@@ -146,7 +146,7 @@ class Harness:
 
     def _kill(self, child: Child) -> None:
         child.signal(signal.SIGKILL)
-        assert world.wait_until(lambda: not child.alive(), 10)
+        assert world.wait_until(child.is_gone, 10)
 
     def _listen(self) -> None:
         while self._reader.connection.poll():

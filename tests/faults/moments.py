@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from etl.run.run_log import Record
 
@@ -70,13 +71,13 @@ def at_step(name: str | None, happen: Callable[[str], None]) -> Iterator[None]:
     step = Record.step
 
     @contextmanager
-    def noticed(self: Record, begun: str, *arguments: int, **options: int) -> Iterator[None]:
+    def noticed(self: Record, begun: str, *arguments: Any, **options: Any) -> Iterator[None]:
         with step(self, begun, *arguments, **options):
             if begun == name:
                 happen(begun)
             yield
 
-    Record.step = noticed  # type: ignore[method-assign]
+    Record.step = noticed  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

@@ -39,13 +39,13 @@ class Child:
         except ProcessLookupError:
             return
 
-    def alive(self) -> bool:
-        """Return whether the process still exists; the nursery collects the dead at once."""
+    def is_gone(self) -> bool:
+        """Return whether the process is no more; the nursery collects the dead at once."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
-            return False
-        return True
+            return True
+        return False
 
     def ask(self, order: object, *, seconds: float = 60) -> object:
         """Send an order and return the answer."""
@@ -59,7 +59,7 @@ class Child:
         try:
             return self.connection.recv()
         except EOFError:
-            wait_until(lambda: not self.alive(), 2)  # it may still be saying why
+            wait_until(self.is_gone, 2)  # it may still be saying why
             raise EOFError(f"process {self.pid} is dead: {self.log.read_text()[-2000:]}") from None
 
 
@@ -103,7 +103,7 @@ class Nursery:
         for child in self.children:
             child.signal(signal.SIGKILL)
             child.connection.close()
-        assert wait_until(lambda: not any(child.alive() for child in self.children), 10)
+        assert wait_until(lambda: all(child.is_gone() for child in self.children), 10)
 
     def __exit__(
         self,

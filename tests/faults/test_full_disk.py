@@ -69,7 +69,7 @@ def disk(environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     folder.mkdir()
     if os.geteuid() != 0:
         pytest.skip("only root may mount a tmpfs")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder]).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]).returncode:
         pytest.skip("mounting is not allowed here")
     monkeypatch.setenv("PARQUET_DATA_PATH", str(folder))
     forget()
@@ -186,7 +186,7 @@ def full_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An embedded PostgreSQL on a small disk of its own, with a superuser; the disk's folder."""
     folder = Path(tempfile.mkdtemp(prefix="tally-test-"))
     folder.chmod(0o755)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount).returncode:
         folder.rmdir()
         pytest.skip("only root may mount a tmpfs")

@@ -122,7 +122,7 @@ def test_who_is_told_to_end_ends_soon_and_leaves_nothing(
         )
         started = time.monotonic()
         assert child.receive() == ("end", 1)
-        assert world.wait_until(lambda child=child: not child.alive(), 10)
+        assert world.wait_until(child.is_gone, 10)
         assert time.monotonic() - started < 10
         assert reader.current() == before
         assert not list((root / "staging").glob("*"))

@@ -14,6 +14,7 @@ from core.snapshots import reader
 from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from etl.publish import store
+from etl.run import run_log
 from tests.conftest import Sql
 from tests.faults import world
 from tests.faults.harness import environment as settings_of
@@ -74,7 +75,7 @@ def test_who_wakes_up_late_publishes_nothing(place: Place, sql: Sql, change: str
     assert reader.current().generation == newer.generation
     assert place.differences() == []
     found = sql("SELECT status, error FROM refresh_run WHERE id = %s", newer.id - 1)
-    assert found == [("failed", refresh.run_log.INTERRUPTED)]
+    assert found == [("failed", run_log.INTERRUPTED)]
 
 
 @pytest.mark.parametrize("change", WHILE_PUBLISHING)

@@ -39,10 +39,9 @@ def evil(system: Actor, superuser: Actor) -> Actor:
 
 def live(at: AppTest) -> list[str]:
     """All that a page shows through Markdown, where links, icons, pictures and formulas live."""
-    kinds = (at.markdown, at.caption, at.warning, at.error, at.info, at.success, at.toast)
-    kinds += (at.title, at.header, at.subheader)  # type: ignore[operator]
-    labels = [b.label for b in at.button]
-    return [*(element.value for kind in kinds for element in kind), *labels]
+    texts = [*at.markdown, *at.caption, *at.warning, *at.error, *at.info, *at.success, *at.toast]
+    titles = [*at.title, *at.header, *at.subheader]
+    return [*(each.value for each in [*texts, *titles]), *(b.label for b in at.button)]
 
 
 @pytest.mark.parametrize("name", [*PAGES, "account"])

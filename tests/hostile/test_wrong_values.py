@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -19,7 +20,7 @@ from tests.dashboard.test_asgi import messages, open_page
 from tests.pages.conftest import make_item
 
 PAGES = ("", "items", "trends")
-WRONG: dict[str, object] = {
+WRONG: dict[str, Any] = {
     "bool_value": True,
     "double_value": float("nan"),
     "int_value": 2**62,

@@ -11,9 +11,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import TextInput
+from streamlit.testing.v1.element_tree import TextArea, TextInput
 
 from core.actor import Actor
 from core.db.engine import transaction
@@ -104,10 +104,10 @@ def spread_in_time() -> None:
     began = datetime(2026, 3, 1, 12, tzinfo=UTC)
     with transaction() as db:
         for table in (User, Item):
-            rows = db.query(table).order_by(table.id).all()
-            for number, row in enumerate(rows):
+            ids = list(db.scalars(select(table.id).order_by(table.id)))
+            for number, each in enumerate(ids):
                 at = began + timedelta(days=number)
-                db.execute(update(table).where(table.id == row.id).values(created_at=at))
+                db.execute(update(table).where(table.id == each).values(created_at=at))
 
 
 @pytest.fixture
@@ -133,14 +133,15 @@ def press(at: AppTest, label: str) -> AppTest:
     return at.run()
 
 
-def field(at: AppTest, label: str) -> TextInput:
+def field(at: AppTest, label: str) -> TextInput | TextArea:
     """Return the text field or area with a label."""
-    return next(f for f in (*at.text_input, *at.text_area) if f.label == label)
+    fields: list[TextInput | TextArea] = [*at.text_input, *at.text_area]
+    return next(f for f in fields if f.label == label)
 
 
 def choose(at: AppTest, row: int) -> AppTest:
     """Choose a row of the page's first table, and run."""
-    at.session_state[at.dataframe[0].key] = {
+    at.session_state[str(at.dataframe[0].key)] = {
         "selection": {"rows": [row], "columns": [], "cells": []}
     }
     return at.run()

@@ -238,4 +238,4 @@ def fail() -> None:
 
 def progress(at: AppTest) -> str:
     """Return what the progress bar says."""
-    return at.get("progress")[0].proto.text
+    return str(at.get("progress")[0].proto.text)

@@ -1,6 +1,7 @@
 """The API tokens page: a token is shown once, listed without its secret, and revoked."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.access.hashing import hash_token
 from core.actor import Actor
@@ -10,7 +11,7 @@ from dashboard.system import token_dialogs
 from tests.pages.conftest import Open, choose, field, press, say, shown
 
 
-def fill_in(at, name: str, *scopes: str):
+def fill_in(at: AppTest, name: str, *scopes: str) -> AppTest:
     """Fill in the form and send it."""
     field(at, "What it is for").set_value(name)
     at.multiselect[0].set_value(list(scopes))

@@ -225,7 +225,7 @@ def test_a_right_that_was_lost_meanwhile_is_refused(
         from core.manage import users
 
         users.update_user(
-            db, actor=system, user_id=staff.id, version=1, values={"is_active": False}
+            db, actor=system, user_id=staff.id or 0, version=1, values={"is_active": False}
         )
     press(at, "Create")
     assert any("Only active staff" in e.value for e in at.error)

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import delete
+from streamlit.testing.v1 import AppTest
 
 from core.actor import Actor
 from core.db.engine import transaction
@@ -10,8 +11,8 @@ from etl import refresh
 from tests.pages.conftest import Open, choose, field, make_aged_item, make_item, plain, press, shown
 
 
-def told(at: object) -> str:
-    return " ".join(caption.value for caption in at.main.caption)  # type: ignore[attr-defined]
+def told(at: AppTest) -> str:
+    return " ".join(caption.value for caption in at.main.caption)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def captions(at: AppTest) -> list[str]:
 def choose(at: AppTest, table: str, row: int) -> AppTest:
     """Choose a row of the table whose key begins so."""
     found = next(d for d in at.dataframe if str(d.key).startswith(table))
-    at.session_state[found.key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    at.session_state[str(found.key)] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     return at.run()
 
 

@@ -107,7 +107,12 @@ def test_figure_chart_file_and_picture_count_the_same_whatever_the_step(
     new: int,
 ) -> None:
     specs: list[dict[str, Any]] = []
-    monkeypatch.setattr(renderer, "render", lambda spec, _: specs.append(spec) or b"drawn")
+
+    def render(spec: dict[str, Any], _: object) -> bytes:
+        specs.append(spec)
+        return b"drawn"
+
+    monkeypatch.setattr(renderer, "render", render)
     at = open_page(world, "trends", step=step, **query)
     assert {m.label: m.value for m in at.metric}["New items"] == f"{new}"
     assert sum(drawn(at).values()) == new

@@ -9,6 +9,7 @@ import pytest
 from core.actor import Actor
 from core.analytics import explanations, metrics, recount
 from core.analytics.recount import Recount
+from core.calendar.periods import Period
 from core.errors import Forbidden, NotFound, TallyError, Unavailable
 from core.snapshots.reader import Snapshot
 from tests.conftest import Sql, forget
@@ -40,7 +41,7 @@ def test_every_figure_is_what_postgresql_counts(snapshot: Snapshot, sql: Sql) ->
     for period, new in metrics.new(snapshot).items():
         assert count(snapshot, "new_users", period=period.value) == new.users
         assert count(snapshot, "new_items", period=period.value) == new.items
-    assert metrics.new(snapshot)[explanations.Period.DAYS_7].items == 10
+    assert metrics.new(snapshot)[Period.DAYS_7].items == 10
 
 
 @pytest.mark.parametrize(("name", "whose"), [("new_items", {}), ("items_of_user", {"user_id": 1})])

@@ -30,21 +30,18 @@ def test_totals(sql: Sql, snapshot: Snapshot) -> None:
         'SELECT (SELECT count(*) FROM "user"), (SELECT count(*) FROM "user" WHERE is_active),'
         " (SELECT count(*) FROM item), (SELECT count(DISTINCT owner_id) FROM item)"
     )
-    assert metrics.totals(snapshot) == Totals(*expected[0])  # type: ignore[arg-type]
+    assert metrics.totals(snapshot) == Totals(*expected[0])
 
 
 def test_shares_of_the_first_ten_and_the_first_hundredth(sql: Sql, snapshot: Snapshot) -> None:
     counts = [row[6] for row in sql(BY_USER)]
     one_percent = -(-len(counts) // 100)
     found = metrics.shares(metrics.item_counts(snapshot))
-    assert (
-        found
-        == Shares(
-            items=1_500,
-            top_10=sum(counts[:10]),  # type: ignore[arg-type]
-            one_percent=one_percent,
-            top_1_percent=sum(counts[:one_percent]),  # type: ignore[arg-type]
-        )
+    assert found == Shares(
+        items=1_500,
+        top_10=sum(counts[:10]),
+        one_percent=one_percent,
+        top_1_percent=sum(counts[:one_percent]),
     )
     assert one_percent == 2
 

@@ -70,7 +70,8 @@ def test_a_window_cuts_steps_and_counts_those_before_it() -> None:
 def test_what_is_new_between_two_days_is_the_same_by_every_step(
     created: dict[date, int], ends: tuple[date | None, date | None], until: date
 ) -> None:
-    window = Window(*ends) if None in ends else Window(*sorted(ends))
+    one, other = ends
+    window = Window(*sorted((one, other))) if one and other else Window(one, other)
     first, last = window.first or date.min, window.last or date.max
     rows = {"day": sorted(created), "items": [created[day] for day in sorted(created)]}
     frame = pl.DataFrame(rows, schema={"day": pl.Date, "items": pl.Int64})

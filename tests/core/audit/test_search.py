@@ -1,10 +1,13 @@
 """The audit trail: it tells also of what was refused, and nobody rewrites it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Executable, delete, select, text, update
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.audit import search as audit_search
@@ -18,10 +21,12 @@ from core.manage import items, users
 from core.refreshes import requests
 from tests.conftest import make_user
 
+Act = Callable[[Session], object]
 
-def found(actor: Actor, **filters: object) -> list[str]:
+
+def found(actor: Actor, **filters: Any) -> list[str]:
     with transaction() as db:
-        page = audit_search.list_events(db, actor=actor, filters=EventFilter(**filters))  # type: ignore[arg-type]
+        page = audit_search.list_events(db, actor=actor, filters=EventFilter(**filters))
     return [event.action for event in page.rows]
 
 
@@ -50,9 +55,9 @@ def trail(superuser: Actor, system: Actor) -> Actor:
         text("SET LOCAL session_replication_role = replica; DELETE FROM audit_event"),
     ],
 )
-def test_rows_are_neither_changed_nor_deleted(trail: Actor, statement: object) -> None:
+def test_rows_are_neither_changed_nor_deleted(trail: Actor, statement: Executable) -> None:
     with pytest.raises(ProgrammingError, match="can be added"), transaction() as db:
-        db.execute(statement)  # type: ignore[call-overload]
+        db.execute(statement)
     assert len(found(trail)) == 4
 
 
@@ -92,7 +97,7 @@ def test_the_whole_is_streamed_in_batches(trail: Actor, monkeypatch: pytest.Monk
 
 def test_what_staff_may_not_do_is_refused_and_noted_once(staff: Actor, superuser: Actor) -> None:
     target = superuser.id or 0
-    attempts = {
+    attempts: dict[str, Act] = {
         "user.update": lambda db: users.update_user(
             db, actor=staff, user_id=target, version=1, values={"is_superuser": True}
         ),
@@ -121,7 +126,7 @@ def test_what_staff_may_not_do_is_refused_and_noted_once(staff: Actor, superuser
 def test_who_left_is_refused_and_noted(system: Actor) -> None:
     owner = make_user(system, "owner@example.com")
     actor = Actor(id=owner.id, email=owner.email)
-    attempts = {
+    attempts: dict[str, Act] = {
         "item.list": lambda db: items.list_items(db, actor=actor),
         "item.delete": lambda db: items.delete_item(db, actor=actor, item_id=1, version=1),
         "export.analytics": lambda db: QUESTIONS["items_by_user"].allow(db, actor),

@@ -5,6 +5,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from core.actor import Actor
 from core.db import database_errors
@@ -86,7 +87,7 @@ def test_an_embedded_server_that_is_gone_on_a_full_disk(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = psycopg2.OperationalError("server closed the connection unexpectedly")
-    error = db_engine.OperationalError("INSERT", {}, gone)
+    error = OperationalError("INSERT", {}, gone)
     monkeypatch.setattr(disk, "is_full", lambda _: True)
     assert str(db_engine._translate(error)) == db_engine.AWAY, "another machine's disk"
     with monkeypatch.context() as patch:

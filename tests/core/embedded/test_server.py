@@ -198,7 +198,15 @@ def test_no_other_account_gets_in(is_long: bool, parent: Path, folder: Path) -> 
     assert run(url, rules) == "peer"
     if IS_ROOT:
         sockets.chmod(0o755)  # and were it open: PostgreSQL asks who it is
-        psql = [postmaster.programs() / "psql", "-h", sockets, "-U", "postgres", "-c", "SELECT 1"]
+        psql = [
+            str(postmaster.programs() / "psql"),
+            "-h",
+            str(sockets),
+            "-U",
+            "postgres",
+            "-c",
+            "SELECT 1",
+        ]
         refused = subprocess.run(
             psql,
             user="nobody",

@@ -217,8 +217,8 @@ def test_for_excel_moments_are_in_the_readers_zone(zone: str) -> None:
     head, *rows = strict_csv(written("csv", sheet(frame, zone=zone)))
     assert head[4] == f"created_at ({zone})"
     assert [datetime.fromisoformat(row[4]) for row in rows] == expected
-    head, *cells = workbook(written("xlsx", sheet(frame, zone=zone)))
-    assert head[4] == f"created_at ({zone})"
+    names, *cells = workbook(written("xlsx", sheet(frame, zone=zone)))
+    assert names[4] == f"created_at ({zone})"
     assert [cell[4] for cell in cells] == expected
     for name in ("raw.csv", "json", "parquet"):
         assert written(name, sheet(frame, zone=zone)) == written(name, sheet(frame))
@@ -241,7 +241,7 @@ def test_duckdb_and_pandas_read_all_to_the_last_row(tmp_path: Path) -> None:
         source = f"'{tmp_path}/people.{name}'"
         if name == "raw.csv":
             source = f"read_csv({source}, allow_quoted_nulls = false, strict_mode = true)"
-        assert duckdb.sql(f"SELECT {counted} FROM {source}").fetchall() == [expected]
+        assert duckdb.execute(f"SELECT {counted} FROM {source}").fetchall() == [expected]
     last = pd.read_csv(tmp_path / "people.csv", encoding="utf-8-sig").iloc[-1]
     assert (last["rank"], last["user_id"], last["full_name"]) == (
         50_025,

@@ -47,7 +47,7 @@ def test_staff_create_items_for_an_owner_named_by_address(
     ],
 )
 def test_bad_input_is_named_by_its_field(
-    values: dict[str, object], field: str, ann: int, db: Session, system: Actor
+    values: dict[str, str], field: str, ann: int, db: Session, system: Actor
 ) -> None:
     with pytest.raises(Invalid) as refused:
         make_item(db, system, **values)

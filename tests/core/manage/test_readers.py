@@ -3,6 +3,7 @@
 import codecs
 import io
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from zipfile import ZipFile
@@ -24,7 +25,7 @@ EXPECTED = [("ann@example.com", "Zoë Ruiz"), ("bo@example.com", "")]
 
 def taken(
     folder: Path, content: bytes | str, fields: tuple[Field, ...] = USERS.fields
-) -> tuple[list[tuple[str, ...]], list[str]]:
+) -> tuple[list[tuple[str, str]], list[str]]:
     """The addresses and names of a file, and the warnings; raises `BadFiles`."""
     path = folder / "users.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -35,14 +36,14 @@ def taken(
     return found, problems.warnings
 
 
-def sheets(**content: list[list[object]]) -> bytes:
+def sheets(**content: Iterable[Iterable[object]]) -> bytes:
     """A workbook with these sheets."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name, rows in content.items():
         sheet = book.create_sheet(name)
         for row in rows:
-            sheet.append(row)
+            sheet.append(list(row))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

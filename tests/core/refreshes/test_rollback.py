@@ -11,10 +11,13 @@ from core.db.engine import transaction
 from core.db.models import AuditEvent
 from core.errors import Conflict, Forbidden, NotFound, TallyError, Unavailable
 from core.refreshes import inventory, requests, rollback
+from core.settings import get_settings
 from core.snapshots import current, reader
+from core.snapshots.manifest import Broken
 from core.snapshots.reader import ITEMS, Snapshot
 from etl import refresh
 from etl.publish import store
+from etl.run.run_log import Progress
 from tests.conftest import Sql
 from tests.etl.conftest import fill, rows, take_snapshot
 
@@ -79,7 +82,7 @@ def test_refreshes_wait_and_say_why(
 
 
 def test_a_refresh_that_runs_already_is_dropped(three: list[Snapshot], superuser: Actor) -> None:
-    def look(now: refresh.Progress) -> None:
+    def look(now: Progress) -> None:
         if now.step == "publish" and rollback.find() is None:
             back(superuser, three[1], three[2])
 
@@ -148,7 +151,8 @@ def test_a_crash_while_letting_go_leaves_it_set_back(
 def test_of_two_superusers_at_once_one_is_first(
     three: list[Snapshot], superuser: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    together, results = threading.Barrier(2), []
+    together = threading.Barrier(2)
+    results: list[int | str] = []
     verify = reader.verify
 
     def wait(folder: Path) -> object:
@@ -173,7 +177,7 @@ def test_of_two_superusers_at_once_one_is_first(
     won = [result for result in results if isinstance(result, int)]
     assert len(won) == 1
     assert rollback.OTHERS_FIRST in results
-    assert int(Path(reader.get_settings().parquet_path / "current").resolve().name[:12]) == won[0]
+    assert int(Path(get_settings().parquet_path / "current").resolve().name[:12]) == won[0]
 
 
 def test_what_cannot_be_made_current(three: list[Snapshot], superuser: Actor, staff: Actor) -> None:
@@ -198,7 +202,7 @@ def test_what_is_current_is_not_pruned(
 ) -> None:
     monkeypatch.setattr(store, "_is_old", lambda _: True)
     monkeypatch.setenv("KEEP_SNAPSHOTS", "1")
-    reader.get_settings.cache_clear()
+    get_settings.cache_clear()
     back(superuser, three[1], three[2])
     folders = [one.folder for one in three]
     three.clear()
@@ -211,7 +215,7 @@ def test_what_is_current_is_not_pruned(
 def test_what_is_on_disk_is_listed(three: list[Snapshot], superuser: Actor, staff: Actor) -> None:
     path = Path(three[0].files(ITEMS)[0])
     path.write_bytes(b"")
-    reader.condemn(three[0].folder, reader.Broken("it is empty"))
+    reader.condemn(three[0].folder, Broken("it is empty"))
     with transaction() as db:
         found = inventory.list_stored(db, actor=superuser)
     assert [(s.generation, s.current, s.items, s.problem) for s in found] == [

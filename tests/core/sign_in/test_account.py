@@ -1,5 +1,7 @@
 """One's own account: sessions that end, a name, a password that only its owner changes."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import func, select
 
@@ -132,9 +134,14 @@ def test_the_rules_for_passwords_hold_here_too(here: Actor, new: str, why: str) 
 def test_who_is_no_longer_staff_changes_nothing(here: Actor, system: Actor) -> None:
     owner = make_user(system, "owner@example.com")
     stranger = Actor(id=owner.id, email=owner.email)
-    for act in (account.list_sessions, account.end_other_sessions, account.begin_password_change):
+    acts: tuple[Callable[..., object], ...] = (
+        account.list_sessions,
+        account.end_other_sessions,
+        account.begin_password_change,
+    )
+    for act in acts:
         with pytest.raises(Forbidden), transaction() as db:
-            act(db, actor=stranger)  # type: ignore[operator]
+            act(db, actor=stranger)
     with pytest.raises(TallyError), transaction() as db:
         account.begin_password_change(db, actor=system)
 

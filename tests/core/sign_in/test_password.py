@@ -6,7 +6,9 @@ import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select, update
+from sqlalchemy.pool import QueuePool
 
+from core.access.hashing import check_password
 from core.actor import Actor
 from core.db.engine import get_engine, transaction
 from core.db.models import AuditEvent, KnownBrowser, SignInThrottle, User
@@ -215,11 +217,12 @@ def test_no_connection_is_taken_while_hashing(
     staff: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = []
-    check = password_sign_in.check_password
+    pool = get_engine().pool
+    assert isinstance(pool, QueuePool)
 
     def checking(password: str, hashed: str) -> object:
-        taken.append(get_engine().pool.checkedout())  # type: ignore[attr-defined]
-        return check(password, hashed)
+        taken.append(pool.checkedout())
+        return check_password(password, hashed)
 
     monkeypatch.setattr(password_sign_in, "check_password", checking)
     assert isinstance(attempt(password=PASSWORD), SignIn)

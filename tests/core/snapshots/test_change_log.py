@@ -1,6 +1,7 @@
 """The triggers: every way to change a row leaves a note of its part, and nothing else does."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import psycopg2
 import pytest
@@ -25,7 +26,7 @@ class Database:
     def __init__(self, connection: psycopg2.extensions.connection) -> None:
         self.connection = connection
 
-    def run(self, statement: str) -> list[tuple[object, ...]]:
+    def run(self, statement: str) -> list[Any]:
         with self.connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
@@ -34,7 +35,7 @@ class Database:
         self.run("DELETE FROM change_note")
         for statement in statements:
             self.run(statement)
-        return self.run(  # type: ignore[return-value]
+        return self.run(
             "SELECT relation, part, inserted, updated, deleted FROM change_note"
             " ORDER BY relation, part, inserted DESC, updated DESC"
         )

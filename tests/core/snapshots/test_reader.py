@@ -54,7 +54,7 @@ def test_the_current_one_says_what_it_is(sql: Sql, root: Path) -> None:
     found = take_snapshot()
     assert (found.users, found.items) == (4, 9)
     assert found.taken_at.tzinfo is UTC
-    assert before < found.taken_at < sql("SELECT clock_timestamp()")[0][0]  # type: ignore[operator]
+    assert before < found.taken_at < sql("SELECT clock_timestamp()")[0][0]
     assert found == reader.current()
     assert {found: 1}[reader.current()] == 1
     assert all(Path(path).is_file() for path in found.files(USERS))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import polars as pl
@@ -145,7 +146,7 @@ def test_ctrl_c_gets_through() -> None:
 
 def test_who_makes_no_progress_is_in_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(supervision.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     watcher = Watcher("The test", patience=20)
     assert watcher.trouble() is None, "it has not begun"
     with watcher.going():

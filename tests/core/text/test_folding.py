@@ -2,6 +2,7 @@
 
 import random
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from unicodedata import category, normalize
@@ -150,14 +151,16 @@ def corpus(sql: Sql) -> Corpus:
             (paragraphs(about) if number % 2 else about) or None,
             draw.randrange(300),
         )
-    people = dict(sql("SELECT id, email || ' ' || coalesce(full_name, '') FROM \"user\""))
-    things = dict(
+    people: dict[int, str] = dict(
+        sql("SELECT id, email || ' ' || coalesce(full_name, '') FROM \"user\"")
+    )
+    things: dict[int, str] = dict(
         sql(
             "SELECT i.id, title || ' ' || coalesce(description, '') || ' ' || email || ' ' ||"
             " coalesce(full_name, '') FROM item i JOIN \"user\" u ON u.id = owner_id"
         )
     )
-    return Corpus(take_snapshot(), people, things)  # type: ignore[arg-type]
+    return Corpus(take_snapshot(), people, things)
 
 
 @st.composite
@@ -167,7 +170,7 @@ def searches(draw: st.DrawFn, texts: list[str]) -> str:
     chosen = draw(st.lists(st.sampled_from(words), min_size=1, max_size=3))
     first = draw(st.integers(0, 2))
     chosen[0] = chosen[0][first:] if draw(st.booleans()) else chosen[0]
-    changed = draw(st.sampled_from([str.upper, str.title, nfd, nfkc, zero_width, bare, str]))
+    changed = draw(st.sampled_from(TYPED))
     blank = draw(st.sampled_from([" ", "  ", "\u00a0", "\u3000", ", "]))
     return blank.join(changed(w) for w in chosen) + draw(st.sampled_from(["", "", " ", "%", "zz"]))
 
@@ -186,6 +189,9 @@ def zero_width(text: str) -> str:
 
 def bare(text: str) -> str:
     return fold(text)
+
+
+TYPED: list[Callable[[str], str]] = [str.upper, str.title, nfd, nfkc, zero_width, bare, str]
 
 
 def having(texts: dict[int, str], search: str) -> list[int]:

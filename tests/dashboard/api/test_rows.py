@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+import httpx2 as httpx
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -37,7 +38,7 @@ def events(action: str) -> list[AuditEvent]:
         return list(db.scalars(query.order_by(AuditEvent.id)))
 
 
-def is_problem(response, status: int) -> bool:
+def is_problem(response: httpx.Response, status: int) -> bool:
     """Whether an error has the one shape."""
     body = response.json()
     return (
@@ -127,7 +128,7 @@ def test_lists_are_counted_bounded_and_newest_first(
     for number, owner in enumerate([ann.id, staff.id, ann.id]):
         clerk.post(ITEMS, json={"title": f"Lamp {number}", "owner_id": owner})
 
-    def titles(**query: object) -> tuple[list[str], int]:
+    def titles(**query: str | int) -> tuple[list[str], int]:
         body = clerk.get(ITEMS, params=query).json()
         assert set(body) == {"data", "count"}
         return [row["title"] for row in body["data"]], body["count"]
@@ -163,7 +164,7 @@ def test_lists_are_counted_bounded_and_newest_first(
     ],
 )
 def test_what_is_out_of_range_is_refused(
-    root: TestClient, path: str, query: dict[str, object]
+    root: TestClient, path: str, query: dict[str, str | int]
 ) -> None:
     response = root.get(path, params=query)
     assert is_problem(response, 422)
@@ -198,11 +199,12 @@ def test_a_change_has_to_say_what_was_read(root: TestClient, superuser: Actor, p
     if path == ITEMS:
         root.post(ITEMS, json={"title": "Lamp", "owner_id": superuser.id})
     body = root.get(path).json()["data"][0]
-    where, values = f"{path}/{body['id']}", {}
-    for act in (
+    where, values = f"{path}/{body['id']}", dict[str, str]()
+    acts: tuple[Callable[..., httpx.Response], ...] = (
         lambda **o: root.patch(where, json=values, **o),
         lambda **o: root.delete(where, **o),
-    ):
+    )
+    for act in acts:
         assert is_problem(act(), 428)
         for wrong in ("*", "1", '"1", "2"', "", '"', "1" * 10_000):
             assert is_problem(act(headers={"If-Match": wrong}), 400), wrong
@@ -275,7 +277,7 @@ def test_staff_do_nothing_to_users(
     clerk: TestClient,
     staff: Actor,
     superuser: Actor,
-    act: Callable[[TestClient, int | None], object],
+    act: Callable[[TestClient, int | None], httpx.Response],
     by: str,
 ) -> None:
     client = clerk

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -62,7 +63,7 @@ def test_it_opens_no_websocket(house: House, staff: Actor) -> None:
     ],
 )
 def test_what_is_no_token_is_refused_in_one_shape(house: House, value: str) -> None:
-    response = house.client().get(ME, headers={"Authorization": value.encode("latin-1")})
+    response = house.client().get(ME, headers={b"Authorization": value.encode("latin-1")})
     assert response.status_code == 401
     assert response.headers["content-type"] == "application/problem+json"
     assert 'error="invalid_token"' in response.headers["www-authenticate"]
@@ -158,7 +159,7 @@ def test_an_answer_from_before_the_end_is_asked_for_again(
     async def race() -> None:
         scripts = Visitors()
 
-        def late(db: object, *, token_hash: bytes) -> object:
+        def late(db: Session, *, token_hash: bytes) -> object:
             found = api_tokens.find_open(db, token_hash=token_hash)
             monkeypatch.setattr(scripts, "_find_open", lambda *_, **__: None)
             scripts.forget_all()  # it ended after it was found to be open

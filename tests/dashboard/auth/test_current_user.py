@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+import streamlit as st
 
 from core.actor import Actor
 from core.errors import Forbidden
@@ -44,7 +45,7 @@ def through_streamlit(actor: Actor) -> dict[str, str | None]:
     ],
 )
 def test_an_actor_arrives_whole(actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(current_user.st, "user", Known(through_streamlit(actor)))
+    monkeypatch.setattr(st, "user", Known(through_streamlit(actor)))
     assert current_user.current_actor() == actor
 
 
@@ -58,6 +59,6 @@ def test_what_travels_is_readable_ascii() -> None:
 def test_without_the_gate_there_is_nobody(
     user: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(current_user.st, "user", Known(user))
+    monkeypatch.setattr(st, "user", Known(user))
     with pytest.raises(Forbidden, match="Please sign in first"):
         current_user.current_actor()

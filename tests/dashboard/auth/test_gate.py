@@ -125,7 +125,7 @@ def test_a_name_in_any_script_arrives(house: House, system: Actor) -> None:
     ["", "x", "a" * 43, "a" * 42, "a" * 44, "é" * 43, "a" * 1_000_000, "a" * 42 + "\x00", '"' * 43],
 )
 def test_a_cookie_that_is_no_session_is_none(client: TestClient, cookie: str) -> None:
-    headers = {"Cookie": f"tally_session_80={cookie}".encode()}
+    headers = {b"Cookie": f"tally_session_80={cookie}".encode()}
     assert client.get("/_stcore/health", headers=headers).status_code == 401
 
 
@@ -184,7 +184,7 @@ def test_an_origin_is_ours_with_its_scheme_alone(
 
 @pytest.mark.parametrize("host", ["", "a b", "localhost:8501/x", "user@localhost", "é", "a:b"])
 def test_a_host_that_is_none_is_refused(insider: TestClient, host: str) -> None:
-    assert insider.get("/users", headers={"Host": host.encode()}).status_code == 400
+    assert insider.get("/users", headers={b"Host": host.encode()}).status_code == 400
 
 
 def test_every_answer_carries_the_security_headers(client: TestClient, insider: TestClient) -> None:

@@ -64,7 +64,7 @@ ASKED: Mapping[str, Callable[[Snapshot], object]] = {
 
 def kept_functions() -> set[str]:
     """Return the names of all functions whose answers are kept, wherever they are."""
-    kept = answers.totals.__code__  # type: ignore[attr-defined]  # that of the cache decorator
+    kept = answers.totals.__code__  # that of the cache decorator
     found = {}
     for path in (ROOT / "dashboard").rglob("*.py"):
         if DECORATOR.search(path.read_text("utf-8")):

@@ -53,8 +53,13 @@ def snapshot(sql: Sql) -> Snapshot:
 
 def start(*arguments: str) -> subprocess.Popen[str]:
     """Start the two threads in a process of their own, which can be killed when it hangs."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, text=True, **pipes)
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def test_two_threads_can_use_each_kept_answer_at_once(snapshot: Snapshot) -> None:
@@ -111,7 +116,7 @@ def reachable(answer: object) -> Iterator[object]:
         Holding(Changeable()),
         np.arange(2),
         FRAME["a"].to_numpy(),
-        {FRAME["a"]: 1} if FRAME["a"].__hash__ else Holding(FRAME["a"]),
+        Holding(FRAME["a"]),
         iter([1]),
         lambda: FRAME,
         object(),

@@ -4,7 +4,7 @@ import csv
 import io
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx2 as httpx
@@ -40,10 +40,10 @@ def served(house: House) -> Iterator[httpx.Client]:
         thread.join()
 
 
-def wait_until(condition: object) -> None:
+def wait_until(condition: Callable[[], object]) -> None:
     """Return when a condition holds."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < deadline, "this never came to be"
         time.sleep(0.02)
 

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -48,7 +49,7 @@ def test_a_source_that_breaks_is_a_failed_transfer_in_every_format(
     house: House, snapshot: Snapshot, broken: None
 ) -> None:
     refusals = (csv.Error, zipfile.BadZipFile, pa.ArrowInvalid, json.JSONDecodeError)
-    readers = {
+    readers: dict[str, Callable[[bytes], object]] = {
         "xlsx": lambda content: zipfile.ZipFile(io.BytesIO(content)),
         "parquet": lambda content: pq.read_table(io.BytesIO(content)),
         "json": json.loads,

@@ -10,6 +10,7 @@ from core.errors import Unavailable
 from core.refreshes import rollback
 from core.settings import get_settings
 from core.snapshots import reader
+from core.snapshots.manifest import Broken
 from dashboard.process import health
 from etl import refresh
 from tests.conftest import Sql, forget
@@ -103,7 +104,7 @@ def test_data_that_was_set_back_and_damage_are_told_to_staff(
     first = refresh.run(trigger="test").generation or 0
     second = refresh.run(trigger="test", full=True).generation or 0
     rollback.roll_back(actor=superuser, generation=first, seen=second)
-    reader.condemn(reader.current().folder, reader.Broken("it is empty"))
+    reader.condemn(reader.current().folder, Broken("it is empty"))
     state = health.check()
     assert [told.split(":")[0].split(" snapshot ")[0] for told in state.trouble] == [
         f"Snapshot {reader.folders(get_settings().parquet_path)[1].name} is damaged and not served",

@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from core.db.refresh_models import RefreshRun
 from core.refreshes.requests import Outlook, Situation
 from core.snapshots.change_log import Newer, Rows
-from core.snapshots.reader import Manifest, Snapshot
+from core.snapshots.manifest import Manifest
+from core.snapshots.reader import Snapshot
 from dashboard.shell import freshness_words as words
 from dashboard.shell.freshness import Freshness
 
@@ -23,9 +24,9 @@ def snapshot(generation: int = 7) -> Snapshot:
     return Snapshot(Path("x"), generation, TEN, 5, 6, cast(Manifest, None))
 
 
-def state(newer: Newer | None = None, **situation: object) -> Freshness:
+def state(newer: Newer | None = None, **situation: Any) -> Freshness:
     """What is known of that snapshot."""
-    return Freshness(snapshot(), Situation(**situation), newer or Newer())  # type: ignore[arg-type]
+    return Freshness(snapshot(), Situation(**situation), newer or Newer())
 
 
 def run(status: str = "succeeded", **values: object) -> RefreshRun:
@@ -142,7 +143,7 @@ def test_a_refresh_that_runs_is_said_to() -> None:
         ),
     ],
 )
-def test_what_a_refresh_brought(values: dict[str, object], said: str) -> None:
+def test_what_a_refresh_brought(values: dict[str, Any], said: str) -> None:
     assert words.outcome(run(**values)) == said
 
 

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import streamlit as st
 
 from core.actor import Actor
 from core.db.engine import transaction
@@ -36,9 +37,8 @@ def newer(superuser: Actor, monkeypatch: pytest.MonkeyPatch) -> Freshness:
     def rerun() -> None:
         raise Ran
 
-    monkeypatch.setattr(header.st, "rerun", rerun)
-    monkeypatch.setattr(header.st, "session_state", {})
-    monkeypatch.setattr(dialogs.st, "session_state", {})
+    monkeypatch.setattr(st, "rerun", rerun)
+    monkeypatch.setattr(st, "session_state", {})
     return shown
 
 
@@ -55,16 +55,16 @@ def test_a_page_that_shows_the_snapshot_follows_it(newer: Freshness, superuser: 
 def test_a_page_with_forms_is_left_alone(newer: Freshness, superuser: Actor) -> None:
     state = tick(superuser, newer, follows=False)
     assert state.snapshot == reader.current() != newer.snapshot
-    assert header.st.session_state[header.SEEN].generation == reader.current().generation
+    assert st.session_state[header.SEEN].generation == reader.current().generation
 
 
 @pytest.mark.parametrize("key", dialogs.OPEN)
 def test_no_page_is_run_again_while_a_dialog_is_open(
     newer: Freshness, superuser: Actor, key: str
 ) -> None:
-    dialogs.st.session_state[key] = object()
+    st.session_state[key] = object()
     assert tick(superuser, newer, follows=True).snapshot == newer.snapshot, "as the page is of"
-    del dialogs.st.session_state[key]
+    del st.session_state[key]
     with pytest.raises(Ran):
         tick(superuser, newer, follows=True)
 
@@ -77,7 +77,7 @@ def test_a_refresh_that_begins_or_ends_runs_no_page_again(
     assert tick(superuser, same, follows=True).running
     refresh.run(trigger="test")
     assert not tick(superuser, same, follows=True).running
-    assert "the data is current" in header.st.session_state[header.OUTCOME].text
+    assert "the data is current" in st.session_state[header.OUTCOME].text
 
 
 def test_pages_are_run_again_in_turn_and_say_meanwhile_what_they_are_of(
@@ -102,7 +102,7 @@ def test_who_asked_for_a_refresh_waits_for_no_turn(newer: Freshness, superuser: 
 def test_who_joins_a_refresh_that_nobody_asked_for_follows_it(
     superuser: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(header.st, "session_state", {})
+    monkeypatch.setattr(st, "session_state", {})
     with transaction() as db:
         db.add(RefreshRun(trigger="schedule", status="running"))
         db.flush()

@@ -72,8 +72,9 @@ class Provider:
 
     def public_keys(self) -> dict[str, Any]:
         """The keys that its signatures can be checked with."""
-        keys = KeySet([self.key]).as_dict(private=False)
-        return keys if self.keys is None else {"keys": self.keys}
+        if self.keys is not None:
+            return {"keys": self.keys}
+        return {**KeySet([self.key]).as_dict(private=False)}
 
     def authorize(self, asked: dict[str, str]) -> str:
         """Sign the person in, and return where the browser is sent back to."""
@@ -154,7 +155,7 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
             else:
-                documents = {
+                documents: dict[str, Callable[[], dict[str, Any]]] = {
                     "/.well-known/openid-configuration": provider.discovery,
                     "/jwks": provider.public_keys,
                     "/userinfo": lambda: provider.userinfo,
@@ -214,7 +215,7 @@ def asked(left: httpx.Response) -> dict[str, str]:
 
 def error(page: str) -> str:
     """What the page says went wrong."""
-    return ERROR.findall(page)[0].replace("&#39;", "'")
+    return str(ERROR.findall(page)[0]).replace("&#39;", "'")
 
 
 def last_event() -> AuditEvent:

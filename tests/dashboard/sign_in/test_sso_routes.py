@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from core.db import engine
 from core.db.models import AuthSession, LinkedIdentity, SignInRequest
 from core.settings import Settings, get_settings
+from core.sign_in.sso_requests import LIFETIME
 from dashboard.sign_in import oidc_client, sso_routes
 from tests.dashboard.conftest import HTML, Open, session_cookie, sign_in
 from tests.dashboard.sign_in.provider import (
@@ -203,7 +204,7 @@ def test_who_has_no_account_is_told(acme: Provider, visitor: TestClient) -> None
 def test_a_request_ends_after_ten_minutes(visitor: TestClient) -> None:
     back = sign_in_there(leave(visitor))
     with engine.transaction() as db:
-        moment = SignInRequest.created_at - sso_routes.LIFETIME
+        moment = SignInRequest.created_at - LIFETIME
         db.execute(update(SignInRequest).values(created_at=moment))
     answer = visitor.get(back)
     assert answer.status_code == 403

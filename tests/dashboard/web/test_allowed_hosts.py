@@ -93,10 +93,10 @@ def test_forwarded_headers_count_from_configured_proxies_alone(
         scopes.append(scope)
 
     config = server.configure()
-    config.app = app  # type: ignore[assignment]
+    config.app = app
     config.load()
     headers = [(b"x-forwarded-for", b"1.2.3.4"), (b"x-forwarded-proto", b"https")]
     scope = {"type": "http", "client": ("192.0.2.9", 1), "scheme": "http", "headers": headers}
-    asyncio.run(config.loaded_app(scope, None, None))  # type: ignore[arg-type]
+    asyncio.run(config.loaded_app(scope, None, None))
     assert scopes[0]["client"][0] == seen
     assert scopes[0]["scheme"] == ("https" if seen == "1.2.3.4" else "http")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import streamlit as st
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -78,7 +79,7 @@ def test_a_page_run_is_linked_to_its_websocket(
         websocket.send_bytes(b"first")
         handshake = websocket.receive_json()
     context = type("Context", (), {"headers": handshake})
-    monkeypatch.setattr(tracing.st, "context", context)
+    monkeypatch.setattr(st, "context", context)
     with tracing.page_run("items"):
         pass
     connection = named(spans, "HTTP /_stcore/stream")
@@ -90,7 +91,7 @@ def test_a_page_run_is_linked_to_its_websocket(
 def test_a_page_run_without_websocket_has_no_link(
     spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracing.st, "context", type("Context", (), {"headers": {}}))
+    monkeypatch.setattr(st, "context", type("Context", (), {"headers": {}}))
     with tracing.page_run("items"):
         pass
     assert named(spans, "page items").links == ()
@@ -147,14 +148,14 @@ def test_an_unexpected_error_is_kept_in_its_span(
 @pytest.mark.parametrize(
     "headers",
     [
-        {"User-Agent": b"\xff\\x"},
-        {"User-Agent": b"\\"},
-        {"Content-Length": b"\xb2"},
-        {"X-Other": b"\xff\\x"},
+        {b"User-Agent": b"\xff\\x"},
+        {b"User-Agent": b"\\"},
+        {b"Content-Length": b"\xb2"},
+        {b"X-Other": b"\xff\\x"},
     ],
 )
 def test_bytes_that_are_no_text_do_no_harm(
-    spans: InMemorySpanExporter, insider: TestClient, headers: dict[str, bytes]
+    spans: InMemorySpanExporter, insider: TestClient, headers: dict[bytes, bytes]
 ) -> None:
     assert insider.get("/users", headers=headers).status_code == 200
 

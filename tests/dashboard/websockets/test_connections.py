@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -133,11 +134,11 @@ def test_whatever_happens_to_one_look_the_next_one_closes_what_ended(
 ) -> None:
     keep_open, failed = sessions.keep_open, threading.Event()
 
-    def fail_once(db: Session, **given: object) -> object:
+    def fail_once(db: Session, **given: Any) -> object:
         if not failed.is_set():
             failed.set()
             raise error
-        return keep_open(db, **given)  # type: ignore[arg-type]
+        return keep_open(db, **given)
 
     with insider.websocket_connect(STREAM, headers=ORIGIN) as websocket:
         websocket.send_bytes(b"first")
@@ -212,7 +213,7 @@ def _rerun(*, is_auto_rerun: bool) -> bytes:
     message = BackMsg()
     message.rerun_script.query_string = "q=1"
     message.rerun_script.is_auto_rerun = is_auto_rerun
-    return message.SerializeToString()
+    return bytes(message.SerializeToString())
 
 
 def _led_to(websocket: WebSocketTestSession) -> str:

@@ -48,7 +48,8 @@ def test_a_session_that_another_process_ended_does_not_lead_back(insider: TestCl
 def test_only_the_same_person_is_led_to_the_page_that_ended(
     client: TestClient, superuser: Actor, whose: str, leads_to: str
 ) -> None:
-    known = person(superuser.id if whose == "own" else superuser.id + 1)
+    own = superuser.id or 0
+    known = person(own if whose == "own" else own + 1)
     client.headers["Referer"] = f"http://testserver{PAGE}"
     fields = form(client, **{"ended": "expired", "for": known})
     answer = client.post("/sign-in", data={**fields, "email": EMAIL, "password": PASSWORD})

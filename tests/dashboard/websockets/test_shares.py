@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
@@ -12,6 +13,7 @@ from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
 
 from core.actor import Actor
 from core.settings import get_settings
@@ -223,7 +225,7 @@ def test_a_page_tells_when_its_runs_begin_and_end(monkeypatch: pytest.MonkeyPatc
         await page.receive()
         assert page in share.pace._began
         await page.send({"type": "websocket.send", "bytes": begins.SerializeToString()})
-        assert page.session is session
+        assert page.session is cast(AppSession, session)
         await page.send({"type": "websocket.send", "bytes": ends.SerializeToString()})
         assert page not in share.pace._began
 

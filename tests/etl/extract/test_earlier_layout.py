@@ -21,7 +21,8 @@ from etl.extract.exported_snapshot import open_instant
 from etl.extract.plan import OTHER_LAYOUT, OTHER_SCHEMA
 from etl.run.deadline import Limits
 from etl.verify import verification
-from tests.etl.conftest import Sql, fill
+from tests.conftest import Sql
+from tests.etl.conftest import fill
 
 NEW_COLUMNS = ["is_staff", "updated_at", "search_text"]
 

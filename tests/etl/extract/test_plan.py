@@ -15,6 +15,7 @@ from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from etl.extract import plan
 from etl.extract.datasets import PART_BITS
+from etl.publish import store
 from tests.conftest import Sql
 from tests.etl.conftest import fill, rows, take_snapshot
 
@@ -89,7 +90,7 @@ def test_a_long_transaction_is_seen_when_it_commits(world: Sql, environment: str
     slow.commit()
     slow.close()
     assert refresh.run(trigger="test").mode == "incremental"
-    titles = dict(rows(Path(reader.current().files(ITEMS)[0]), "item_id, title"))  # type: ignore[arg-type]
+    titles: dict[int, str] = dict(rows(Path(reader.current().files(ITEMS)[0]), "item_id, title"))
     assert (titles[1], titles[2]) == ("slow", "quick")
 
 
@@ -183,7 +184,7 @@ def test_a_crash_between_mark_and_publication_costs_nothing(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(refresh.snapshot_store, "publish", crash)
+        patch.setattr(store, "publish", crash)
         with pytest.raises(ZeroDivisionError):
             refresh.run(trigger="test")
     assert world("SELECT count(*) FROM refresh_mark") == [(2,)]

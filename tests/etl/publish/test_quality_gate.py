@@ -14,6 +14,7 @@ from core.snapshots import reader
 from etl import refresh
 from etl.extract.datasets import Table
 from etl.verify import verification
+from etl.verify.verification import Difference
 from etl.views import build
 from etl.views.owner_counts import OwnerCounts
 from tests.conftest import Sql
@@ -166,6 +167,7 @@ def test_verify_names_what_differs_by_part_and_id(sql: Sql, root: Path) -> None:
     sql("DELETE FROM item WHERE id = 4")
     sql("INSERT INTO item (id, title, owner_id) OVERRIDING SYSTEM VALUE VALUES (99, 'x', 1)")
     (found,) = verification.verify().wrong
+    assert isinstance(found, Difference)
     assert (found.missing, found.surplus, found.unequal) == ((99,), (4,), (3,))
     assert str(found).startswith("item, part 0: 1 missing from the snapshot: 99")
 

@@ -7,7 +7,7 @@ import pytest
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.refresh_models import RefreshRun
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, Forbidden, Unavailable
 from core.refreshes import requests
 from core.telemetry import spans
 from etl import refresh
@@ -57,7 +57,7 @@ def test_its_spans_are_kept_with_it(sql: Sql, system: Actor) -> None:
 def test_a_failure_keeps_the_spans_up_to_it(sql: Sql, system: Actor) -> None:
     refresh.run(trigger="test")
     sql("ALTER TABLE item ALTER COLUMN created_at TYPE timestamp")
-    with pytest.raises(refresh.Unavailable, match="as timestamp with time zone"):
+    with pytest.raises(Unavailable, match="as timestamp with time zone"):
         refresh.run(trigger="test")
     with transaction() as db:
         failed = requests.latest_finished(db)

@@ -1,5 +1,7 @@
 """Random histories: after each refresh, the snapshot is what SELECT sees at the same instant."""
 
+from typing import Any
+
 import polars as pl
 import psycopg2
 import pytest
@@ -137,8 +139,8 @@ def compare_recent(snapshot: Snapshot, seen: Seen) -> None:
         assert metrics.items_by_user(snapshot, plain, skip=2, limit=4).rows() == ranking[2:6]
         assert metrics.count_items_by_user(snapshot, plain) == len(ranking)
     for period, new in metrics.new(snapshot).items():
-        found = [new.users, new.users_before, new.items, new.items_before]
-        assert found == seen.new[period.days or 0]
+        new_of_both = [new.users, new.users_before, new.items, new.items_before]
+        assert new_of_both == seen.new[period.days or 0]
 
 
 class Histories(RuleBasedStateMachine):
@@ -282,9 +284,9 @@ def machine(environment: str, monkeypatch: pytest.MonkeyPatch) -> type[Histories
     seen: list[Seen] = []
     compute = stage._compute
 
-    def watch(exported_snapshot: ExportedSnapshot, *arguments: object) -> object:
+    def watch(exported_snapshot: ExportedSnapshot, *arguments: Any) -> object:
         seen.append(Seen(exported_snapshot))
-        return compute(exported_snapshot, *arguments)  # type: ignore[arg-type]
+        return compute(exported_snapshot, *arguments)
 
     monkeypatch.setattr(stage, "_compute", watch)
 
@@ -299,7 +301,7 @@ def machine(environment: str, monkeypatch: pytest.MonkeyPatch) -> type[Histories
 
 
 def check(machine: type[Histories], *, examples: int, steps: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=examples,

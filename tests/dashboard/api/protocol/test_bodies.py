@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from core.actor import Actor
@@ -103,5 +104,5 @@ def test_depth_is_counted_over_objects_and_lists() -> None:
     for _ in range(bodies.DEEPEST // 2):
         deep = [{"a": deep}]
     assert bodies.parse(json.dumps(deep).encode()) == deep
-    with pytest.raises(bodies.HTTPException, match="too deeply"):
+    with pytest.raises(HTTPException, match="too deeply"):
         bodies.parse(json.dumps([deep]).encode())

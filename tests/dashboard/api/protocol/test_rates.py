@@ -1,6 +1,9 @@
 """Rates: each token has its own, and whoever asks too often is told how long to wait."""
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from core.actor import Actor
 from core.settings import get_settings
@@ -30,7 +33,16 @@ def test_memory_is_bounded_and_the_idle_are_forgotten_first(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rates, "MOST_REMEMBERED", 2)
-    limits = Rates(lambda *_: None)
-    for identity in (1, 2, 1, 3):
-        limits._take(Actor(id=1, email="a@b.org", token_id=identity))
-    assert [token for token, _ in limits._buckets] == [1, 3]
+    monkeypatch.setenv("API_REQUESTS_PER_MINUTE", "6")  # one in ten seconds, and no more at once
+    get_settings.cache_clear()
+    limited = Rates(PlainTextResponse("served"))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        actor = Actor(id=1, email="a@b.org", token_id=int(scope["path"][1:]))
+        await limited({**scope, "user": actor}, receive, send)
+
+    client = TestClient(app)
+    asked = [(token, client.get(f"/{token}").status_code) for token in (1, 2, 1, 3)]
+    assert asked == [(1, 200), (2, 200), (1, 429), (3, 200)]
+    again = [(token, client.get(f"/{token}").status_code) for token in (1, 3, 2)]
+    assert again == [(1, 429), (3, 429), (2, 200)], "the second was forgotten"
