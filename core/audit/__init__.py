@@ -1,1 +1,1 @@
-"""What was done, by whom: written with each change, searched and shown."""
+"""The audit trail: who did what; written with each change, searched and shown."""

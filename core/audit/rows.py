@@ -1,4 +1,4 @@
-"""Events of the audit trail as rows of a table, for the screen and for files."""
+"""Formats audit events as table rows, for the screen and for exported files."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,9 +25,10 @@ EVENTS = pl.Schema([("at", pl.Datetime("us", "UTC")), *((name, pl.String()) for 
 def frame(
     events: Sequence[AuditEvent], token_names: Mapping[int, str] | None = None
 ) -> pl.DataFrame:
-    """Return events as a table; `changes` are words for people, `details` the same as JSON.
+    """Return events as a table with the schema `EVENTS`.
 
-    `token_names` has the names of the API tokens by their ids.
+    `changes` is a text for people, `details` the same as JSON. `token_names` maps the ids of API
+    tokens to their names.
     """
     rows = [
         {
@@ -48,12 +49,12 @@ def frame(
 
 
 def describe(changes: Mapping[str, Any]) -> str:
-    """Return changes in a line: `full_name: Ann → Bob; is_active: yes → no`."""
+    """Format changes as one line: `full_name: Ann → Bob; is_active: yes → no`."""
     return "; ".join(f"{name}: {_both(value)}" for name, value in changes.items())
 
 
 def before_after(value: object) -> tuple[str, str]:
-    """Return what a field was and is, in words."""
+    """Return a field's old and new value as texts; a single value has no old one."""
     if isinstance(value, list) and len(value) == 2:
         return _word(value[0]), _word(value[1])
     return _word(None), _word(value)

@@ -1,4 +1,4 @@
-"""The audit trail as superusers read it: searched, filtered, page by page or as a whole."""
+"""Searches the audit trail for superusers: page by page, or all matching events for an export."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ PERIODS: Mapping[str, timedelta] = {
     "month": timedelta(days=30),
 }
 BATCH = 5_000
-# Jumps from one action to the next in the index, however many rows each of them has.
+# A loose index scan: it jumps from one action to the next, however many rows each has.
 ACTIONS = text("""
     WITH RECURSIVE known AS (
         (SELECT action FROM audit_event ORDER BY action LIMIT 1)
@@ -39,9 +39,9 @@ ACTIONS = text("""
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events to show; what is empty or None narrows nothing. `until` is exclusive, in UTC.
+    """Which events to show; an empty text or None matches all. `until` is exclusive, in UTC.
 
-    Words of `who` are looked for in the actor's address; of `search` in all that an event says.
+    `who` searches the actor's address, `search` all texts of an event.
     """
 
     search: str = ""
@@ -52,8 +52,8 @@ class EventFilter:
     until: datetime | None = None
 
     def to_query(self) -> dict[str, str]:
-        """Return what narrows, as parameters; moments in UTC."""
-        given = {
+        """Return the filters that are set as query parameters, with times in UTC."""
+        filters = {
             "q": self.search,
             "who": self.who,
             "action": self.action,
@@ -61,11 +61,11 @@ class EventFilter:
             "since": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
         }
-        return {name: _plain(value) for name, value in given.items() if value}
+        return {name: _plain(value) for name, value in filters.items() if value}
 
 
 def parse(query: Mapping[str, str], *, now: datetime | None = None) -> EventFilter:
-    """Return what an address asks for; what it names wrongly narrows nothing."""
+    """Read the filters from a query string; an invalid value is ignored."""
     period = PERIODS.get(query.get("period", ""))
     return EventFilter(
         search=searched(query.get("q", "")),
@@ -79,51 +79,51 @@ def parse(query: Mapping[str, str], *, now: datetime | None = None) -> EventFilt
 def list_events(
     db: Session, *, actor: Actor, filters: EventFilter, skip: int = 0, limit: int = 50
 ) -> Page[AuditEvent]:
-    """Return events, newest first."""
+    """Return a page of the matching events, newest first."""
     require_superuser(db, actor, "audit.list")
     return read_page(db, _query(filters), skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
 
 
 def list_actions(db: Session, *, actor: Actor) -> list[str]:
-    """Return the actions that there are events of."""
+    """Return all actions that occur in the audit trail."""
     require_superuser(db, actor, "audit.list")
     return list(db.scalars(ACTIONS))
 
 
 def count_events(db: Session, *, filters: EventFilter) -> tuple[int, int]:
-    """Return how many events there are now, and the id of the newest, or 0."""
-    found = (
+    """Return the number of matching events and the id of the newest, or 0."""
+    totals = (
         _query(filters)
         .order_by(None)
         .with_only_columns(
             func.count(), func.coalesce(func.max(AuditEvent.id), 0), maintain_column_froms=True
         )
     )
-    count, newest = db.execute(found).one()
+    count, newest = db.execute(totals).one()
     return count, newest
 
 
 def token_names(db: Session, events: Sequence[AuditEvent]) -> dict[int, str]:
-    """Return the names of the tokens that events were brought about by, also of revoked ones."""
+    """Return the names by id of the tokens that the events were made with, revoked ones too."""
     ids = {event.token_id for event in events if event.token_id is not None}
-    made = (AuditEvent.action == "token.create") & (AuditEvent.subject_type == "api_token")
-    query = select(AuditEvent).where(made, AuditEvent.subject_id.in_(ids))
+    creation = (AuditEvent.action == "token.create") & (AuditEvent.subject_type == "api_token")
+    query = select(AuditEvent).where(creation, AuditEvent.subject_id.in_(ids))
     return {e.subject_id or 0: str(e.changes["name"][1]) for e in db.scalars(query)} if ids else {}
 
 
 def stream_events(
     *, filters: EventFilter, newest: int
 ) -> Iterator[tuple[list[AuditEvent], dict[int, str]]]:
-    """Yield all events up to an id in batches, newest first, each with the names of its tokens.
+    """Yield batches of matching events up to the id `newest`, newest first, with token names.
 
-    For those who may export them. Each batch has a transaction of its own, so that a slow reader
-    holds none open.
+    The caller checks the permission. Each batch has a transaction of its own, so that a slow
+    reader holds none open.
     """
     before = newest + 1
     while True:
         with transaction() as db:
-            found = _query(filters).where(AuditEvent.id < before).limit(BATCH)
-            events = list(db.scalars(found))
+            batch = _query(filters).where(AuditEvent.id < before).limit(BATCH)
+            events = list(db.scalars(batch))
             names = token_names(db, events)
         if not events:
             return

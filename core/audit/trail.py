@@ -1,4 +1,4 @@
-"""The audit trail: one row for every change, in the transaction of the change."""
+"""Writes the audit trail: one row for every change, in the transaction of the change."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ def record(
     changes: Mapping[str, object] | None = None,
     outcome: str = "success",
 ) -> AuditEvent:
-    """Add one audit row to the current transaction, and return it.
+    """Add an audit row to the current transaction and return it.
 
     `action` is `noun.verb`, such as `item.update`; `changes` maps each field to `[before, after]`.
     """
@@ -40,7 +40,7 @@ def record(
 def difference(
     before: Mapping[str, object], after: Mapping[str, object]
 ) -> dict[str, list[object]]:
-    """Return `{field: [before, after]}` for the fields that differ, with secrets hidden."""
+    """Return `{field: [before, after]}` for the fields that differ; secrets are hidden."""
     return {
         field: [HIDDEN, HIDDEN] if field in SECRET_FIELDS else [before.get(field), value]
         for field, value in after.items()

@@ -1,1 +1,1 @@
-"""An installation made ready: schema, roles, first superuser, sample data."""
+"""Prepares an installation: schema, database roles, first superuser, sample data."""

@@ -1,4 +1,4 @@
-"""What a database role needs that serves Tally and owns nothing: all it uses, and no more."""
+"""The least privileges of a database role that runs Tally but owns no tables."""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -7,7 +7,7 @@ from core.db.base import Base
 from core.db.models import AuditEvent
 from core.errors import Invalid
 
-READ_ONLY = "alembic_version"  # which revision the schema is at
+READ_ONLY = "alembic_version"  # holds the schema's revision
 ROLE = text("""
     SELECT r.rolsuper AS is_superuser,
            pg_has_role(r.oid, c.relowner, 'MEMBER') AS is_owner
@@ -17,13 +17,13 @@ ROLE = text("""
 
 
 def statements(role: str) -> list[str]:
-    """Return what lets a role serve: rows of the audit it adds and reads, all others it changes.
+    """Return the GRANTs for a role: read and append the audit, change all other tables.
 
-    What the role was granted on Tally's tables before is taken back first.
+    Privileges that the role had on Tally's tables are revoked first.
     """
     name = _quoted(role)
-    changed = [t.name for t in Base.metadata.sorted_tables if t.name != AuditEvent.__tablename__]
-    tables = ", ".join(map(_quoted, changed))
+    writable = [t.name for t in Base.metadata.sorted_tables if t.name != AuditEvent.__tablename__]
+    tables = ", ".join(map(_quoted, writable))
     audit = _quoted(AuditEvent.__tablename__)
     everything = f"{tables}, {audit}, {_quoted(READ_ONLY)}"
     return [
@@ -37,11 +37,11 @@ def statements(role: str) -> list[str]:
 
 
 def grant(db: Session, *, role: str) -> None:
-    """Let a role serve Tally; raise `Invalid` when it is not there, or could do more anyway."""
-    found = db.execute(ROLE, {"role": role}).one_or_none()
-    if found is None:
+    """Grant a role what it needs; raise `Invalid` if it is missing, a superuser or the owner."""
+    rights = db.execute(ROLE, {"role": role}).one_or_none()
+    if rights is None:
         raise Invalid({"role": f"There is no role {role}; make it first, with CREATE ROLE."})
-    if found.is_superuser or found.is_owner:
+    if rights.is_superuser or rights.is_owner:
         raise Invalid({"role": f"{role} owns Tally's tables, or all; no grant can narrow that."})
     for statement in statements(role):
         db.execute(text(statement))

@@ -1,4 +1,4 @@
-"""Invented users and items in any number, to try Tally at the size it is made for."""
+"""Fills the database with any number of invented users and items, to try Tally at full size."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -30,11 +30,11 @@ from core.settings import get_settings
 DOMAIN = "demo.example"
 YEARS = 4
 SECONDS_A_DAY = 86_400
-ROWS_A_COPY = 262_144  # one statement each, so that its queue of foreign key checks stays small
-IDLE_SHARE = 0.15  # of the users, own nothing
-TRIES = 30  # before somebody who joins a little later will do
-TAIL = 3  # the higher, the more the items gather in few hands
-WEEKEND_MOVES = 0.7  # of the weekend's rows happen on the Thursday or Friday before instead
+ROWS_A_COPY = 262_144  # rows per COPY: bounds the memory of its queue of foreign key checks
+IDLE_SHARE = 0.15  # share of the users who own nothing
+TRIES = 30  # draws for an owner who has joined already, before a later one is taken
+TAIL = 3  # the higher, the fewer users own most items
+WEEKEND_MOVES = 0.7  # share of the weekend's rows that move to the Thursday or Friday before
 DEMO_LOCK = 0x7A11_0003
 QUOTE = '"'
 
@@ -44,7 +44,7 @@ ITEM_COLUMNS = ("title", "description", "owner_id", "created_at", "updated_at")
 
 @dataclass(frozen=True)
 class Clock:
-    """The days that the data is spread over: more of it lately, little of it on weekends."""
+    """Spreads rows over four years: more of them lately, few of them on weekends."""
 
     days: Sequence[str]
     weekends: Sequence[bool]
@@ -52,7 +52,7 @@ class Clock:
 
     @classmethod
     def until(cls, now: datetime) -> "Clock":
-        """Return the clock for the years that end at `now`."""
+        """Return the clock for the four years that end at `now`."""
         first = now - timedelta(days=365 * YEARS)
         days = [first + timedelta(days=i) for i in range(365 * YEARS + 1)]
         return cls(
@@ -62,7 +62,7 @@ class Clock:
         )
 
     def moment(self, share: float, draw: Random) -> str:
-        """Return a time about `share` of the way through, as PostgreSQL reads it."""
+        """Return a random time about `share` (0 to 1) of the way through, as text for COPY."""
         last = len(self.days) - 1
         day = int(last * share**0.5 + 0.5)
         if self.weekends[day] and day > 1 and draw.random() < WEEKEND_MOVES:
@@ -75,7 +75,7 @@ class Clock:
 
 
 class Owners:
-    """Who owns what: few own much, many own a little, some nothing, nobody before joining."""
+    """Picks owners: a few own much, many own little, some nothing, and nobody before joining."""
 
     def __init__(self, ids: Sequence[int], draw: Random) -> None:
         self.ids = ids
@@ -85,7 +85,7 @@ class Owners:
         self.order = order[: max(1, int(len(order) * (1 - IDLE_SHARE)))]
 
     def pick(self, share: float) -> int:
-        """Return the owner of an item made `share` of the way through the years."""
+        """Return the id of an owner for an item created `share` (0 to 1) of the way through."""
         joined = int(share * len(self.ids))
         earliest = len(self.ids) - 1
         for _ in range(TRIES):
@@ -99,9 +99,9 @@ class Owners:
 def fill(
     db: Session, *, actor: Actor, user_count: int, item_count: int, force: bool, watch: Watch
 ) -> None:
-    """Add invented users, who cannot sign in, and items that they own.
+    """Add invented users, who cannot sign in, and their items.
 
-    Run `tidy` after the commit. Raises `Forbidden` outside `ENVIRONMENT=local` unless forced.
+    Call `tidy` after the commit. Raises `Forbidden` outside `ENVIRONMENT=local` unless forced.
     """
     require_superuser(db, actor, "demo.fill")
     environment = get_settings().environment
@@ -111,10 +111,10 @@ def fill(
             "add --force if that is what you want."
         )
     allow_long_statements(db)
-    # Addresses are numbered from the highest id on, so two runs at once would make the same ones.
+    # Addresses are numbered from the highest id, so two runs at once would make the same ones.
     db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": DEMO_LOCK})
     base = _highest_id(db, '"user"')
-    draw = Random(base)  # noqa: S311 - the same database gets the same data
+    draw = Random(base)  # noqa: S311 - seeded, so that the same database gets the same data
     clock = Clock.until(datetime.now(UTC))
     people = _users(base, user_count, clock, draw)
     _copy(db, '"user"', USER_COLUMNS, people, total=user_count, watch=watch)
@@ -126,12 +126,12 @@ def fill(
 
 
 def tidy() -> None:
-    """Let PostgreSQL count the new rows and mark their pages, so that plans and counts are fast."""
+    """VACUUM and ANALYZE both tables, so that plans and counts are fast."""
     engine = get_engine().execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text('VACUUM (ANALYZE) "user", item'))
-        connection.invalidate()  # the session's setting must not go back into the pool
+        connection.invalidate()  # without a timeout, the connection must not return to the pool
 
 
 def _copy(
@@ -156,7 +156,7 @@ def _highest_id(db: Session, table: str) -> int:
 
 
 def _new_ids(db: Session, base: int) -> Sequence[int]:
-    """Return the ids of this run's users, oldest first, without an object for each."""
+    """Return the ids of this run's users, oldest first, as a compact array."""
     query = 'SELECT id FROM "user" WHERE id > :base AND email LIKE :pattern ORDER BY id'
     return array("q", db.scalars(text(query), {"base": base, "pattern": f"%@{DOMAIN}"}))
 
@@ -167,7 +167,7 @@ def _users(base: int, count: int, clock: Clock, draw: Random) -> Iterator[str]:
     for index in range(count):
         given, given_word = draw.choice(given_names)
         family, family_word = draw.choice(family_names)
-        # Numbered from the highest id on, an address is new whatever was deleted before.
+        # Numbers above the highest id make new addresses, whatever was deleted before.
         email = f"{given_word}.{family_word}.{base + index + 1}@{DOMAIN}"
         at = clock.moment((index + 1) / count, draw)
         yield f"{email}\t{UNUSABLE_PASSWORD}\t{given} {family}\t{at}\t{at}\n"

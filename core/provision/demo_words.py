@@ -1,4 +1,4 @@
-"""The words that invented users and items are made of."""
+"""The words for the names of invented users and items."""
 
 from unicodedata import normalize
 
@@ -43,10 +43,10 @@ NOTES = (
     "Reviewed and complete.",
     "Shared by the whole team.",
     "Waiting for a signature.",
-    r"\N",  # COPY's way to write that there is no note
+    r"\N",  # NULL in COPY's text format
 )
 
 
 def ascii_word(name: str) -> str:
-    """Return a name as it stands in an address: lower case, without accents."""
+    """Return a name for use in an address: lower case, without accents."""
     return normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

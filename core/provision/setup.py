@@ -1,4 +1,4 @@
-"""From nothing to a database that Tally can use: reachable, migrated, with somebody to sign in."""
+"""Makes a database ready for Tally: reachable, migrated, with a first superuser."""
 
 import secrets
 import time
@@ -21,9 +21,9 @@ RANDOM_PASSWORD_BYTES = 12
 
 @dataclass(frozen=True)
 class FirstSuperuser:
-    """The superuser just created; `random_password` is the only copy of a password made here.
+    """The superuser just created; `random_password` is the only copy of a generated password.
 
-    `providers` are the names of those they may sign in with otherwise.
+    `providers` are the names of the single sign-on providers that they can use.
     """
 
     email: str
@@ -35,7 +35,7 @@ class FirstSuperuser:
 def prepare() -> FirstSuperuser | None:
     """Wait for the database, migrate it, and create the first superuser if there is none.
 
-    Returns that superuser when it was created now. Raises `Unavailable` or another `TallyError`.
+    Returns that superuser only if this call created it. Raises `TallyError`.
     """
     wait_for_database()
     schema.upgrade()
@@ -43,7 +43,7 @@ def prepare() -> FirstSuperuser | None:
 
 
 def wait_for_database() -> None:
-    """Return as soon as PostgreSQL answers; raise `Unavailable` when it does not in time."""
+    """Wait until PostgreSQL answers; raise `Unavailable` after a minute."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
@@ -59,8 +59,12 @@ def wait_for_database() -> None:
 def create_first_superuser() -> FirstSuperuser | None:
     """Create the superuser that the settings name, unless there is a superuser already."""
     settings = get_settings()
-    given = settings.first_superuser_password
-    password = given.get_secret_value() if given else secrets.token_urlsafe(RANDOM_PASSWORD_BYTES)
+    configured = settings.first_superuser_password
+    password = (
+        configured.get_secret_value()
+        if configured
+        else secrets.token_urlsafe(RANDOM_PASSWORD_BYTES)
+    )
     try:
         with transaction() as db:
             created = users.ensure_first_superuser(
@@ -74,7 +78,7 @@ def create_first_superuser() -> FirstSuperuser | None:
         return None
     return FirstSuperuser(
         email=settings.first_superuser,
-        random_password=password if settings.password_sign_in and not given else None,
+        random_password=password if settings.password_sign_in and not configured else None,
         has_password=settings.password_sign_in,
         providers=tuple(provider.name for provider in settings.sso_providers),
     )
@@ -89,9 +93,9 @@ def create_superuser(
     full_name: str | None,
     promote: bool,
 ) -> User:
-    """Create a superuser; with `promote`, a user who exists becomes one, with the new password.
+    """Create a superuser; with `promote`, an existing user becomes one and gets the new password.
 
-    Raises `Invalid`, also for an address that is taken when not promoting.
+    Raises `Invalid`, also if the address is taken and `promote` is False.
     """
     values: dict[str, object] = {"is_active": True, "is_staff": True, "is_superuser": True}
     values |= {"password": password} if password is not None else {}

@@ -1,1 +1,1 @@
-"""Refreshes as people see them: requested, verified, rolled back, listed."""
+"""What people can do with refreshes: request, follow, verify, roll back, list."""

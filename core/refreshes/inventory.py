@@ -1,4 +1,4 @@
-"""The snapshots on disk as an operator sees them: which there are, how large, who needs them."""
+"""The inventory of snapshots on disk, for operators: their sizes, and whether they are in use."""
 
 import fcntl
 import os
@@ -18,9 +18,9 @@ from core.snapshots.manifest import MANIFEST, Broken, Manifest, read_manifest
 
 @dataclass(frozen=True)
 class Stored:
-    """One snapshot on disk; `bytes` counts what it shares with others as well.
+    """One snapshot on disk; `bytes` includes the files that it shares with other snapshots.
 
-    `problem` says why it cannot be made current; what cannot be read then is None.
+    `problem` says why it cannot be made current; fields that cannot be read are None.
     """
 
     generation: int
@@ -34,7 +34,7 @@ class Stored:
 
 
 def list_stored(db: Session, *, actor: Actor) -> list[Stored]:
-    """Return all snapshots on disk, newest first; raise `Forbidden` to all but superusers."""
+    """Return all snapshots on disk, newest first; raise `Forbidden` unless a superuser asks."""
     require_superuser(db, actor, "snapshot.list")
     root = get_settings().parquet_path.resolve()
     published, broken = reader.published_folder(root), reader.broken()
@@ -63,7 +63,7 @@ def _describe(folder: Path, *, current: bool, problem: str | None) -> Stored:
 
 
 def is_held(folder: Path) -> bool:
-    """Tell whether any process still reads a snapshot, which keeps it from being deleted."""
+    """Tell whether any process has pinned a snapshot; a pinned snapshot is not deleted."""
     with suppress(FileNotFoundError):
         descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
         try:

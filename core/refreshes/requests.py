@@ -1,4 +1,4 @@
-"""Refreshes as everyone may know them: ask for one, follow the open one, read the history."""
+"""Requests for refreshes: make one, follow the open one, read the history."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ _failures = Failures("Telling the scheduler of a request")
 
 @dataclass(frozen=True)
 class Outlook:
-    """When Tally refreshes next by itself: `at` when that is due, else why there is no time.
+    """When the next automatic refresh is: `at` if one is due, else `state` says why there is none.
 
-    It may be turned off by a setting or paused, and a process without the scheduler cannot know.
+    It can be turned off by a setting or paused; it is unknown in a process without the scheduler.
     """
 
     state: Literal["due", "off", "paused", "unknown"]
@@ -38,9 +38,9 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Situation:
-    """How refreshing goes: the open refresh, the one that ended last, and how often in a row.
+    """The state of refreshing: the open refresh, the one that ended last, failures in a row.
 
-    `failures` counts those since the last success, the first of which ended at `since`.
+    `failures` counts those since the last success; the first of them ended at `since`.
     """
 
     running: RefreshRun | None = None
@@ -52,28 +52,28 @@ class Situation:
 def connect(
     wake: Callable[[], None], *, next_run: Callable[[], datetime | None] | None = None
 ) -> None:
-    """Say what to call after a request was committed, and who knows the next automatic refresh.
+    """Register what to call after a request is committed, and what knows the next refresh's time.
 
-    The scheduler does this when it is built.
+    The scheduler calls this when it is built.
     """
     _wake[:] = [wake]
     _next_run[:] = [next_run] if next_run else []
 
 
 def wake() -> None:
-    """Tell the scheduler of this process, if it has one, that a request waits."""
+    """Tell this process's scheduler, if it has one, that a request is waiting."""
     for call in _wake:
-        with _failures.contained():  # it looks by itself in a moment
+        with _failures.contained():  # the scheduler also polls
             call()
 
 
 def next_run() -> datetime | None:
-    """Return when this process refreshes next by itself, or None when it does not."""
+    """Return the time of this process's next automatic refresh, or None if there is none."""
     return next((call() for call in _next_run), None)
 
 
 def outlook() -> Outlook:
-    """Return what this process knows of the next automatic refresh."""
+    """Return what this process knows about the next automatic refresh."""
     if not get_settings().refresh_interval_minutes:
         return Outlook("off")
     if not _next_run:
@@ -83,27 +83,27 @@ def outlook() -> Outlook:
 
 
 def request_refresh(db: Session, *, actor: Actor, trigger: str = "manual") -> RefreshRun:
-    """Ask for a refresh, or join the one that is open; call `wake` after the commit.
+    """Request a refresh, or join the open one; call `wake` after the commit.
 
-    Raises `Conflict` while the data is set back to an older snapshot.
+    Raises `Conflict` while the data is rolled back to an older snapshot.
     """
     require_staff(db, actor, "refresh.request")
     rollback.require_free()
-    asked = insert(RefreshRun).values(trigger=trigger, requested_by=actor.email)
-    created = db.scalar(asked.on_conflict_do_nothing().returning(RefreshRun))
+    request = insert(RefreshRun).values(trigger=trigger, requested_by=actor.email)
+    created = db.scalar(request.on_conflict_do_nothing().returning(RefreshRun))
     run = created or open_run(db)
-    if run is None:  # the open one ended between the two looks
+    if run is None:  # the open one ended between the two statements
         return request_refresh(db, actor=actor, trigger=trigger)
     trail.record(db, actor=actor, action="refresh.request", subject=run)
     return run
 
 
 def release_held(db: Session, *, actor: Actor) -> RefreshRun:
-    """Accept that many rows are gone: ask for a refresh that is published all the same.
+    """Accept that many rows are gone: request a refresh that is published nevertheless.
 
-    Takes the numbers as they are when it runs, which may not be those of the one that was held.
-    Call `wake` after the commit. Raises `Forbidden` unless the actor is a superuser, and `NotFound`
-    when the refresh that ended last was not held.
+    It publishes the data as of its own run, which may differ from what was held. Call `wake` after
+    the commit. Raises `Forbidden` unless the actor is a superuser, and `NotFound` if the refresh
+    that ended last was not held.
     """
     require_superuser(db, actor, "refresh.release")
     held = latest_finished(db)
@@ -116,7 +116,7 @@ def release_held(db: Session, *, actor: Actor) -> RefreshRun:
 
 
 def request_full(db: Session, *, actor: Actor) -> RefreshRun:
-    """Ask for a refresh that writes all parts, changed or not; call `wake` after the commit.
+    """Request a refresh that rewrites all partitions; call `wake` after the commit.
 
     Raises `Forbidden` unless the actor is a superuser, and `Conflict` while a refresh runs.
     """
@@ -127,7 +127,7 @@ def request_full(db: Session, *, actor: Actor) -> RefreshRun:
 
 
 def situation(db: Session) -> Situation:
-    """Return how refreshing goes at this moment."""
+    """Return the current state of refreshing."""
     latest = latest_finished(db)
     if latest is None or latest.status not in TROUBLE:
         return Situation(open_run(db), latest)
@@ -148,16 +148,16 @@ def trouble(db: Session) -> RefreshRun | None:
 
 
 def spans(db: Session, *, actor: Actor, run_id: int) -> list[list[Any]]:
-    """Return the spans of a refresh as `Kept.rows` made them; none while it runs."""
+    """Return the spans of a refresh, in the form of `Kept.rows`; none while it runs."""
     require_staff(db, actor, "refresh.list")
-    found: list[list[Any]] | None = db.scalar(
+    rows: list[list[Any]] | None = db.scalar(
         select(RefreshRun.spans).where(RefreshRun.id == run_id)
     )
-    return found or []
+    return rows or []
 
 
 def open_run(db: Session) -> RefreshRun | None:
-    """Return the refresh that waits or runs, or None."""
+    """Return the refresh that is requested or running, or None."""
     return db.scalar(select(RefreshRun).where(RefreshRun.status.in_(OPEN)))
 
 
@@ -178,9 +178,9 @@ def history(db: Session, *, actor: Actor, limit: int = 50) -> list[RefreshRun]:
 
 
 def _request_own(db: Session, *, actor: Actor, trigger: str) -> RefreshRun:
-    """Ask for a refresh with wishes of its own, which one that runs already could not fulfil."""
+    """Request a refresh with options of its own; a running one could not take them over."""
     run = request_refresh(db, actor=actor, trigger=trigger)
-    db.refresh(run, with_for_update=True)  # from here on it waits for this transaction to begin
+    db.refresh(run, with_for_update=True)  # the row lock keeps it from starting until the commit
     if run.status != "requested":
         raise Conflict("A refresh is running. Please try again when it has ended.", current={})
     return run

@@ -1,7 +1,7 @@
-"""An older snapshot made current again: it stays so, and refreshes wait, until somebody lets go.
+"""Rolls back to an older snapshot: it stays current, and refreshes wait, until somebody resumes.
 
-What was decided lies beside the snapshots, as they do: whoever reads them is moved at once, and a
-process that dies on the way leaves a decision that the next one carries out.
+The decision is a file next to the snapshots, so it holds for every process that reads them. If a
+process dies halfway, the next one finds the decision and carries it out.
 """
 
 import json
@@ -37,7 +37,7 @@ NOT_SET_BACK = "The data is not set back. Somebody may have let go meanwhile."
 
 @dataclass(frozen=True)
 class Rollback:
-    """Which folder is current instead of which newer one, by whose decision, since when."""
+    """A decision: `folder` is current instead of the newer `newest`; who decided it, and when."""
 
     folder: str
     newest: str
@@ -46,12 +46,12 @@ class Rollback:
 
     @property
     def since(self) -> datetime:
-        """When it was decided."""
+        """The time of the decision."""
         return datetime.fromisoformat(self.at)
 
 
 def find(root: Path | None = None) -> Rollback | None:
-    """Return what was decided, or None while the newest snapshot is the current one."""
+    """Return the decision, or None while the newest snapshot is current."""
     with suppress(OSError, ValueError, TypeError):
         place = (root or get_settings().parquet_path.resolve()) / PLACE
         return Rollback(**json.loads(place.read_bytes()))
@@ -59,17 +59,18 @@ def find(root: Path | None = None) -> Rollback | None:
 
 
 def require_free(root: Path | None = None) -> None:
-    """Raise `Conflict` while the data is set back, when there is nothing to be refreshed."""
-    known = find(root)
-    if known is not None:
-        raise Conflict(WAITS.format(by=known.by), current={})
+    """Raise `Conflict` while the data is rolled back: a refresh would have no effect."""
+    decision = find(root)
+    if decision is not None:
+        raise Conflict(WAITS.format(by=decision.by), current={})
 
 
 def roll_back(*, actor: Actor, generation: int, seen: int) -> None:
-    """Make an older snapshot current for all readers, until `let_go`; `seen` is the one replaced.
+    """Make an older snapshot current for all readers, until `resume`.
 
-    Raises `Forbidden` unless the actor is a superuser, `NotFound` without that snapshot, `Conflict`
-    when it is damaged, or when another one than `seen` is current meanwhile.
+    `seen` is the generation that the actor saw as current. Raises `Forbidden` unless the actor is a
+    superuser, `NotFound` if the snapshot is gone, and `Conflict` if it is damaged or `seen` is no
+    longer current.
     """
     root = get_settings().parquet_path.resolve()
     _decide(actor, "snapshot.set_back", before=seen, after=generation)
@@ -79,8 +80,8 @@ def roll_back(*, actor: Actor, generation: int, seen: int) -> None:
         _check(folder)
         with _names(root):
             published = _published(root, seen)
-            known = find(root)
-            newest = known.newest if known else published.name
+            earlier = find(root)
+            newest = earlier.newest if earlier else published.name
             at = datetime.now(UTC).isoformat()
             _write(root, Rollback(folder.name, newest, actor.name, at))
             _point(root, folder.name)
@@ -89,33 +90,33 @@ def roll_back(*, actor: Actor, generation: int, seen: int) -> None:
 
 
 def resume(*, actor: Actor, seen: int) -> None:
-    """Make the newest snapshot current again, after which refreshes go on; `seen` as above.
+    """Make the newest snapshot current again and let refreshes go on; `seen` as in `roll_back`.
 
-    Raises `Forbidden` unless the actor is a superuser, `NotFound` when nothing is set back, and
-    `Conflict` when another snapshot than `seen` is current meanwhile.
+    Raises `Forbidden` unless the actor is a superuser, `NotFound` if nothing is rolled back, and
+    `Conflict` if `seen` is no longer current.
     """
     root = get_settings().parquet_path.resolve()
     _decide(actor, "snapshot.let_go", before=seen, after=None)
     with _names(root):
-        known = find(root)
-        if known is None:
+        decision = find(root)
+        if decision is None:
             raise NotFound(NOT_SET_BACK)
         _published(root, seen)
-        if (root / FOLDER / known.newest / MANIFEST).exists():
-            _point(root, known.newest)
-        # Last: until it is gone, whoever cleans up after a crash carries the decision out.
+        if (root / FOLDER / decision.newest / MANIFEST).exists():
+            _point(root, decision.newest)
+        # Removed last: while the file exists, a cleanup after a crash carries the decision out.
         (root / PLACE).unlink()
         current.fsync_folder(root)
 
 
 def carry_out(root: Path) -> None:
-    """Point to what was decided, which a process that died may have left undone.
+    """Make the decided snapshot current, which a process that died may have left undone.
 
-    Only for whoever has `pointer.publishing`.
+    The caller must be inside `current.publishing`.
     """
-    known = find(root)
-    if known is not None and (root / FOLDER / known.folder / MANIFEST).exists():
-        _point(root, known.folder)
+    decision = find(root)
+    if decision is not None and (root / FOLDER / decision.folder / MANIFEST).exists():
+        _point(root, decision.folder)
 
 
 @contextmanager
@@ -128,7 +129,7 @@ def _names(root: Path) -> Iterator[None]:
 
 
 def _decide(actor: Actor, action: str, *, before: int, after: int | None) -> None:
-    # In the audit before anything moves: a decision that nobody knows of is worse than one undone.
+    # Audited first: a rollback without an audit row is worse than an audit row without a rollback.
     with transaction() as db:
         require_superuser(db, actor, action)
         changes = {"generation": [before, after]}
@@ -136,10 +137,10 @@ def _decide(actor: Actor, action: str, *, before: int, after: int | None) -> Non
 
 
 def _folder(root: Path, generation: int) -> Path:
-    found = next((root / FOLDER).glob(f"{generation:012d}-*"), None)
-    if found is None:
+    folder = next((root / FOLDER).glob(f"{generation:012d}-*"), None)
+    if folder is None:
         raise NotFound(GONE)
-    return found
+    return folder
 
 
 def _hold(folder: Path) -> int:
@@ -164,10 +165,10 @@ def _published(root: Path, seen: int) -> Path:
     return published
 
 
-def _write(root: Path, decided: Rollback) -> None:
+def _write(root: Path, decision: Rollback) -> None:
     new = root / f"{PLACE}.new"
     new.unlink(missing_ok=True)
-    current.write_durably(new, json.dumps(asdict(decided)).encode())
+    current.write_durably(new, json.dumps(asdict(decision)).encode())
     new.replace(root / PLACE)
     current.fsync_folder(root)
 

@@ -1,1 +1,1 @@
-"""How somebody comes in, and how a session or token ends."""
+"""How people and scripts sign in, and how sessions and tokens end."""

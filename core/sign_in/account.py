@@ -1,4 +1,4 @@
-"""One's own account: where one is signed in, and one's name and password."""
+"""A person's own account: their sessions, name and password."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ PASSWORD_ACTION = "account.password"  # noqa: S105 - an action of the audit trai
 
 
 class NameChange(BaseModel):
-    """The field of a change of one's name."""
+    """The form with which people change their own name."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class NameChange(BaseModel):
 
 
 class PasswordChange(BaseModel):
-    """The field of a change of one's password; the current one is checked apart."""
+    """The form with which people change their own password; the current one is checked before."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,14 +40,14 @@ class PasswordChange(BaseModel):
 
 
 def list_sessions(db: Session, *, actor: Actor) -> list[AuthSession]:
-    """Return where the actor is signed in, what was used last first."""
+    """Return the actor's own sessions, the last used first."""
     require_staff(db, actor, "session.list")
     own = select(AuthSession).where(AuthSession.user_id == actor.id)
     return list(db.scalars(own.order_by(AuthSession.last_seen_at.desc(), AuthSession.id.desc())))
 
 
 def end_session(db: Session, *, actor: Actor, session_id: int) -> None:
-    """End one session of the actor's; raise `NotFound` for any other."""
+    """End one of the actor's own sessions; raise `NotFound` for any other."""
     require_staff(db, actor, "session.end")
     own = (AuthSession.id == session_id) & (AuthSession.user_id == actor.id)
     if not db.scalars(delete(AuthSession).where(own).returning(AuthSession.id)).all():
@@ -57,7 +57,7 @@ def end_session(db: Session, *, actor: Actor, session_id: int) -> None:
 
 
 def end_other_sessions(db: Session, *, actor: Actor) -> int:
-    """End all sessions of the actor's but the present one; return how many they were."""
+    """End all of the actor's sessions except the current one; return their number."""
     require_staff(db, actor, "session.end")
     count = _end(db, user_id=actor.id, but=actor.session_id)
     trail.record(db, actor=actor, action="session.end", changes={"sessions": [count, 0]})
@@ -65,7 +65,7 @@ def end_other_sessions(db: Session, *, actor: Actor) -> int:
 
 
 def end_sessions_of(db: Session, *, actor: Actor, user_id: int) -> int:
-    """End all sessions of a user, as a superuser; return how many they were."""
+    """End all sessions of a user, for superusers; return their number."""
     require_superuser(db, actor, "session.end", user_id)
     user = users.EDITOR.require(db.get(User, user_id))
     count = _end(db, user_id=user_id, but=actor.session_id)
@@ -75,7 +75,7 @@ def end_sessions_of(db: Session, *, actor: Actor, user_id: int) -> int:
 
 
 def rename(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
-    """Change the actor's name to the field of `NameChange`; raise `Invalid`."""
+    """Change the actor's own name; `values` are those of `NameChange`. Raises `Invalid`."""
     form = parse(NameChange, values)
     user = _lock(db, actor, "account.name")
     users.EDITOR.change(db, user, form.model_dump(), actor=actor, action="account.name")
@@ -83,9 +83,9 @@ def rename(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
 
 
 def begin_password_change(db: Session, *, actor: Actor) -> Attempt:
-    """Count an attempt to prove the current password, throttled by session.
+    """Count an attempt to prove the current password, throttled per session.
 
-    The caller commits; unless it has to `wait`, `Attempt.check` and `change_password` follow.
+    The caller commits. If `wait` is 0, `Attempt.check` and `change_password` follow.
     """
     require_staff(db, actor, PASSWORD_ACTION)
     user = db.get(User, actor.id) if actor.id else None
@@ -97,10 +97,10 @@ def begin_password_change(db: Session, *, actor: Actor) -> Attempt:
 def change_password(
     db: Session, *, actor: Actor, attempt: Attempt, checked: Checked, values: Mapping[str, object]
 ) -> bool:
-    """Set the password of `PasswordChange` and end the actor's other sessions.
+    """Set a new password and end the actor's other sessions; `values` are `PasswordChange`'s.
 
-    Returns False, with an audit row to commit, when the current password was wrong. Raises
-    `Invalid` for a new one that is too short, long, common or like the address.
+    Returns False, with an audit row to commit, if the current password was wrong. Raises `Invalid`
+    if the new one is too short, too long, too common or contains the address.
     """
     user = _lock(db, actor, PASSWORD_ACTION)
     if not password_sign_in.prove(user, attempt=attempt, checked=checked):

@@ -1,4 +1,4 @@
-"""API tokens: what scripts prove themselves with, in a person's name and with narrower rights."""
+"""API tokens, with which scripts act for a person, limited to the token's scopes."""
 
 import re
 import secrets
@@ -24,7 +24,7 @@ from core.errors import Forbidden, Invalid, NotFound
 from core.sign_in.sessions import TOUCH_INTERVAL, OpenSession
 
 Scope = Literal["analytics:read", "items:read", "items:write", "users:read", "users:write"]
-# What each scope opens, in words; the roles that the services ask for come on top.
+# What each scope allows, as people read it. The person's role is required as well.
 SCOPES: dict[Scope, str] = {
     "analytics:read": "Read analytics",
     "items:read": "Read items",
@@ -35,10 +35,10 @@ SCOPES: dict[Scope, str] = {
 SUPERUSER_SCOPES: frozenset[Scope] = frozenset({"users:read", "users:write"})
 LONGEST_DAYS = 366
 MOST_TOKENS = 50
-KEPT_DAYS = 30  # so long an expired token stays listed, to show why a script stopped
+KEPT_DAYS = 30  # an expired token stays listed this long, to show why a script stopped
 
-# A prefix by which scanners recognise a token that leaked, letters that a double click selects,
-# and a checksum at the end by which they tell it from a look-alike. The same way as GitHub's:
+# The format follows GitHub's: secret scanners recognise a leaked token by its prefix and verify
+# it by the checksum at its end, and a double click selects the whole token.
 # https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
 PREFIX = "tally_"
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -47,7 +47,7 @@ PATTERN = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{C
 
 
 class TokenForm(BaseModel):
-    """What a new token is for, how long it holds and what it opens."""
+    """The form for a new token: its name, lifetime in days, and scopes."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -58,28 +58,28 @@ class TokenForm(BaseModel):
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token just made: `token` is shown once and kept nowhere."""
+    """A token just created: `token` is shown once and stored nowhere."""
 
     token: str = field(repr=False)
     row: ApiToken
 
 
 def allowed_scopes(actor: Actor) -> list[Scope]:
-    """Return the scopes that the actor's role has a use for."""
+    """Return the scopes that make sense for the actor's role."""
     return [s for s in SCOPES if actor.is_superuser or s not in SUPERUSER_SCOPES]
 
 
 def list_tokens(db: Session, *, actor: Actor) -> Sequence[ApiToken]:
-    """Return the actor's own tokens, newest first; those that expired lately are among them."""
+    """Return the actor's own tokens, newest first, including recently expired ones."""
     require_staff(db, actor, "token.list")
     query = select(ApiToken).where(ApiToken.user_id == actor.id).order_by(ApiToken.id.desc())
     return db.scalars(query).all()
 
 
 def create_token(db: Session, *, actor: Actor, values: dict[str, object]) -> NewToken:
-    """Make a token for the actor from the fields of `TokenForm`; raise `Invalid`.
+    """Create a token for the actor; `values` are those of `TokenForm`. Raises `Invalid`.
 
-    A token cannot make tokens.
+    Tokens cannot create tokens.
     """
     require_staff(db, actor, "token.create")
     form = parse(TokenForm, values)
@@ -101,34 +101,34 @@ def create_token(db: Session, *, actor: Actor, values: dict[str, object]) -> New
 
 
 def revoke_token(db: Session, *, actor: Actor, token_id: int) -> None:
-    """End one of the actor's own tokens; raise `NotFound`."""
+    """Revoke one of the actor's own tokens; raise `NotFound` for any other."""
     require_staff(db, actor, "token.revoke", token_id)
     query = select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == actor.id)
     _revoke(db, actor, db.scalar(query.with_for_update()))
 
 
 def list_tokens_of(db: Session, *, actor: Actor, user_id: int) -> Sequence[ApiToken]:
-    """Return the tokens of a user, for superusers, newest first."""
+    """Return a user's tokens, newest first, for superusers."""
     require_superuser(db, actor, "token.list", user_id)
     query = select(ApiToken).where(ApiToken.user_id == user_id).order_by(ApiToken.id.desc())
     return db.scalars(query).all()
 
 
 def revoke_token_of(db: Session, *, actor: Actor, token_id: int) -> None:
-    """End anybody's token, as a superuser; raise `NotFound`."""
+    """Revoke anybody's token, for superusers; raise `NotFound`."""
     require_superuser(db, actor, "token.revoke", token_id)
     row = db.get(ApiToken, token_id, with_for_update=True, populate_existing=True)
     _revoke(db, actor, row)
 
 
 def find_open(db: Session, *, token_hash: bytes) -> OpenSession | None:
-    """Return who a token speaks for and note its use; None when it may not be used."""
+    """Return the actor of a token and record its use; None if it is expired or not allowed."""
     query = select(User, ApiToken).join(ApiToken, ApiToken.user_id == User.id)
     usable = query.where(ApiToken.expires_at > func.now(), User.is_active, User.is_staff)
-    found = db.execute(usable.where(ApiToken.token_hash == token_hash)).one_or_none()
-    if found is None:
+    match = db.execute(usable.where(ApiToken.token_hash == token_hash)).one_or_none()
+    if match is None:
         return None
-    user, row = found
+    user, row = match
     now = datetime.now(UTC)
     if row.last_used_at is None or row.last_used_at < now - TOUCH_INTERVAL:
         touch = update(ApiToken).where(ApiToken.id == row.id)
@@ -137,13 +137,13 @@ def find_open(db: Session, *, token_hash: bytes) -> OpenSession | None:
 
 
 def delete_expired(db: Session) -> int:
-    """Delete the tokens that expired a while ago; return how many they were."""
+    """Delete the tokens that expired more than `KEPT_DAYS` ago; return their number."""
     expired = ApiToken.expires_at <= datetime.now(UTC) - timedelta(days=KEPT_DAYS)
     return delete_free(db, ApiToken.id, expired)
 
 
 def looks_right(token: str) -> bool:
-    """Tell whether a text has the form of a token, checksum included."""
+    """Tell whether a text has the format of a token, with a valid checksum."""
     parts = PATTERN.fullmatch(token)
     return parts is not None and _checksum(parts[1]) == parts[2]
 
@@ -177,7 +177,7 @@ def _base62(number: int, length: int) -> str:
 
 
 def _lock_owner(db: Session, actor: Actor) -> User:
-    # Locked, so that two requests at once cannot pass the limit together, nor a demotion be missed.
+    # The lock keeps two concurrent requests from exceeding the limit, and shows a demotion.
     user = (
         db.get(User, actor.id, with_for_update=True, populate_existing=True) if actor.id else None
     )

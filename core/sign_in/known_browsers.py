@@ -1,6 +1,6 @@
-"""Known browsers: where somebody signed in before, so that guessing elsewhere cannot keep them out.
+"""Known browsers (device cookies): guessing elsewhere cannot lock people out of their own browser.
 
-After https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies.
+See https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,22 +16,22 @@ REMEMBERED = timedelta(days=180)
 
 
 def find(db: Session, *, token: str | None, user: User | None) -> KnownBrowser | None:
-    """Return the browser that `token` names, when this user has signed in with it before."""
+    """Return the browser that `token` belongs to, if this user has signed in with it before."""
     if token is None:
         return None
     return db.scalar(
         select(KnownBrowser).where(
             KnownBrowser.token_hash == hash_token(token),
-            KnownBrowser.user_id == (user.id if user else 0),  # one query, whoever it is
+            KnownBrowser.user_id == (user.id if user else 0),  # same work for unknown users
             KnownBrowser.used_at > datetime.now(UTC) - REMEMBERED,
         )
     )
 
 
 def remember(db: Session, *, token: str | None, user: User) -> str:
-    """Note a sign-in and return the browser's token: the one it has, if it is this user's.
+    """Record a sign-in and return the browser's token, a new one unless it has one of this user.
 
-    Any other is replaced, so that nobody can plant a token of their own.
+    A token of another user is replaced, so that nobody can plant theirs.
     """
     known = find(db, token=token, user=user)
     if known is not None and token is not None:
@@ -43,5 +43,5 @@ def remember(db: Session, *, token: str | None, user: User) -> str:
 
 
 def delete_old(db: Session) -> None:
-    """Delete the browsers that have not been used for long."""
+    """Delete the browsers that were not used for 180 days."""
     delete_free(db, KnownBrowser.id, KnownBrowser.used_at < datetime.now(UTC) - REMEMBERED)

@@ -1,4 +1,4 @@
-"""Signing in with a password: slowed down when guessed at, and checked outside of transactions."""
+"""Sign-in with a password: throttled, and checked outside of any transaction."""
 
 from dataclasses import dataclass, field
 
@@ -22,9 +22,9 @@ NOBODY = 0  # an id that no user has
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt: whose it seems to be, and for how many seconds it has to `wait` (mostly 0).
+    """One attempt to sign in; `wait` is the seconds before it may be tried, mostly 0.
 
-    It `is_known` when it comes from a browser that this user has signed in with before.
+    `is_known` says that the user has signed in with this browser before.
     """
 
     email: str
@@ -37,7 +37,7 @@ class Attempt:
     wait: float = 0.0
 
     def check(self, password: str) -> Checked:
-        """Check the password; slow, so no transaction should be open meanwhile."""
+        """Check the password; this is slow on purpose, so call it outside of transactions."""
         return check_password(password, self.hashed)
 
 
@@ -48,11 +48,11 @@ def begin(
     address: str | None,
     browser_token: str | None = None,
 ) -> Attempt:
-    """Count an attempt and read what it is checked against; then comes `check`, then `conclude`.
+    """Count an attempt and read the stored hash; `Attempt.check` and `conclude` come next.
 
-    While `wait` is not 0 the attempt is not to be checked, right or wrong. Either way there is
-    something to commit: a count, or the audit row of the refusal. Raises `Forbidden` where
-    passwords are switched off.
+    If `wait` is not 0, the password must not be checked. The caller always commits: either the
+    count, or the audit row of a throttled attempt. Raises `Forbidden` where passwords are switched
+    off.
     """
     _require_passwords()
     user = find_by_email(db, email)
@@ -78,9 +78,9 @@ def begin(
 
 
 def begin_proof(db: Session, *, user: User, actor: Actor, action: str) -> Attempt:
-    """Count an attempt of who is signed in to prove the password, for `action`; as `begin`.
+    """Count an attempt of a signed-in person to prove their password for `action`; see `begin`.
 
-    It is counted by session alone: guessing at the account elsewhere keeps nobody from it.
+    It is counted per session, so that guessing elsewhere cannot block the owner.
     """
     _require_passwords()
     buckets = (throttle.session(user.id, actor.session_id),)
@@ -100,27 +100,27 @@ def begin_proof(db: Session, *, user: User, actor: Actor, action: str) -> Attemp
 def conclude(
     db: Session, *, attempt: Attempt, checked: Checked, user_agent: str | None
 ) -> SignIn | None:
-    """Begin a session, or return None; unknown, wrong and inactive take equally long.
+    """Begin a session, or return None if the user is unknown or inactive or the password is wrong.
 
-    Either way an audit row is left, so the caller commits in both cases.
+    All these take equally long. Each leaves an audit row, so the caller always commits.
     """
-    user = db.get(User, attempt.user_id or NOBODY)  # one query, whoever it is
+    user = db.get(User, attempt.user_id or NOBODY)  # same work for unknown users
     proven = user and prove(user, attempt=attempt, checked=checked)
     if user is None or not proven or not user.is_active or not user.is_staff:
         note(db, attempt, user, action=ACTION, outcome="refused")
         return None
     token = known_browsers.remember(db, token=attempt.browser_token, user=user)
-    begun = sessions.begin(
+    session = sessions.begin(
         db, user=user, address=attempt.address, user_agent=user_agent, browser_token=token
     )
-    throttle.forgive(db, attempt.buckets)  # last: what is counted is locked after whom it is about
-    return begun
+    throttle.forgive(db, attempt.buckets)  # last, as buckets are locked after users
+    return session
 
 
 def prove(user: User, *, attempt: Attempt, checked: Checked) -> bool:
-    """Tell whether it was this user's password; a hash of old parameters is replaced by a new one.
+    """Tell whether the password was this user's; upgrade a hash with outdated parameters.
 
-    A password that was changed since the attempt began proves nothing.
+    If the password was changed since the attempt began, the answer is no.
     """
     same = user.id == attempt.user_id and user.hashed_password == attempt.hashed
     if not checked.matches or not same:
@@ -136,7 +136,7 @@ def _require_passwords() -> None:
 
 
 def note(db: Session, attempt: Attempt, user: User | None, *, action: str, outcome: str) -> None:
-    """Leave the audit row of an attempt that did not succeed."""
+    """Add the audit row of an attempt that was throttled or refused."""
     stranger = Actor(
         id=user.id if user else None,
         email=sessions.printable(attempt.email)[:EMAIL_LENGTH],

@@ -21,7 +21,7 @@ TOUCH_INTERVAL = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class SignIn:
-    """A session just begun: each token goes into its cookie and nowhere else."""
+    """A new session: each token goes into its cookie and nowhere else."""
 
     token: str = field(repr=False)
     actor: Actor
@@ -30,18 +30,18 @@ class SignIn:
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A session found to be open; unless it is used again, it ends at `ends_at` (UTC)."""
+    """An open session; it ends at `ends_at` (UTC) unless it is used again."""
 
     actor: Actor
     ends_at: datetime
 
 
 class Ended(StrEnum):
-    """Why a session has ended that nobody signed out of."""
+    """Why a session ended without a sign-out."""
 
     EXPIRED = "expired"
-    ELSEWHERE = "elsewhere"  # by its owner in another window, by a superuser, or by a change
-    REFUSED = "refused"  # the account may not be used any more
+    ELSEWHERE = "elsewhere"  # by its owner in another window, a superuser, or a password change
+    REFUSED = "refused"  # the account may no longer be used
 
 
 def begin(
@@ -53,7 +53,7 @@ def begin(
     browser_token: str | None = None,
     provider: str | None = None,
 ) -> SignIn:
-    """Begin a session for a user whose identity has been established, by a `provider` or here."""
+    """Begin a session for a user who was authenticated, by password or by a `provider`."""
     token = new_token()
     row = AuthSession(
         token_hash=hash_token(token),
@@ -71,18 +71,18 @@ def begin(
 
 
 def find_actor(db: Session, *, token_hash: bytes) -> Actor | None:
-    """Return who the session belongs to, or None when it has ended or may not be used."""
-    found = find_open(db, token_hash=token_hash)
-    return found.actor if found else None
+    """Return the actor of a session, or None if it has ended or may not be used."""
+    session = find_open(db, token_hash=token_hash)
+    return session.actor if session else None
 
 
 def find_open(db: Session, *, token_hash: bytes) -> OpenSession | None:
-    """Return the session and note its use; None when it has ended or may not be used."""
+    """Return a session and record its use; None if it has ended or may not be used."""
     query = select(User, AuthSession).join(AuthSession, AuthSession.user_id == User.id)
-    found = db.execute(query.where(AuthSession.token_hash == token_hash, _usable())).one_or_none()
-    if found is None:
+    match = db.execute(query.where(AuthSession.token_hash == token_hash, _usable())).one_or_none()
+    if match is None:
         return None
-    user, row = found
+    user, row = match
     if row.last_seen_at < datetime.now(UTC) - TOUCH_INTERVAL:
         _touch(db, {row.id})
     idle = timedelta(hours=get_settings().session_idle_hours)
@@ -94,7 +94,7 @@ def find_open(db: Session, *, token_hash: bytes) -> OpenSession | None:
 def keep_open(
     db: Session, *, session_ids: Collection[int], used: Collection[int] = ()
 ) -> dict[int, datetime]:
-    """Note the use of the sessions in `used`; return of all that are still open when they end."""
+    """Record the use of the sessions in `used`; return the end (UTC) of each one still open."""
     idle = timedelta(hours=get_settings().session_idle_hours)
     columns = select(AuthSession.id, AuthSession.expires_at, AuthSession.last_seen_at)
     query = columns.join(User, User.id == AuthSession.user_id)
@@ -109,7 +109,7 @@ def keep_open(
 
 
 def why_ended(db: Session, *, actor: Actor) -> Ended:
-    """Return why the actor's session, which is no longer open, has ended."""
+    """Return why the actor's session has ended; it must not be open."""
     row = db.get(AuthSession, actor.session_id)
     user = db.get(User, actor.id)
     if user is None or not (user.is_active and user.is_staff):
@@ -118,18 +118,18 @@ def why_ended(db: Session, *, actor: Actor) -> Ended:
 
 
 def sign_out(db: Session, *, actor: Actor) -> None:
-    """End the actor's session."""
+    """End the actor's current session."""
     db.execute(delete(AuthSession).where(AuthSession.id == actor.session_id))
     trail.record(db, actor=actor, action="session.sign_out")
 
 
 def delete_expired(db: Session) -> int:
-    """Delete the sessions that are past their limits, and what else signing in left behind.
+    """Delete expired sessions, throttle buckets, known browsers and single sign-on requests.
 
-    Returns how many sessions they were.
+    Returns the number of sessions.
     """
-    for room in (throttle, known_browsers, sso_requests):
-        room.delete_old(db)
+    for module in (throttle, known_browsers, sso_requests):
+        module.delete_old(db)
     idle_since = datetime.now(UTC) - timedelta(hours=get_settings().session_idle_hours)
     expired = (AuthSession.expires_at <= func.now()) | (AuthSession.last_seen_at <= idle_since)
     return delete_free(db, AuthSession.id, expired)
@@ -146,7 +146,7 @@ def _usable() -> ColumnElement[bool]:
 
 
 def _touch(db: Session, session_ids: Collection[int]) -> None:
-    # One that is locked is being ended, or its use is being noted.
+    # A locked row can be skipped: another transaction is ending the session or touching it.
     free = select(AuthSession.id).where(AuthSession.id.in_(session_ids))
     free = free.with_for_update(skip_locked=True)
     touch = update(AuthSession).where(AuthSession.id.in_(free.scalar_subquery()))
@@ -158,5 +158,5 @@ def _actor(user: User, row: AuthSession) -> Actor:
 
 
 def printable(text: str) -> str:
-    """Return `text` with a question mark for each character that could break a line."""
+    """Return `text` with a question mark for each unprintable character."""
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,4 +1,4 @@
-"""Who a provider's people are here: accounts linked by issuer and subject, or made for them."""
+"""Single sign-on: links a provider's identities (issuer and subject) to users, or creates users."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ NOBODY = "unknown"
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody as a provider vouches for them; only an address that `is_verified` is theirs."""
+    """A person as a provider describes them; do not trust `email` unless `is_verified`."""
 
     issuer: str
     subject: str
@@ -36,7 +36,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Arrival:
-    """Somebody who came back from a provider: from where, and in which browser."""
+    """A browser that came back from a provider, with its network address."""
 
     provider: Provider
     address: str | None
@@ -44,19 +44,19 @@ class Arrival:
 
     @property
     def actor(self) -> Actor:
-        """Who makes the changes that the provider's word brings about."""
+        """The system actor for changes that the provider's claims cause."""
         name = f"single sign-on ({self.provider.id})"
         return replace(Actor.system(name), address=self.address)
 
 
 class NotAdmitted(Exception):
-    """Why somebody whom a provider vouches for may not come in; a text for the audit."""
+    """A person that the provider vouches for may not sign in; the message is for the audit."""
 
 
 def sign_in(db: Session, *, arrival: Arrival, identity: Identity) -> SignIn | None:
-    """Begin a session for whoever is linked to the identity, or is now; None when nobody may be.
+    """Begin a session for the user linked to the identity, linking one if allowed, or return None.
 
-    Either way an audit row is left, so the caller commits in both cases.
+    Either way it leaves an audit row, so the caller always commits.
     """
     _one_at_a_time(db, identity)
     link = _find(db, identity)
@@ -87,7 +87,7 @@ def note(
     user: User | None = None,
     email: str | None = None,
 ) -> None:
-    """Leave the audit row of a sign-in that did not succeed."""
+    """Add the audit row of a sign-in that was refused."""
     stranger = Actor(
         id=user.id if user else None,
         email=(user.email if user else sessions.printable(email or NOBODY))[:EMAIL_LENGTH],
@@ -100,16 +100,16 @@ def note(
 
 
 def list_linked(db: Session, *, actor: Actor, user_id: int) -> Sequence[LinkedIdentity]:
-    """Return what a user is linked to, for superusers."""
+    """Return a user's links to providers, for superusers."""
     require_superuser(db, actor, "identity.list", user_id)
     query = select(LinkedIdentity).where(LinkedIdentity.user_id == user_id)
     return db.scalars(query.order_by(LinkedIdentity.id)).all()
 
 
 def unlink(db: Session, *, actor: Actor, identity_id: int) -> None:
-    """Undo a link, as a superuser; raise `NotFound`.
+    """Remove a link, for superusers; raise `NotFound`.
 
-    Its sessions stay; whoever it was may be linked again, as at a first sign-in.
+    The sessions stay. The next sign-in may link the user again, as the first one did.
     """
     require_superuser(db, actor, "identity.unlink", identity_id)
     row = db.get(LinkedIdentity, identity_id, with_for_update=True)
@@ -122,7 +122,10 @@ def unlink(db: Session, *, actor: Actor, identity_id: int) -> None:
 
 
 def _admit(db: Session, arrival: Arrival, identity: Identity, user: User | None) -> User:
-    """Return the user to sign in, who may be new, with the roles that the provider gives."""
+    """Return the user to sign in, who may be new; raise `NotAdmitted`.
+
+    The roles follow the provider's claim, if one is configured.
+    """
     roles = _roles(arrival.provider, identity)
     if user is None:
         if roles and not roles["is_staff"]:
@@ -138,7 +141,7 @@ def _admit(db: Session, arrival: Arrival, identity: Identity, user: User | None)
 
 
 def _roles(provider: Provider, identity: Identity) -> dict[str, object]:
-    """Return the roles that the provider's claim gives; none when no claim is to decide."""
+    """Return the role fields that the provider's claim sets; empty if no claim is configured."""
     if provider.role_claim is None:
         return {}
     is_superuser = provider.superuser_role in identity.roles
@@ -147,20 +150,20 @@ def _roles(provider: Provider, identity: Identity) -> dict[str, object]:
 
 
 def _match(db: Session, arrival: Arrival, identity: Identity) -> User | None:
-    """Return the user who has the verified address, if it may be linked; None if there is none."""
+    """Return the user with the verified address, or None; raise `NotAdmitted` if linking is off."""
     if identity.email is None or not identity.is_verified:
         raise NotAdmitted("the provider does not say that the address is verified")
     if is_disguised(identity.email):
         raise NotAdmitted("the address has letters that only look like plain ones")
-    found = users.find_by_email(db, identity.email)
-    if found is None:
+    user = users.find_by_email(db, identity.email)
+    if user is None:
         return None
     if not arrival.provider.link_by_email:
         raise NotAdmitted("an account has this address, and link_by_email is off")
-    same_issuer = (LinkedIdentity.user_id == found.id) & (LinkedIdentity.issuer == identity.issuer)
+    same_issuer = (LinkedIdentity.user_id == user.id) & (LinkedIdentity.issuer == identity.issuer)
     if db.scalar(select(LinkedIdentity.id).where(same_issuer)) is not None:
         raise NotAdmitted("the account with this address is linked to another subject")
-    return superusers.lock(db, found.id)
+    return superusers.lock(db, user.id)
 
 
 def _create(db: Session, arrival: Arrival, identity: Identity, roles: Mapping[str, object]) -> User:
@@ -175,7 +178,7 @@ def _create(db: Session, arrival: Arrival, identity: Identity, roles: Mapping[st
 
 
 def _follow(db: Session, arrival: Arrival, user: User, roles: Mapping[str, object]) -> None:
-    """Give a user the roles of the claim; the last active superuser stays one, which is noted."""
+    """Set the roles of the claim; the last active superuser stays one, and the audit says so."""
     try:
         users.update_user(
             db, actor=arrival.actor, user_id=user.id, version=user.version, values=roles
@@ -202,7 +205,7 @@ def _link(db: Session, arrival: Arrival, identity: Identity, user: User) -> None
 
 
 def _one_at_a_time(db: Session, identity: Identity) -> None:
-    # Two first sign-ins of one person at once would both find no account.
+    # Without the lock, two concurrent first sign-ins of one person would both find no account.
     key = f"{identity.issuer} {identity.subject}"
     db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 

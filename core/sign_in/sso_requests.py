@@ -1,4 +1,4 @@
-"""Sign-ins that are under way at a provider: each belongs to one browser and counts once."""
+"""Sign-ins that are under way at a provider: each belongs to one browser and works once."""
 
 import base64
 import hashlib
@@ -18,10 +18,10 @@ LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Proofs:
-    """What ties a provider's answer to the request: `state`, `nonce` and the verifier of PKCE.
+    """What ties a provider's response to the request: `state`, `nonce` and the PKCE verifier.
 
-    They follow from the request's token, so that the database holds none of them, and each says
-    nothing about the others. 43 characters is the least that RFC 7636 wants of a verifier.
+    All are derived from the request's token, so the database stores none of them, and none reveals
+    another. RFC 7636 requires a verifier of at least 43 characters.
     """
 
     state: str = field(repr=False)
@@ -30,28 +30,28 @@ class Proofs:
 
 
 def begin(db: Session, *, provider: str, target: str) -> str:
-    """Note that somebody goes to a provider, and then to `target`; return the cookie's token."""
+    """Store a sign-in at a provider that continues at `target`; return its cookie token."""
     token = new_token()
     db.add(SignInRequest(token_hash=hash_token(token), provider=provider, target=target))
     return token
 
 
 def take(db: Session, *, token: str, provider: str) -> str | None:
-    """Return where a request leads; None when it is over, another's or was taken before."""
+    """Consume a request and return its target; None if expired, used, or of another provider."""
     request = SignInRequest.token_hash == hash_token(token)
-    young = SignInRequest.created_at > datetime.now(UTC) - LIFETIME
-    ours = SignInRequest.provider == provider
-    taken = delete(SignInRequest).where(request, young, ours).returning(SignInRequest.target)
-    return db.scalar(taken)
+    unexpired = SignInRequest.created_at > datetime.now(UTC) - LIFETIME
+    same_provider = SignInRequest.provider == provider
+    take_row = delete(SignInRequest).where(request, unexpired, same_provider)
+    return db.scalar(take_row.returning(SignInRequest.target))
 
 
 def proofs(token: str) -> Proofs:
-    """Return what a request of this token sends to the provider and expects back."""
+    """Derive from a request's token what it sends to the provider and expects back."""
     return Proofs(_derive(token, "state"), _derive(token, "nonce"), _derive(token, "verifier"))
 
 
 def delete_old(db: Session) -> None:
-    """Delete the requests that nobody came back from."""
+    """Delete expired requests."""
     long_ago = datetime.now(UTC) - LIFETIME
     delete_free(db, SignInRequest.token_hash, SignInRequest.created_at < long_ago)
 

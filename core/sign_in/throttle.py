@@ -1,4 +1,4 @@
-"""Brakes on guessing: failed sign-ins make the next one wait, in every replica alike."""
+"""Slows down password guessing: failed sign-ins delay the next one, across all replicas."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from core.db.models import SignInThrottle
 from core.text.addresses import find_form
 
 FORGET_AFTER = timedelta(hours=24)
-LONGEST_DELAY = 900  # seconds: a hundred guesses a day, and never a lock for good
+LONGEST_DELAY = 900  # seconds: allows about a hundred guesses a day, never a permanent lockout
 ACCOUNT_FREE, CLIENT_FREE, BROWSER_FREE, SESSION_FREE = 5, 20, 5, 5
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """What attempts have in common; after `free` failures, each further one doubles the delay."""
+    """A key to count failures by; after `free` failures, each further one doubles the delay."""
 
     kind: str
     value: str
@@ -29,17 +29,17 @@ class Bucket:
 
     @property
     def key(self) -> bytes:
-        """What the database knows the bucket by: people also mistype passwords for addresses."""
+        """The hash to store; people also type passwords into the address field."""
         return hashlib.sha256(f"{self.kind}:{self.value}".encode(errors="replace")).digest()
 
 
 def account(email: str) -> Bucket:
-    """Return the bucket of an account, which need not exist."""
+    """Return the bucket of an account; the account need not exist."""
     return Bucket("account", find_form(email), ACCOUNT_FREE)
 
 
 def client(address: str | None) -> Bucket:
-    """Return the bucket of a client's address; IPv6 hands whole networks to one client."""
+    """Return the bucket of a client's address; for IPv6 its /64 network, which one client owns."""
     try:
         parsed = ip_address(address or "")
     except ValueError:
@@ -51,22 +51,22 @@ def client(address: str | None) -> Bucket:
 
 
 def browser(browser_id: int | str) -> Bucket:
-    """Return the bucket of a browser that its owner has signed in with before."""
+    """Return the bucket of a known browser."""
     return Bucket("browser", str(browser_id), BROWSER_FREE)
 
 
 def session(user_id: int, session_id: int | None) -> Bucket:
-    """Return the bucket of somebody who is signed in: nobody else can fill it."""
+    """Return the bucket of a session: nobody but its owner can fill it."""
     return Bucket("session", f"{user_id} {session_id}", SESSION_FREE)
 
 
 def claim(db: Session, buckets: Sequence[Bucket]) -> float:
-    """Count one attempt as a failure, and return 0; `forgive` takes that back.
+    """Count an attempt as a failure in advance and return 0; `forgive` undoes it on success.
 
-    When a bucket is to wait, count nothing and return for how many seconds. Counting first means
-    that attempts sent at the same time do not all slip through.
+    If a bucket still has to wait, count nothing and return the seconds. Counting in advance keeps
+    concurrent attempts from all slipping through.
     """
-    ordered = sorted(buckets, key=lambda bucket: bucket.key)  # one order, so that none deadlock
+    ordered = sorted(buckets, key=lambda bucket: bucket.key)  # a fixed order prevents deadlocks
     keys = [bucket.key for bucket in ordered]
     left = func.extract("epoch", SignInThrottle.open_at - func.clock_timestamp())
     waits = db.scalars(
@@ -84,9 +84,9 @@ def claim(db: Session, buckets: Sequence[Bucket]) -> float:
 
 
 def forgive(db: Session, buckets: Sequence[Bucket]) -> None:
-    """Take back what `claim` counted, as the password was right.
+    """Undo `claim` after a correct password.
 
-    An account or browser starts afresh; an address keeps the failures with other accounts.
+    An account, browser or session starts at zero; a client keeps its failures with other accounts.
     """
     for bucket in sorted(buckets, key=lambda bucket: bucket.key):
         row = SignInThrottle.bucket == bucket.key
@@ -99,7 +99,7 @@ def forgive(db: Session, buckets: Sequence[Bucket]) -> None:
 
 
 def delete_old(db: Session) -> None:
-    """Delete what has been forgotten."""
+    """Delete the buckets without a failure in the last 24 hours."""
     long_ago = datetime.now(UTC) - FORGET_AFTER
     delete_free(db, SignInThrottle.bucket, SignInThrottle.failed_at < long_ago)
 
