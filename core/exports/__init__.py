@@ -1,1 +1,1 @@
-"""A whole dataset as a file: what may be exported, in which format, with which receipt."""
+"""Exports whole datasets as files: what may be exported, in which formats, with which receipts."""

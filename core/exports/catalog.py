@@ -1,4 +1,4 @@
-"""Which questions there are whose whole answers may leave Tally, and what answers them."""
+"""The catalog of datasets that can be exported, and the functions that read them."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -26,21 +26,21 @@ from core.snapshots.reader import Snapshot
 
 
 def find_question(name: str) -> Question:
-    """Return the question of a name; raise `NotFound`."""
+    """Return the dataset with this name; raise `NotFound`."""
     if name not in QUESTIONS:
         raise NotFound("There is nothing of this name to export.")
     return QUESTIONS[name]
 
 
 def items_by_user(filters: OwnerFilter, snapshot: Snapshot | None = None) -> Answer:
-    """Answer who owns how many items."""
+    """Read all owners with the number of their items."""
     taken = snapshot or reader.current()
     rows = metrics.count_items_by_user(taken, filters)
     return _of(taken, columns.OWNERS, rows, metrics.stream_items_by_user(taken, filters), "user_id")
 
 
 def page_of_owners(filters: OwnersPage, snapshot: Snapshot | None = None) -> Answer:
-    """Answer who own how many items, on one page of all who do."""
+    """Read one page of the owners with the number of their items."""
     taken = snapshot or reader.current()
     skip = (filters.number - 1) * PAGE_SIZE
     page = metrics.items_by_user(taken, filters.owners, skip=skip, limit=PAGE_SIZE)
@@ -48,37 +48,37 @@ def page_of_owners(filters: OwnersPage, snapshot: Snapshot | None = None) -> Ans
 
 
 def item_counts(filters: Ranks, snapshot: Snapshot | None = None) -> Answer:
-    """Answer how many users own exactly so many items, whatever ranks are looked at."""
+    """Read how many users own each number of items; the ranks do not filter."""
     taken = snapshot or reader.current()
     return _whole(taken, metrics.item_counts(taken, filters.period))
 
 
 def active_users(filters: Recent, snapshot: Snapshot | None = None) -> Answer:
-    """Answer who own most items, or most of those created in a period."""
+    """Read the users who own most items, or most of those created in a period."""
     taken = snapshot or reader.current()
     return _whole(taken, metrics.active_users(taken, filters.period), "user_id")
 
 
 def created_per_day(filters: Days, snapshot: Snapshot | None = None) -> Answer:
-    """Answer how many users and items were created on each day that saw any."""
+    """Read the users and items created per day; days without any are absent."""
     taken = snapshot or reader.current()
     return _whole(taken, metrics.created_per_day(taken, filters.zone))
 
 
 def trend(filters: TrendFilter, snapshot: Snapshot | None = None) -> Answer:
-    """Answer how many users and items were created in each step, and how many there were then."""
+    """Read the users and items created per step, with cumulative counts."""
     taken = snapshot or reader.current()
     return _whole(taken, trends.trend(taken, filters))
 
 
 def distribution(_: Everything, snapshot: Snapshot | None = None) -> Answer:
-    """Answer how many users own how many items."""
+    """Read how many users own how many items, in buckets."""
     taken = snapshot or reader.current()
     return _whole(taken, metrics.distribution(taken))
 
 
 def items(filters: RowFilter, snapshot: Snapshot | None = None) -> Answer:
-    """Answer which items there are."""
+    """Read all matching items."""
     taken = snapshot or reader.current()
     rows = table_rows.count_items(taken, filters)
     frames = table_rows.stream_items(taken, filters)
@@ -86,14 +86,14 @@ def items(filters: RowFilter, snapshot: Snapshot | None = None) -> Answer:
 
 
 def users(filters: RowFilter, snapshot: Snapshot | None = None) -> Answer:
-    """Answer which users there are."""
+    """Read all matching users."""
     taken = snapshot or reader.current()
     rows = table_rows.count_users(taken, filters)
     return _of(taken, columns.USERS, rows, table_rows.stream_users(taken, filters), "user_id")
 
 
 def audit(filters: EventFilter, _: Snapshot | None = None) -> Answer:
-    """Answer what happened, up to now."""
+    """Read all matching audit events up to now."""
     with transaction() as db:
         rows, newest = search.count_events(db, filters=filters)
     events = search.stream_events(filters=filters, newest=newest)

@@ -1,4 +1,4 @@
-"""Whether the numbers of an export are still those of today, and in how many rows they differ."""
+"""Compares an earlier export with current data: is it the same, and if not, how many rows differ?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,10 +19,10 @@ from core.snapshots.reader import Snapshot
 
 @dataclass(frozen=True)
 class Comparison:
-    """The rows of an export beside those that the same question has now.
+    """The rows of an export compared with the same dataset now.
 
-    `differ` counts rows that are new, gone or not the same; None when the snapshot of then is no
-    longer there to look at.
+    `differ` counts rows that are new, gone or changed; it is None if the export's snapshot no
+    longer exists.
     """
 
     same: bool
@@ -32,10 +32,10 @@ class Comparison:
 
 
 def compare(receipt: Receipt, now: Snapshot) -> Comparison:
-    """Ask the question of a receipt again, with its filters, of another snapshot.
+    """Read the dataset of a receipt again from another snapshot, with the same filters.
 
-    Reads all rows of both; memory: 16 bytes a row, when they differ. Raises `Unavailable`,
-    and `Invalid` for filters that are none any more.
+    Reads all rows of both. If they differ, it needs 16 bytes of memory per row. Raises
+    `Unavailable`, and `Invalid` for filters that no longer exist.
     """
     question = find_question(receipt.question)
     ask = _asking(question, receipt)
@@ -50,7 +50,7 @@ def compare(receipt: Receipt, now: Snapshot) -> Comparison:
 
 
 def _asking(question: Question, receipt: Receipt) -> Callable[[Snapshot], Answer]:
-    """Return what asks the question of a receipt again, for the columns that it covers."""
+    """Return a function that reads the receipt's dataset, limited to the columns it covers."""
     filters = _filters(question, receipt)
     covered = receipt.columns or columns.FIRST.get(question.name)
 

@@ -1,4 +1,4 @@
-"""A question whose whole answer may leave Tally: what it may be narrowed by, and for whom."""
+"""A dataset that can be exported as a whole: its filters, and who may export it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from core.snapshots.reader import Snapshot
 
 @dataclass(frozen=True)
 class Question:
-    """One question; `name` is that of its page and address, `key` the column that names a row.
+    """A dataset; `name` is used in addresses, `key` is the column that identifies a row.
 
-    `parse` makes filters of query parameters and the reader's zone, and raises `Invalid`. `ask`
-    answers from a snapshot, the current one if it gets none, or from the database where
-    `of_snapshot` is false. All columns but the `derived` ones are the content. `screen` is the page
-    that shows the answer where that has another name, and `only_drawn` says that the rows are those
-    of a picture, of no use by themselves.
+    `parse` reads filters from query parameters and the reader's time zone; it raises `Invalid`.
+    `ask` reads the rows from a snapshot, by default the current one, or from the database if
+    `of_snapshot` is false. `derived` columns are no content: they do not count for a comparison.
+    `screen` is the page that shows the dataset, if it is named differently. `only_drawn` marks rows
+    that are useful only in a picture.
     """
 
     name: str
@@ -39,6 +39,6 @@ class Question:
     only_drawn: bool = False
 
     def allow(self, db: Session, actor: Actor) -> None:
-        """Raise `Forbidden` unless the actor may take the whole answer away."""
+        """Raise `Forbidden` unless the actor may export the dataset."""
         require = require_superuser if self.superusers_only else require_staff
         require(db, actor, self.action)

@@ -1,7 +1,7 @@
-"""Exports: the whole answer to a question as one file, which is either whole or visibly is not.
+"""Exports a whole dataset as one file, which is either complete or visibly broken.
 
-The rows are counted against how many there are, and the receipt is written, before the last part
-leaves. So nobody gets a complete file that is cut short, or that left no trace.
+Before the last chunk is sent, the rows are checked against the expected number and the receipt is
+written. So nobody gets a truncated file that looks complete, or a complete file without a receipt.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ from core.exports.parameters import Filters
 from core.exports.places import Places
 from core.exports.result import Answer
 
-MOST_AT_ONCE = 16  # each that waits for a slow reader keeps a few megabytes
-MOST_EACH = 4  # of one person
-MOST_PICTURES_EACH = 2  # one is drawn at a time, and the next person waits for no more than these
-PART_ROWS = 8_192  # to write rows takes several times their size for a moment
+MOST_AT_ONCE = 16  # an export that waits for a slow client keeps a few megabytes
+MOST_EACH = 4  # per person
+MOST_PICTURES_EACH = 2  # pictures are drawn one at a time, so others wait for at most two of these
+PART_ROWS = 8_192  # encoding rows briefly takes several times their size
 BUSY = "Many exports are under way. Please try again when some of them have ended."
 OWN = "You already have {} downloads under way. Please try again when one of them has ended."
 TOO_LONG = (
@@ -42,16 +42,16 @@ _pictures = Places(MOST_AT_ONCE, MOST_PICTURES_EACH, BUSY, OWN.format(MOST_PICTU
 
 
 class TooLong(TallyError):
-    """More rows than the format can hold."""
+    """The dataset has more rows than the format can hold."""
 
     status = 422
 
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants exported, in which format, and in whose time zone.
+    """What to export: the dataset, its filters, the format and the reader's time zone.
 
-    `picture` is the title of the chart that is drawn of the rows; without it they are written.
+    If `picture` is set, it is the title of the chart to draw from the rows.
     """
 
     question: Question
@@ -62,18 +62,18 @@ class Order:
 
     @property
     def title(self) -> str:
-        """What the file shows."""
+        """The title of the file's content."""
         return self.picture or self.question.title
 
     @property
     def name(self) -> str:
-        """What the file is called."""
+        """The base of the file's name."""
         return "_".join(self.picture.lower().split()) if self.picture else self.question.name
 
 
 @dataclass
 class Seal:
-    """What is counted and hashed of an export while it passes; `derived` columns are no content."""
+    """Counts and hashes an export while it streams; `derived` columns are not hashed as content."""
 
     derived: frozenset[str]
     rows: int = 0
@@ -82,24 +82,24 @@ class Seal:
     _content: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def over(self, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Yield the batches in smaller ones, once they are counted and hashed."""
+        """Split the batches into smaller ones, count and hash them, and yield them."""
         for frame in chain.from_iterable(batch.iter_slices(PART_ROWS) for batch in frames):
             self.rows += frame.height
             self._content.update(raw_csv.encode(frame.drop(self.derived)))
             yield frame
 
     def add(self, part: bytes) -> None:
-        """Count and hash a part of the file."""
+        """Count and hash a chunk of the file."""
         self.size += len(part)
         self._file.update(part)
 
     @property
     def content(self) -> str:
-        """The hash of the rows, whatever the format."""
+        """The SHA-256 of the rows; it does not depend on the format."""
         return self._content.hexdigest()
 
     def facts(self) -> dict[str, object]:
-        """Return what a receipt says of it."""
+        """Return the totals and hashes for the receipt."""
         return {
             "rows": self.rows,
             "bytes": self.size,
@@ -110,7 +110,7 @@ class Seal:
 
 @dataclass(frozen=True)
 class Export:
-    """An export that may begin."""
+    """An export that is allowed and ready to stream."""
 
     order: Order
     answer: Answer
@@ -118,26 +118,26 @@ class Export:
 
     @property
     def as_of(self) -> datetime:
-        """The instant that the rows show."""
+        """The time as of which the rows are."""
         return self.answer.as_of
 
     @property
     def file_name(self) -> str:
-        """A name that says which data it is, and as of when (UTC)."""
+        """The file's name, with the dataset and the time of its data (UTC)."""
         name, format = self.order.name, self.order.format.name
         return f"tally_{name}_{self.as_of:%Y-%m-%dT%H%MZ}.{format}"
 
     def parts(self) -> Generator[bytes, None, None]:
-        """Yield the file; close the iterator when nobody wants the rest.
+        """Yield the file in chunks; close the iterator to abort.
 
-        Raises `TooMany` when the actor has too many exports under way, `Unavailable` when all
-        people together have or the audit cannot be written, and `CutShort` when the source gives
-        another number of rows than there are.
+        Raises `TooMany` if the actor has too many exports under way, `Unavailable` if everybody
+        together has or the audit cannot be written, and `CutShort` if the number of rows read
+        differs from the expected one.
         """
         with _places(self.order).taken(self.actor.id):
-            yield from self._noted()
+            yield from self._audited()
 
-    def _noted(self) -> Generator[bytes, None, None]:
+    def _audited(self) -> Generator[bytes, None, None]:
         with engine.transaction() as db:
             begun = receipts.begin(db, actor=self.actor, facts=self._facts())
         seal, outcome, trouble = Seal(self.order.question.derived), "failed", None
@@ -189,8 +189,8 @@ class Export:
         }
 
     def _about(self) -> Mapping[str, str]:
-        given = self.order.filters.to_query()
-        filters = ", ".join(f"{name}: {value}" for name, value in given.items())
+        query = self.order.filters.to_query()
+        filters = ", ".join(f"{name}: {value}" for name, value in query.items())
         about = {
             "Question": self.order.question.title,
             "As of": f"{self.as_of:%Y-%m-%d %H:%M:%S} UTC",
@@ -210,16 +210,16 @@ class Export:
         try:
             self._end(begun, seal, outcome, error)
         except Unavailable:
-            # That it began is in the audit, and that it has no receipt says that it did not end.
+            # The audit has the beginning; without a receipt, the export counts as unfinished.
             log.exception("Export %s was %s, which could not be noted", begun.id, outcome)
 
 
 def prepare(order: Order, *, actor: Actor) -> Export:
-    """Return the export of an order, ready to begin; nothing has been read but how many rows.
+    """Check an order and return the export, ready to stream; it has only counted the rows so far.
 
-    Raises `Forbidden`, `TooLong`, `TooMany`, and `Unavailable` when there is no snapshot.
+    Raises `Forbidden`, `TooLong`, `TooMany`, and `Unavailable` if there is no snapshot.
     """
-    _places(order).check(actor.id)  # who has no place need not wait in line to learn it
+    _places(order).check(actor.id)  # refuse early, before any query has to wait
     with engine.transaction() as db:
         order.question.allow(db, actor)
     answer = order.question.ask(order.filters, None)

@@ -1,4 +1,4 @@
-"""What exports are narrowed by, as it comes in addresses: refused where it makes no sense."""
+"""Reads the filters of exports from query parameters; it refuses invalid ones."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -27,58 +27,58 @@ OF_EVENTS = frozenset({"q", "who", "action", "outcome", "period"})
 
 
 class Filters(Protocol):
-    """What narrows a question."""
+    """The filters of a dataset."""
 
     def to_query(self) -> dict[str, str]:
-        """Return it as query parameters, those of the page that shows the answer."""
+        """Return the query parameters; the page that shows the dataset has the same."""
 
 
 @dataclass(frozen=True)
 class Everything:
-    """Filters that narrow nothing."""
+    """No filters: the whole dataset."""
 
     def to_query(self) -> dict[str, str]:
-        """Return no parameters."""
+        """Return an empty mapping, as there are no parameters."""
         return {}
 
 
 @dataclass(frozen=True)
 class Recent:
-    """A period that is looked back over."""
+    """A filter by period."""
 
     period: Period = Period.ALL
 
     def to_query(self) -> dict[str, str]:
-        """Return it as the pages have it in their addresses."""
+        """Return the period, unless it is all time."""
         return {} if self.period is Period.ALL else {"period": self.period.value}
 
 
 @dataclass(frozen=True)
 class Days:
-    """The time zone that days begin and end in."""
+    """The time zone in which days are counted."""
 
     zone: str = "UTC"
 
     def to_query(self) -> dict[str, str]:
-        """Return the zone."""
+        """Return the zone as the only parameter."""
         return {"zone": self.zone}
 
 
 @dataclass(frozen=True)
 class OwnersPage:
-    """One page of the owners whom a filter leaves, as the screen numbers them."""
+    """One page of the matching owners; pages are numbered from 1, as on screen."""
 
     owners: OwnerFilter
     number: int = 1
 
     def to_query(self) -> dict[str, str]:
-        """Return it as the page has it in its address."""
+        """Return the owner filters and the page number."""
         return {**self.owners.to_query(), "page": str(self.number)}
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """The ranks that are looked at, among all owners of items of a period."""
+    """A range of ranks among the owners of a period."""
 
     period: Period
     first: int
@@ -90,77 +90,77 @@ class Ranks:
 
 
 def everything(query: Mapping[str, str], _: ZoneInfo) -> Everything:
-    """Return filters that narrow nothing; raise `Invalid` when something is asked for."""
+    """Return no filters; raise `Invalid` if there is any parameter."""
     _refuse_others(query, ())
     return Everything()
 
 
 def items(query: Mapping[str, str], _: ZoneInfo) -> RowFilter:
-    """Return which items are asked for."""
+    """Return the filters of items; raise `Invalid`."""
     _refuse_others(query, OF_ITEMS)
-    notes: list[str] = []
-    owner = trend_filter.parse_owner(query, notes)
-    found = RowFilter(_search(query), owner=owner, period=_period(query, notes))
-    _refuse(notes)
-    return found
+    warnings: list[str] = []
+    owner = trend_filter.parse_owner(query, warnings)
+    filters = RowFilter(_search(query), owner=owner, period=_period(query, warnings))
+    _refuse(warnings)
+    return filters
 
 
 def users(query: Mapping[str, str], _: ZoneInfo) -> RowFilter:
-    """Return which users are asked for."""
+    """Return the filters of users; raise `Invalid`."""
     _refuse_others(query, OF_USERS)
-    notes: list[str] = []
-    active = owner_filter.parse_activity(query.get("active", ""), notes)
-    found = RowFilter(_search(query), active=active, period=_period(query, notes))
-    _refuse(notes)
-    return found
+    warnings: list[str] = []
+    active = owner_filter.parse_activity(query.get("active", ""), warnings)
+    filters = RowFilter(_search(query), active=active, period=_period(query, warnings))
+    _refuse(warnings)
+    return filters
 
 
 def recent(query: Mapping[str, str], _: ZoneInfo) -> Recent:
-    """Return the period."""
+    """Return the period; raise `Invalid`."""
     _refuse_others(query, {"period"})
-    notes: list[str] = []
-    found = Recent(_period(query, notes))
-    _refuse(notes)
-    return found
+    warnings: list[str] = []
+    filters = Recent(_period(query, warnings))
+    _refuse(warnings)
+    return filters
 
 
 def days(query: Mapping[str, str], zone: ZoneInfo) -> Days:
-    """Return the zone of the days, which is the reader's."""
+    """Return the reader's zone; raise `Invalid` if there is any parameter."""
     _refuse_others(query, ())
     return Days(zone.key)
 
 
 def owners(query: Mapping[str, str], zone: ZoneInfo) -> OwnerFilter:
-    """Return which owners are asked for; days of joining are those of the reader's zone."""
+    """Return the filters of owners; dates are days in the reader's zone. Raises `Invalid`."""
     _refuse_others(query, OF_OWNERS)
-    found, notes = owner_filter.parse(query, zone=zone.key)
-    _refuse(notes)
-    return found
+    filters, warnings = owner_filter.parse(query, zone=zone.key)
+    _refuse(warnings)
+    return filters
 
 
 def owners_page(query: Mapping[str, str], zone: ZoneInfo) -> OwnersPage:
-    """Return which owners are asked for, and which page of them."""
+    """Return the filters of owners and the page number; raise `Invalid`."""
     others = {name: value for name, value in query.items() if name != "page"}
     return OwnersPage(owners(others, zone), _number(query, "page"))
 
 
 def ranks(query: Mapping[str, str], zone: ZoneInfo) -> Ranks:
-    """Return the period, and the ranks that are looked at in it."""
+    """Return the period and the range of ranks; raise `Invalid`."""
     others = {name: value for name, value in query.items() if name not in {"first", "last"}}
     first, last = _number(query, "first"), _number(query, "last")
     return Ranks(recent(others, zone).period, min(first, last), max(first, last))
 
 
 def trends(query: Mapping[str, str], zone: ZoneInfo) -> TrendFilter:
-    """Return which steps are asked for; they are those of the reader's zone."""
+    """Return the filters of trends; steps are those of the reader's zone. Raises `Invalid`."""
     _refuse_others(query, OF_TRENDS)
-    found, notes = trend_filter.parse(query, zone=zone.key)
-    _refuse(notes)
-    return found
+    filters, warnings = trend_filter.parse(query, zone=zone.key)
+    _refuse(warnings)
+    return filters
 
 
 def events(query: Mapping[str, str], _: ZoneInfo) -> EventFilter:
-    """Return which events are asked for."""
+    """Return the filters of audit events; raise `Invalid` for an unknown parameter."""
     _refuse_others(query, OF_EVENTS)
     return search.parse(query)
 
@@ -172,8 +172,8 @@ def _search(query: Mapping[str, str]) -> str:
     return text
 
 
-def _period(query: Mapping[str, str], notes: list[str]) -> Period:
-    return owner_filter.parse_period(query.get("period", ""), notes)
+def _period(query: Mapping[str, str], warnings: list[str]) -> Period:
+    return owner_filter.parse_period(query.get("period", ""), warnings)
 
 
 def _refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
@@ -189,7 +189,7 @@ def _number(query: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
-def _refuse(notes: list[str]) -> None:
-    # A page shows the nearest that makes sense and says so; a file has nowhere to say it.
-    if notes:
-        raise Invalid({"filters": " ".join(notes)})
+def _refuse(warnings: list[str]) -> None:
+    # A page corrects invalid filters and shows a warning; a file has no place for a warning.
+    if warnings:
+        raise Invalid({"filters": " ".join(warnings)})

@@ -1,4 +1,4 @@
-"""Places for what takes long: so many for all, and so many of them for one person."""
+"""Limits how many long operations run at once, in total and per person."""
 
 import threading
 from collections import Counter
@@ -13,9 +13,10 @@ TRY_AGAIN_SECONDS = 10
 
 @dataclass
 class Places:
-    """`most` places in all, `each` of them for one person; `busy` and `own` say which are taken.
+    """A semaphore with `most` places in total and `each` per person.
 
-    They are of this process alone: with several of them, each has as many.
+    `busy` and `own` are the messages when all places, or all of one person, are taken. It counts
+    only this process: with several processes, each has as many places.
     """
 
     most: int
@@ -27,7 +28,7 @@ class Places:
 
     @contextmanager
     def taken(self, person: Hashable) -> Iterator[None]:
-        """Keep a place for the length of the block; raise `TooMany` or `Unavailable`."""
+        """Hold a place for the duration of the block; raise `TooMany` or `Unavailable`."""
         with self._lock:
             self.check(person)
             self._taken[person] += 1
@@ -36,10 +37,10 @@ class Places:
         finally:
             with self._lock:
                 self._taken[person] -= 1
-                self._taken += Counter()  # which drops who has none
+                self._taken += Counter()  # drops the counts that are 0
 
     def check(self, person: Hashable) -> None:
-        """Raise `TooMany` when the person has no place left, `Unavailable` when nobody has."""
+        """Raise `TooMany` if the person has no place left, `Unavailable` if all are taken."""
         if self._taken[person] >= self.each:
             raise TooMany(self.own, seconds=TRY_AGAIN_SECONDS)
         if self._taken.total() >= self.most:

@@ -1,7 +1,7 @@
-"""Receipts: what left Tally, as the audit keeps it; found again by the hash of the file.
+"""Receipts of exports, stored in the audit trail and found by the hash of the file.
 
-An export leaves two events: `export.begin` before its first byte, and its receipt, `export.end`,
-before its last one, or when it was broken off.
+An export leaves two events: `export.begin` before its first byte, and the receipt, `export.end`,
+before its last byte or when it was aborted.
 """
 
 from collections.abc import Mapping
@@ -19,16 +19,16 @@ from core.db.models import AuditEvent
 
 BEGIN, END = "export.begin", "export.end"
 SHOWN = 20
-_sha256 = literal_column("(audit_event.changes #>> '{sha256,1}')", Text)  # as it is indexed
+_sha256 = literal_column("(audit_event.changes #>> '{sha256,1}')", Text)  # the indexed expression
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an export was, and how it ended: success, aborted (by who asked for it) or failed.
+    """What was exported; `outcome` is success, aborted (by the person who downloads) or failed.
 
-    `sha256` is that of the bytes, `content` that of the rows, whatever the format and zone.
-    `picture` is the title of a chart that was drawn of them. `columns` are those of the rows; None
-    if the receipt is older than that it names them.
+    `sha256` is the hash of the file, `content` the hash of the rows, which does not depend on
+    format and time zone. `picture` is the title of the chart, if one was drawn. `columns` is None
+    for old receipts, which did not record them.
     """
 
     number: int
@@ -51,23 +51,23 @@ class Receipt:
 
 
 def begin(db: Session, *, actor: Actor, facts: Mapping[str, object]) -> AuditEvent:
-    """Note that an export begins; `facts` are fields of its receipt that are known by now."""
+    """Record that an export begins; `facts` are the fields of its receipt known so far."""
     return trail.record(db, actor=actor, action=BEGIN, changes=_changes(facts))
 
 
 def end(
     db: Session, *, actor: Actor, begun: AuditEvent, outcome: str, facts: Mapping[str, object]
 ) -> None:
-    """Write the receipt of an export, whole or broken off."""
+    """Write the receipt of an export, whatever its outcome."""
     changes = _changes(facts)
     trail.record(db, actor=actor, action=END, subject=begun, changes=changes, outcome=outcome)
 
 
 def find(db: Session, *, actor: Actor, sha256: str) -> list[Receipt]:
-    """Return the receipts of files with this hash, newest first; the same file may have several."""
+    """Return up to 20 receipts of files with this hash, newest first."""
     require_staff(db, actor, "receipt.read")
-    found = select(AuditEvent).where(AuditEvent.action == END, _sha256 == sha256.lower())
-    return [_receipt(e) for e in db.scalars(found.order_by(AuditEvent.id.desc()).limit(SHOWN))]
+    matching = select(AuditEvent).where(AuditEvent.action == END, _sha256 == sha256.lower())
+    return [_receipt(e) for e in db.scalars(matching.order_by(AuditEvent.id.desc()).limit(SHOWN))]
 
 
 def _changes(facts: Mapping[str, object]) -> dict[str, object]:

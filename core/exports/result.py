@@ -1,4 +1,4 @@
-"""What a question is answered with: all rows, how many there are, and as of when."""
+"""The rows of a dataset, with their number and the time of the data."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ CUT_SHORT = "There are {} rows, and {} were read. So the file is not whole, and 
 
 
 class CutShort(TallyError):
-    """The source gave another number of rows than there are."""
+    """The source returned more or fewer rows than expected."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """All rows, in batches that are read as they are asked for; `rows` is how many there are.
+    """All rows of a dataset, in batches that are read lazily; `rows` is their expected number.
 
-    `identities` are columns of numbers that nobody calculates with. `as_of` is the instant that the
-    rows show, `generation` that of their snapshot if they come from one.
+    `identities` are numeric columns that are ids. `as_of` is the time of the data; `generation` is
+    that of the snapshot, None for data from the database.
     """
 
     schema: pl.Schema
@@ -31,7 +31,7 @@ class Answer:
     identities: frozenset[str] = frozenset()
 
     def counted(self) -> Iterator[pl.DataFrame]:
-        """Yield the batches; raise `CutShort` when they end too early or too late."""
+        """Yield the batches; raise `CutShort` if the number of rows is not the expected one."""
         read = 0
         for frame in self.frames:
             read += frame.height

@@ -1,7 +1,7 @@
-"""The formats of exports: each turns rows into the bytes of a file, part by part.
+"""The export formats: each encodes rows as a file, chunk by chunk.
 
-A file that is cut off between two parts can be told from a whole one in every format, and a reader
-that knows the format refuses it.
+In every format, a file that is cut off between two chunks is visibly incomplete, and a reader of
+the format refuses it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,10 +17,9 @@ __all__ = ["FORMATS", "Format", "Sheet"]
 
 @dataclass(frozen=True)
 class Format:
-    """One format; its name is what a file's name ends in.
+    """A format; `name` is the file name's extension.
 
-    `localised` files show the reader's time zone, all others UTC. `most_rows` is what the format
-    can hold.
+    `localised` files use the reader's time zone, all others UTC. `most_rows` is the format's limit.
     """
 
     name: str

@@ -1,23 +1,23 @@
-"""Cells of a workbook's sheet as XML, made for whole columns at once (ECMA-376-1, 18.3.1.4)."""
+"""Encodes rows as the XML of a workbook's sheet, column by column (ECMA-376-1, 18.3.1.4)."""
 
 from collections.abc import Collection, Sequence
 
 import polars as pl
 from xlsxwriter.utility import xl_col_to_name
 
-EPOCH = 25_569  # 1970-01-01 in days of Excel
-MARCH_1900 = 61.0  # Excel knows no days before 1900, and one in February 1900 that never was
+EPOCH = 25_569  # 1970-01-01 as Excel's serial number
+MARCH_1900 = 61.0  # Excel has no dates before 1900, and treats 1900 as a leap year
 DAY = 86_400 * 1_000_000  # microseconds
 MOMENT, DATE = "%Y-%m-%d %H:%M:%S%.6f", "%Y-%m-%d"
 TEXT = "@"
-LONGEST = 32_767  # units of UTF-16 in a cell; Excel calls a file with more in one damaged
-# Excel alone reads escapes such as _x000D_ (22.9.2.19), others show them. So nothing is escaped:
-# line breaks are those of Excel, and what XML cannot contain is a sign for it.
+LONGEST = 32_767  # UTF-16 units per cell; Excel reports a file with a longer text as damaged
+# Only Excel decodes escapes such as _x000D_ (22.9.2.19); other programs show them. So nothing is
+# escaped: line breaks become LF, and characters that XML cannot contain become visible symbols.
 _BREAKS = {"\r\n": "\n", "\r": "\n"}
 _SIGNS = {chr(code): chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n\r"}
 _SHOWN = _BREAKS | _SIGNS | dict.fromkeys("\ufffe\uffff", "\ufffd")
 _XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-# A text that looks like an escape is divided: Excel looks for them in each run on its own.
+# A text that looks like an escape is split into two runs, as Excel decodes each run separately.
 _ESCAPE, _ESCAPE_BEGIN = "_x[0-9A-Fa-f]{4}_", "_(x[0-9A-Fa-f]{4})"
 _RUN, _RUN_END = '<r><t xml:space="preserve">', "</t></r>"
 _DIVIDED = f"_{_RUN_END}{_RUN}${{1}}"
@@ -26,35 +26,35 @@ _DIVIDED = f"_{_RUN_END}{_RUN}${{1}}"
 def rows(
     frame: pl.DataFrame, identities: Collection[str], styles: Sequence[str], first: int
 ) -> str:
-    """Return rows, numbered from `first`; what is missing is no cell at all.
+    """Return the XML of rows, numbered from `first`; a null has no cell.
 
-    `identities` are numbers to be kept as text; `styles` has one for each column.
+    `identities` are columns of numbers to write as text; `styles` has a style id per column.
     """
     texts = _shortened(frame.cast(dict.fromkeys(identities, pl.String())))
-    place = pl.int_range(first, first + frame.height).cast(pl.String)
-    made = [
+    row_number = pl.int_range(first, first + frame.height).cast(pl.String)
+    cells = [
         pl.concat_str(
             pl.lit(f'<c r="{xl_col_to_name(number)}'),
-            place,
+            row_number,
             pl.lit(f'" s="{style}"'),
             _content(pl.col(name), texts.schema[name]),
             pl.lit("</c>"),
         ).fill_null("")
         for number, (name, style) in enumerate(zip(frame.columns, styles, strict=True))
     ]
-    row = pl.concat_str(pl.lit('<row r="'), place, pl.lit('">'), *made, pl.lit("</row>"))
+    row = pl.concat_str(pl.lit('<row r="'), row_number, pl.lit('">'), *cells, pl.lit("</row>"))
     return str(texts.select(row.str.join("")).item())
 
 
 def shown(text: str) -> str:
-    """Return a text as a cell shows it: breaks are line feeds, control characters are signs."""
+    """Return a text as a cell shows it: LF as line break, symbols for control characters."""
     for hidden, sign in _SHOWN.items():
         text = text.replace(hidden, sign)
     return text
 
 
 def look(kind: pl.DataType, *, identity: bool) -> str:
-    """Return the number format of a column."""
+    """Return a column's Excel number format; an `identity` is formatted as text."""
     if kind == pl.String or identity:
         return TEXT
     if isinstance(kind, pl.Datetime):
@@ -63,7 +63,7 @@ def look(kind: pl.DataType, *, identity: bool) -> str:
 
 
 def width(kind: pl.DataType) -> int:
-    """Return how wide a column is, in characters."""
+    """Return a column's width in characters."""
     return 32 if kind == pl.String else 20 if isinstance(kind, pl.Datetime) else 12
 
 
@@ -102,7 +102,7 @@ def _text(column: pl.Expr) -> pl.Expr:
 
 
 def _shortened(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with texts that fit into a cell; an ellipsis stands for what does not."""
+    """Truncate texts that do not fit into a cell; they end with an ellipsis."""
     texts = pl.col(pl.String)
     longest = frame.select(texts.str.len_bytes().max())
     wide = [name for name in longest.columns if (longest[name][0] or 0) > LONGEST]

@@ -1,4 +1,4 @@
-"""JSON: one array with an object a row and a row a line; moments in UTC."""
+"""JSON: one array of objects, one row per line, times in UTC."""
 
 from collections.abc import Generator, Iterable, Iterator
 from io import BytesIO
@@ -11,12 +11,12 @@ from core.exports.formats.sheet import Sheet
 
 
 def write(sheet: Sheet) -> Iterator[bytes]:
-    """Yield the file."""
+    """Yield the file in chunks."""
     return array(sheet.frames)
 
 
 def array(frames: Iterable[pl.DataFrame]) -> Generator[bytes, None, None]:
-    """Yield the array in parts; only the last one closes it."""
+    """Yield the array in chunks; only the last one closes it, so a truncated file is invalid."""
     before = b"[\n"
     for frame in frames:
         if not frame.is_empty():
@@ -29,5 +29,5 @@ def _objects(frame: pl.DataFrame) -> bytes:
     moments = selectors.datetime(time_zone="*").dt.strftime(MOMENT)
     out = BytesIO()
     frame.with_columns(moments, selectors.date().dt.to_string()).write_ndjson(out)
-    # Inside of texts, line breaks are escaped.
+    # Line breaks inside texts are escaped, so each raw one ends a row.
     return out.getvalue().removesuffix(b"\n").replace(b"\n", b",\n")

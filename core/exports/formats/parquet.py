@@ -1,4 +1,4 @@
-"""Parquet: types and all, a row group a batch; without its footer, which comes last, it is none."""
+"""Parquet: exact types, one row group per batch; without the footer at its end it is unreadable."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ from core.exports.formats.sheet import Sheet
 
 
 def write(sheet: Sheet) -> Iterator[bytes]:
-    """Yield the file; what is to be known about it stands in its metadata."""
+    """Yield the file in chunks; `sheet.about` becomes its metadata."""
     out = Parts()
     schema = to_table(sheet.header()).schema.with_metadata(_named(sheet.about))
     writer = pq.ParquetWriter(pa.PythonFile(out, mode="w"), schema, compression="zstd")

@@ -1,8 +1,8 @@
-"""A file that is written to and never kept: its content is taken away part by part."""
+"""A file-like buffer from which written chunks are taken, so that memory stays small."""
 
 
 class Parts:
-    """What writers take for a file; it can tell its position and cannot go back."""
+    """A write-only file object for libraries that write files; it cannot seek."""
 
     closed = False
 
@@ -11,23 +11,23 @@ class Parts:
         self._position = 0
 
     def write(self, content: bytes) -> int:
-        """Add to the file."""
+        """Append to the buffer."""
         self._parts.append(bytes(content))
         self._position += len(content)
         return len(content)
 
     def tell(self) -> int:
-        """Return how much was written, taken away or not."""
+        """Return the number of bytes written so far, including those already taken."""
         return self._position
 
     def flush(self) -> None:
-        """Do nothing: there is no buffer behind this one."""
+        """Do nothing; writers expect this method."""
 
     def close(self) -> None:
-        """Do nothing: whoever takes the parts knows the end."""
+        """Do nothing: the caller takes the last chunk after the writer has closed."""
 
     def take(self) -> bytes:
-        """Return what was written since it was last taken."""
+        """Return and drop what was written since the last call."""
         taken = b"".join(self._parts)
         self._parts.clear()
         return taken

@@ -1,6 +1,6 @@
-"""CSV for programs: every value comes back as it was (RFC 4180, UTF-8, moments in UTC).
+"""CSV for programs: every value can be read back exactly (RFC 4180, UTF-8, times in UTC).
 
-Texts are in quotes and what is missing is not, so an empty text is not a missing one.
+Texts are quoted and nulls are not, so an empty text differs from a null.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,18 +13,18 @@ from core.exports.formats.sheet import Sheet
 
 END_OF_LINE = "\r\n"
 MOMENT = "%Y-%m-%dT%H:%M:%S%.6fZ"
-NOTHING = "\x00"  # no text in PostgreSQL can contain it
+NOTHING = "\x00"  # stands for null; no text in PostgreSQL can contain it
 
 
 def write(sheet: Sheet) -> Iterator[bytes]:
-    """Yield the file, its header in the first part."""
+    """Yield the file in chunks."""
     header = encode(sheet.header(), header=True)
     return unclosed(chain([header], map(encode, sheet.frames)))
 
 
 def encode(frame: pl.DataFrame, *, header: bool = False) -> bytes:
-    """Return rows as CSV."""
-    out = BytesIO()  # a text would have to be copied into bytes again
+    """Encode rows as CSV."""
+    out = BytesIO()  # bytes, as write_csv() to a str would need one more copy
     frame.write_csv(
         out,
         include_header=header,
@@ -37,10 +37,10 @@ def encode(frame: pl.DataFrame, *, header: bool = False) -> bytes:
 
 
 def unclosed(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the same bytes, divided so that all parts but the last end inside of quotes.
+    """Yield the same bytes, split so that every chunk but the last ends inside quotes.
 
-    Nothing in CSV marks its end, and a file that ends between two lines looks whole. One that ends
-    inside of quotes is refused by every strict reader. Each part has to contain quotes.
+    CSV has no end marker, so a file that ends between two lines looks complete. One that ends
+    inside quotes is refused by every strict reader. Each chunk must contain a quote.
     """
     held = b""
     for part in parts:

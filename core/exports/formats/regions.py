@@ -1,6 +1,6 @@
-"""Which CSV an Excel opens by itself: that of the region it is set to."""
+"""Which kind of CSV Excel opens correctly, depending on its region."""
 
-# Whose decimals have a comma (CLDR), so that Excel separates by semicolons.
+# Languages with a decimal comma (CLDR); Excel then separates cells by semicolons.
 LANGUAGES = (
     "af az be bg bs ca cs da de el es et eu fi fr gl hr hu hy id is it ka kk ky lt lv mk mn nb nl "
     "nn no pl pt ro ru sk sl sq sr sv tr uk uz vi"
@@ -10,7 +10,7 @@ ENGLISH_WITH_COMMAS = "ZA"
 
 
 def wants_semicolons(locale: str | None) -> bool:
-    """Tell whether Excel separates by semicolons in a locale such as `de-AT`, by its language."""
+    """Tell whether Excel separates cells by semicolons in a locale such as `de-AT`."""
     language, *others = (locale or "").replace("_", "-").split("-")
     region = others[-1].upper() if others else ""
     match language.lower():

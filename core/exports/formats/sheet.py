@@ -1,4 +1,4 @@
-"""What a format writes: rows with their columns, and what is to be known about them."""
+"""What a format writes: columns, rows, and a description of their origin."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from core.calendar.zones import UTC
 
 @dataclass(frozen=True)
 class Sheet:
-    """All rows of a file, in batches that are made as they are asked for.
+    """All rows of a file, in batches that are read lazily.
 
-    `rows` is how many there will be. `identities` are columns of numbers that nobody calculates
-    with. Moments are UTC; `zone` is that of the reader. `about` says in words where it is from.
+    `rows` is the expected number of rows. `identities` are numeric columns that are ids. Times are
+    in UTC; `zone` is the reader's time zone. `about` describes the origin, by label.
     """
 
     title: str
@@ -28,5 +28,5 @@ class Sheet:
     about: Mapping[str, str] = field(default_factory=dict)
 
     def header(self) -> pl.DataFrame:
-        """Return the columns, without any row."""
+        """Return an empty frame with the columns."""
         return self.schema.to_frame()

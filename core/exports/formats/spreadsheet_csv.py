@@ -1,8 +1,8 @@
-"""CSV for spreadsheets: it opens in Excel as it is meant, and nothing in it is computed.
+"""CSV for spreadsheets: Excel opens it without converting texts or running formulas.
 
-Moments and days are in the reader's zone, which the column's name tells. An apostrophe stands
-before each text that Excel would take for something else. Excel splits at the list separator of
-its region and at no other, so there is a file for either: with commas, and with semicolons.
+Times and days are in the reader's time zone, which is part of the column's name. Texts that Excel
+would convert get an apostrophe in front. Excel splits only at its region's list separator, so
+there are two variants: one with commas, one with semicolons.
 """
 
 from collections.abc import Iterator
@@ -24,16 +24,16 @@ MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
 def write(sheet: Sheet, *, dialect: Dialect = excel_texts.COMMA) -> Iterator[bytes]:
-    """Yield the file, with its header in the first part."""
+    """Yield the file in chunks."""
     encode = partial(_encode, dialect=dialect)
     header = BYTE_ORDER_MARK + encode(in_zone(sheet.header(), sheet.zone), header=True)
     return unclosed(chain([header], (encode(_localised(f, sheet, dialect)) for f in sheet.frames)))
 
 
 def in_zone(frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
-    """Return the frame with its moments as clocks in a zone show them, named so.
+    """Convert times to a zone's local time and add the zone to the column names.
 
-    Days are those of the zone already.
+    Dates are expected to be in the zone already.
     """
     local = selectors.datetime(time_zone="*").dt.convert_time_zone(zone.key)
     frame = frame.with_columns(local.dt.replace_time_zone(None))

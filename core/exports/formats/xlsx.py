@@ -1,8 +1,8 @@
-"""Excel workbooks: XlsxWriter makes the workbook, and the rows stream into its first sheet.
+"""Excel workbooks: XlsxWriter makes an empty workbook, and the rows stream into its first sheet.
 
-XlsxWriter gathers all rows on disk before the first byte, a cell at a time in Python. So it writes
-the workbook without rows, and these are written here, a column at a time (ECMA-376-1, 18.3.1). The
-zip's directory comes last: without it the file is none.
+XlsxWriter would process every cell in Python and collect all rows on disk before the first byte.
+So it writes the workbook without rows, and this module writes the rows column by column
+(ECMA-376-1, 18.3.1). The zip's directory comes last: without it the file is unreadable.
 """
 
 import re
@@ -19,9 +19,9 @@ from core.exports.formats.parts import Parts
 from core.exports.formats.sheet import Sheet
 from core.exports.formats.spreadsheet_csv import in_zone
 
-MOST_ROWS = 1_048_575  # and a header, in the one sheet that people would look at
+MOST_ROWS = 1_048_575  # Excel's limit of rows per sheet, less the header
 ROWS = "xl/worksheets/sheet1.xml"
-FASTEST = 1  # the levels above it win little on such text, and cost several times as much
+FASTEST = 1  # higher levels shrink such text little more and take several times as long
 _SAMPLE = re.compile(r'<row r="2".*?</row>', re.DOTALL)
 _STYLE = re.compile(r' s="(\d+)"')
 _EXTENT = re.compile(r'<dimension ref="[^"]*"/>')
@@ -29,7 +29,7 @@ _END = "</sheetData>"
 
 
 def write(sheet: Sheet) -> Iterator[bytes]:
-    """Yield the file, the sheet of the rows last."""
+    """Yield the file in chunks; the sheet with the rows comes last."""
     out = Parts()
     columns = in_zone(sheet.header(), sheet.zone)
     skeleton = zipfile.ZipFile(BytesIO(_skeleton(sheet, columns.schema)))
@@ -51,7 +51,7 @@ def write(sheet: Sheet) -> Iterator[bytes]:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    # Without a date of its own, so that the same numbers are the same file.
+    # ZipInfo's default date is fixed, so that the same rows make the same file.
     entry = zipfile.ZipInfo(name)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry._compresslevel = FASTEST  # type: ignore[attr-defined]  # public from Python 3.13 on
@@ -59,7 +59,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _divided(text: str, sheet: Sheet) -> tuple[str, list[str], str]:
-    """Return what comes before the rows, the style of each column, and what comes after."""
+    """Split a sheet's XML; return the text before the rows, a style id per column, and the rest."""
     sample = _SAMPLE.search(text)
     assert sample  # noqa: S101 - the skeleton has it
     extent = f'<dimension ref="A1:{xl_col_to_name(len(sheet.schema) - 1)}{sheet.rows + 1}"/>'
@@ -68,7 +68,7 @@ def _divided(text: str, sheet: Sheet) -> tuple[str, list[str], str]:
 
 
 def _skeleton(sheet: Sheet, columns: pl.Schema) -> bytes:
-    """Return the workbook with a header, one row that shows the styles, and where it is from."""
+    """Return a workbook with the header, one blank row for the styles, and an About sheet."""
     file = BytesIO()
     workbook = Workbook(file, {"in_memory": True})
     workbook.set_properties({"created": sheet.as_of.replace(tzinfo=None), "title": sheet.title})
