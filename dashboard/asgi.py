@@ -60,7 +60,7 @@ scripts = Visitors(api_tokens.find_open)
 connections = Connections()
 warming = Warming()
 liveness = Liveness(Watchdog(get_settings().watchdog_seconds))
-door = SignInRoutes(visitors=visitors, connections=connections)
+sign_in_routes = SignInRoutes(visitors=visitors, connections=connections)
 
 
 @asynccontextmanager
@@ -129,8 +129,8 @@ app = st.App(
     lifespan=lifespan,
     on_script_error=script_errors.show,
     routes=[
-        *door.routes(),
-        *SingleSignOn(door=door).routes(),
+        *sign_in_routes.routes(),
+        *SingleSignOn(sign_in_routes=sign_in_routes).routes(),
         *Health(visitors=visitors, liveness=liveness).routes(),
         *routes.routes(),
         *Checks().routes(),

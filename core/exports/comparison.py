@@ -1,4 +1,4 @@
-"""Compares an earlier export with current data: is it the same, and if not, how many rows differ?"""
+"""Compares an earlier export with current data and counts the rows that differ."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

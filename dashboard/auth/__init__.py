@@ -1,1 +1,1 @@
-"""Who is in front: the gate, cookies and sessions."""
+"""Authentication of requests: the gate, cookies, tokens and cached sessions."""

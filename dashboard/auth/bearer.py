@@ -1,4 +1,4 @@
-"""The token that a script sends instead of a cookie, and for which paths it counts."""
+"""Bearer tokens, which scripts send instead of a cookie, and the paths that accept them."""
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -7,7 +7,7 @@ from dashboard.web.problem import CHALLENGE
 
 SCHEME = "bearer"
 PATHS = "/api/v1/"  # pages and websockets are for people
-# RFC 6750, 3: how to ask, and what was wrong with how it was asked.
+# The challenges of RFC 6750, section 3: for a request without a token, and for an invalid one.
 ASKED = f'{CHALLENGE["WWW-Authenticate"]}, Bearer realm="Tally"'
 INVALID = {"WWW-Authenticate": 'Bearer realm="Tally", error="invalid_token"'}
 NOT_VALID = (
@@ -16,9 +16,9 @@ NOT_VALID = (
 
 
 def read_token(scope: Scope) -> str | None:
-    """Return the token that the API is asked with; None when it is asked without one.
+    """Return the bearer token of an API request, or None if there is none.
 
-    What is sent in a wrong way, such as twice, is returned too: as a token that nobody has.
+    A malformed header, such as two tokens, returns an empty token, which nobody has.
     """
     if not scope["path"].startswith(PATHS):
         return None

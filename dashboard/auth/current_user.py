@@ -1,4 +1,4 @@
-"""The person in front of a page, as the gate verified them when the page was opened."""
+"""The person who uses a page, as the gate verified them when the page was opened."""
 
 from urllib.parse import unquote
 
@@ -9,12 +9,12 @@ from core.errors import Forbidden
 
 
 def current_actor() -> Actor:
-    """Return who runs this page; raise `Forbidden` when the gate did not say.
+    """Return the person who runs this page; raise `Forbidden` if the gate set no headers.
 
-    Services decide on the database's present state, so an outdated role gives no right.
+    Services check the current row in the database, so an outdated role here grants nothing.
     """
-    known = st.user.to_dict()  # all at once: each single one looks for a file of secrets
-    user = {key: unquote(str(value)) for key, value in known.items() if value is not None}
+    claims = st.user.to_dict()  # one call, as each access to `st.user` looks for a secrets file
+    user = {key: unquote(str(value)) for key, value in claims.items() if value is not None}
     if not user.get("tally_user_id") or not user.get("email"):
         raise Forbidden("Please sign in first.")
     session_id = user.get("tally_session_id")

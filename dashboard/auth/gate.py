@@ -1,4 +1,4 @@
-"""The gate in front of everything: without a session, nothing but the sign-in is reached."""
+"""The gate in front of everything: without a session, only the sign-in can be reached."""
 
 import re
 import sys
@@ -26,7 +26,7 @@ from dashboard.web.security_headers import secured
 from dashboard.websockets.connections import Connection, Connections
 from dashboard.websockets.shares import Left, Page, Shares
 
-# What the gate vouches for: the headers it sets, and the keys they have in `st.user`.
+# The headers that the gate sets about the verified user, and their keys in `st.user`.
 USER_HEADERS = {
     "X-Tally-User-Id": "tally_user_id",
     "X-Tally-Session-Id": "tally_session_id",
@@ -40,19 +40,19 @@ PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 PUBLIC_PATHS = frozenset(
     {"/sign-in", "/sign-in/style.css", "/sign-out", "/auth/logout", "/healthz", "/readyz"}
 )
-TO_PROVIDERS = re.compile("/sign-in/with/[^/]+(/callback)?")  # and back
-# Nobody needs these: no page takes files, and figures about the process come as traces.
+TO_PROVIDERS = re.compile("/sign-in/with/[^/]+(/callback)?")  # to a provider and back
+# Unused routes of Streamlit: no page accepts uploads through it, and metrics are sent as traces.
 CLOSED_PATHS = ("/_stcore/metrics", "/_stcore/upload_file")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_OUR_NAME = "Tally does not answer to this name; ALLOWED_HOSTS lists those it does."
-REQUESTS_AT_ONCE = 64  # of one person: ten browsers' worth, or a script in a great hurry
+REQUESTS_AT_ONCE = 64  # per person: as many as ten browsers or a fast script need
 TOO_MANY = "You have too many requests under way. Please try again when some of them have ended."
 SIGN_IN_FIRST = "Please sign in first."
 ASK_BY_EITHER = "Please sign in first, or send a token in `Authorization: Bearer`."
 
 
 class Gate:
-    """ASGI middleware; it decides on `scope["path"]`, which no header can change."""
+    """ASGI middleware; it decides by `scope["path"]`, which no header can change."""
 
     def __init__(
         self, app: ASGIApp, *, visitors: Visitors, scripts: Visitors, connections: Connections
@@ -87,7 +87,7 @@ class Gate:
         await answer(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on what a signed-in person asks for, unless they ask for too much at once."""
+        """Pass on a signed-in person's request, unless they have too many under way."""
         person = scope["user"].id
         try:
             self.requests.check(person)
@@ -120,7 +120,7 @@ class Gate:
             return None
 
     async def _find(self, scope: Scope) -> OpenSession | None:
-        """Return by whose session or token this is asked; a token counts alone, right or wrong."""
+        """Return the session of a request; if there is a bearer token, the cookie is ignored."""
         token = bearer.read_token(scope)
         if token is None:
             return await self._find_session(scope)
@@ -134,14 +134,14 @@ class Gate:
 
 
 def is_public(path: str) -> bool:
-    """Tell whether a path is for those who are not signed in, too."""
+    """Tell whether a path is open to people who are not signed in."""
     return path in PUBLIC_PATHS or TO_PROVIDERS.fullmatch(path) is not None
 
 
 def is_same_origin(scope: Scope, *, required: bool) -> bool:
-    """Tell whether a request comes from Tally's own pages, by its Origin.
+    """Tell by its Origin whether a request comes from Tally's own pages.
 
-    Programs other than browsers send none, which counts only where it is not `required`.
+    Programs other than browsers send no Origin; that is accepted unless it is `required`.
     """
     headers = Headers(scope=scope)
     origin = headers.get("origin")
@@ -154,16 +154,16 @@ def is_same_origin(scope: Scope, *, required: bool) -> bool:
 
 
 def _own_scheme(scope: Scope) -> str:
-    """Return how people reach Tally, as their browsers see it: a proxy may have ended their TLS.
+    """Return the scheme that browsers see; a proxy may terminate TLS.
 
-    With a `PUBLIC_URL` of https nobody comes by http, whatever the proxy says or does not say.
+    If `PUBLIC_URL` is https, the answer is https, whatever the proxy's headers say.
     """
     is_secure = get_settings().https or scope.get("scheme") in {"https", "wss"}
     return "https" if is_secure else "http"
 
 
 def path_and_query(scope: Scope) -> str:
-    """Return what was asked for as it stands in the browser's address line."""
+    """Return the requested path and query as the browser's address bar shows them."""
     path = quote(scope["path"], safe="/:@!$&'()*+,;=~-._")
     query = scope["query_string"].decode("ascii", "replace")
     return f"{path}?{query}" if query else path
@@ -175,7 +175,7 @@ def _without_identity(scope: Scope) -> Scope:
 
 
 def _admitted(scope: Scope, actor: Actor) -> Scope:
-    """Return the scope as the application gets it: with who it is, and without the tokens."""
+    """Return the scope for the application: with the user's headers, without tokens."""
     actor = replace(actor, address=_address(scope))
     headers = scope["headers"]
     headers = [(key, value) for key, value in headers if key != b"authorization"]
@@ -198,7 +198,7 @@ def _identity(actor: Actor) -> list[tuple[bytes, bytes]]:
         "tally_is_superuser": int(actor.is_superuser),
         "address": actor.address,
     }
-    # Headers are ASCII, names are not: what is not ASCII travels percent-encoded.
+    # Headers must be ASCII and names are not, so other characters are percent-encoded.
     return [
         (header.lower().encode(), quote(str(values[key]), safe=PRINTABLE).encode())
         for header, key in USER_HEADERS.items()
@@ -207,8 +207,8 @@ def _identity(actor: Actor) -> list[tuple[bytes, bytes]]:
 
 
 def _with_own_host(scope: Scope) -> Scope:
-    # Behind a proxy, Host may differ from the Origin just checked; Streamlit would compare them
-    # again and look up its public address in the event loop.
+    # Behind a proxy, Host may differ from the Origin, which the gate has checked. Streamlit would
+    # compare them again, and look up its public address in the event loop.
     headers = Headers(scope=scope)
     host = urlsplit(headers.get("origin", "")).netloc.encode()
     others = [(key, value) for key, value in scope["headers"] if key != b"host"]
@@ -224,7 +224,7 @@ def _refusal(scope: Scope) -> Response | None:
         return PlainTextResponse(NOT_OUR_NAME, 400)
     if f"{scope['path']}/".startswith(tuple(f"{path}/" for path in CLOSED_PATHS)):
         return PlainTextResponse("There is nothing here.", 404)
-    # No site can make a browser send a token, so by a token it does not matter where from.
+    # No other site can make a browser send a token, so a request with one needs no origin check.
     by_cookie = bearer.read_token(scope) is None
     unsafe = scope["method"] not in SAFE_METHODS
     if by_cookie and unsafe and not is_same_origin(scope, required=False):
@@ -245,7 +245,7 @@ def _unauthenticated(scope: Scope) -> Response:
 
 def _unavailable(scope: Scope, error: Unavailable) -> Response:
     if _is_navigation(scope):
-        return _unauthenticated(scope)  # the sign-in says what is wrong, and leads back later
+        return _unauthenticated(scope)  # the sign-in page shows the error, and leads back later
     return problem(error.status, error.message)
 
 

@@ -1,4 +1,4 @@
-"""Who asks: sessions and tokens looked up in PostgreSQL, and remembered while it is away."""
+"""Caches sessions and tokens, so that known people keep access while PostgreSQL is unreachable."""
 
 import asyncio
 import time
@@ -18,21 +18,21 @@ from core.sign_in import sessions, throttle
 from core.sign_in.sessions import OpenSession
 from dashboard.limits.fair_queue import FairQueue
 
-FRESH_SECONDS = 1.0  # so long a page's many requests share one look-up
-AWAY_SECONDS = 2.0  # so long an absent database is not asked again
+FRESH_SECONDS = 1.0  # a page's many requests share one look-up for this long
+AWAY_SECONDS = 2.0  # an unreachable database is not asked again for this long
 MOST_REMEMBERED = 10_000
 LONGEST_LINE = 500
 BUSY = "Too many unknown sessions are asked about at once. Please try again in a moment."
-# Threads of its own: look-ups must not queue behind slow answers to others, nor those of who has
-# been seen before behind tokens that anybody may have made up.
+# Dedicated threads, so that look-ups do not queue behind slow responses. Tokens seen before have
+# their own, so that they do not queue behind tokens that somebody made up.
 _threads, _strangers = CapacityLimiter(4), CapacityLimiter(2)
 
 
 class FindOpen(Protocol):
-    """How a session or token is looked up by the hash of its token."""
+    """A function that looks up a session or API token by the hash of its token."""
 
     def __call__(self, db: Session, *, token_hash: bytes) -> OpenSession | None:
-        """Return it, or None when it may not be used."""
+        """Return the session, or None if it has ended or may not be used."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class _Known:
 
 
 class Visitors:
-    """The sessions, or API tokens, seen by this process, by the hash of their token.
+    """A cache of the sessions or API tokens that this process has seen, by token hash.
 
-    `find_open` is how they are looked up: that of `sign_in.sessions`, or of `sign_in.api_tokens`.
+    `find_open` looks them up; it comes from `sign_in.sessions` or `sign_in.api_tokens`.
     """
 
     def __init__(self, find_open: FindOpen = sessions.find_open) -> None:
@@ -58,10 +58,10 @@ class Visitors:
         self._lines = FairQueue(longest=LONGEST_LINE, busy=BUSY)
 
     async def find(self, token: str, *, address: str | None = None) -> OpenSession | None:
-        """Return the open session of a token, or None; `address` is the client's.
+        """Return the open session of a token, or None; `address` is the client's address.
 
-        A session verified before stays open while PostgreSQL is away, until its own end; for any
-        other, `Unavailable` is raised.
+        While PostgreSQL is unreachable, a session verified before stays open until its known end.
+        For any other, it raises `Unavailable`.
         """
         key = hash_token(token)
         known = self._known.get(key)
@@ -75,14 +75,14 @@ class Visitors:
             raise
 
     def forget(self, session_id: int | None) -> None:
-        """Stop knowing a session that has just been ended."""
+        """Drop a session that has just ended."""
         self._ended.append(session_id)
         for key, known in list(self._known.items()):
             if known.session.actor.session_id == session_id:
                 del self._known[key]
 
     def forget_all(self) -> None:
-        """Look everybody up anew, as somebody's session or token has ended; from any thread."""
+        """Drop all sessions, as some session or token was revoked; any thread may call this."""
         self._era += 1
         self._known.clear()
 
@@ -116,7 +116,7 @@ class Visitors:
     async def _ask_until_current(self, key: bytes, threads: CapacityLimiter) -> OpenSession | None:
         try:
             era = -1
-            while era != self._era:  # an answer from before something ended may be outdated
+            while era != self._era:  # repeat if something was revoked during the query
                 era = self._era
                 found = await anyio.to_thread.run_sync(self._ask, key, limiter=threads)
         except Unavailable:

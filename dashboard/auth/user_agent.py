@@ -1,8 +1,8 @@
-"""What to call a browser, from what it says of itself."""
+"""A readable name for a browser, from its User-Agent header."""
 
 import re
 
-# In this order: most browsers also name those that they descend from.
+# The order matters: most browsers also name the ones they descend from.
 BROWSERS = (
     ("Edge", r"Edg(e|A|iOS)?/"),
     ("Opera", r"OPR/"),
@@ -25,7 +25,7 @@ LONGEST = 60
 
 
 def describe(user_agent: str | None) -> str:
-    """Return browser and system, such as `Firefox on Windows`, or a program's own words."""
+    """Return browser and system, such as `Firefox on Windows`, else the start of the header."""
     text = user_agent or ""
     browser, system = _first(BROWSERS, text), _first(SYSTEMS, text)
     if browser and system:

@@ -1,1 +1,1 @@
-"""What one person or client may take, so that nobody keeps another out."""
+"""Limits per person or client, so that nobody can keep others out."""

@@ -1,4 +1,4 @@
-"""A fair queue: of what anybody may ask for, nobody's requests keep those of others waiting."""
+"""A fair queue: each requester has their own line, so nobody's requests delay those of others."""
 
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
@@ -12,11 +12,11 @@ from core.errors import Unavailable
 @dataclass
 class _Line:
     places: CapacityLimiter
-    length: int = 0  # who is served, and who waits for that
+    length: int = 0  # those being served and those waiting
 
 
 class FairQueue:
-    """A line for each that asks: so many of a line are served at once, and the others wait."""
+    """One line per requester; a limited number of each line is served at once, the rest waits."""
 
     def __init__(self, *, longest: int, busy: str) -> None:
         self._longest = longest
@@ -25,7 +25,7 @@ class FairQueue:
 
     @asynccontextmanager
     async def turn(self, whose: Hashable, *, at_once: int) -> AsyncIterator[None]:
-        """Run the block when it is its turn; raise `Unavailable` when the line is too long."""
+        """Wait for a turn in the line of `whose`; raise `Unavailable` if that line is too long."""
         line = self._lines.setdefault(whose, _Line(CapacityLimiter(at_once)))
         if line.length >= self._longest:
             raise Unavailable(self._busy)

@@ -1,10 +1,10 @@
-"""How long the server waits for a client: a protocol of uvicorn's that breaks off who is too slow.
+"""Limits how long the server waits for a client: a uvicorn protocol that aborts slow connections.
 
-Whoever has sent half of a request, or takes nothing of an answer, has a descriptor of the server.
-uvicorn itself waits for ever. What a person may have open at once is for the gate; here nobody is
-known yet, and everybody behind one address, such as that of an office or a proxy, may be somebody
-else. So nobody is turned away for an address: when too many make the server wait, the one that has
-made it wait longest goes, of the address that has most of them.
+A client that sends half a request, or does not read its response, occupies a file descriptor, and
+uvicorn itself waits for ever. The gate limits what one person may have open. Here nobody is
+identified yet, and one address (an office, a proxy) may stand for many people. So no address is
+refused. If too many clients make the server wait, the address with most of them loses the one that
+has waited longest.
 """
 
 import asyncio
@@ -16,26 +16,27 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dashboard.web.rare_log import SeldomLog
 
-HEAD, BODY, REST = "head", "body", "rest"  # what a client may owe; the last after the answer
-HEAD_SECONDS = 10.0  # the head of a request comes in one piece or two
-# A body has so long for each piece, and in all for so many bytes a second.
+# What the client has yet to send. REST is a body that goes on after the response.
+HEAD, BODY, REST = "head", "body", "rest"
+HEAD_SECONDS = 10.0  # a request's head arrives in one or two packets
+# A body may pause this long, and must arrive at this rate (bytes a second) on average.
 BODY_SECONDS, LEAST_BODY_RATE = 20.0, 2_000
-REST_SECONDS = 5.0  # nobody reads it; a browser that has read the answer stops sending
-TAKE_SECONDS = 30.0  # for 64 kB that wait to be sent; a download has to take five times as many
+REST_SECONDS = 5.0  # nothing reads it; a browser that has the response stops sending
+TAKE_SECONDS = 30.0  # to read 64 kB of buffered response; a download must be five times as fast
 GIVEN_UP = {
     HEAD: "A request was broken off, as its head did not come from %s in time",
     BODY: "A request was broken off, as its body did not come from %s in time",
     REST: "A request was broken off, as %s went on sending after the answer",
 }
-SIGNED_IN = "tally.signed_in"  # what the gate leaves in the state of the request's scope
+SIGNED_IN = "tally.signed_in"  # the key that the gate sets in the state of the request's scope
 
 log = logging.getLogger(__name__)
 
 
 class WaitedFor:
-    """The connections whose clients owe the server something, by address; longest waited for first.
+    """The connections that the server waits for, by address, those that wait longest first.
 
-    Beyond `most` of them, one goes. It counts in this process alone.
+    If there are more than `most`, one is aborted. It counts only this process.
     """
 
     def __init__(self, most: int) -> None:
@@ -45,7 +46,7 @@ class WaitedFor:
         self._count = 0
 
     def add(self, address: str, connection: "PatientProtocol") -> None:
-        """Wait for a connection, and for one other less when there are too many."""
+        """Add a connection; abort another one if there are too many."""
         mine = self._by_address.setdefault(address, {})
         self._count += connection not in mine
         mine[connection] = None
@@ -53,7 +54,7 @@ class WaitedFor:
             self._break_off_one()
 
     def discard(self, address: str, connection: "PatientProtocol") -> None:
-        """Wait for it no longer."""
+        """Remove a connection, if it is there."""
         mine = self._by_address.get(address, {})
         if connection in mine:
             del mine[connection]
@@ -69,7 +70,7 @@ class WaitedFor:
 
 
 class PatientProtocol(H11Protocol):
-    """uvicorn's HTTP protocol with deadlines for what a client owes, and for what it is to take."""
+    """uvicorn's HTTP protocol, with deadlines for sending a request and reading the response."""
 
     def __init__(self, *args: Any, waited_for: WaitedFor, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -78,63 +79,63 @@ class PatientProtocol(H11Protocol):
         self._is_handed_on = False
         self._owes = ""
         self._since = 0.0
-        self._came = 0  # bytes since then
+        self._came = 0  # bytes received since then
         self._deadline: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for a request."""
+        """Start the deadline for a request."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
         self._look()
 
     def data_received(self, data: bytes) -> None:
-        """Take a piece, and wait for what is missing now."""
+        """Process received bytes and set the deadline for the next ones."""
         super().data_received(data)
         self._came += len(data)
         self._look()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, for the rest of this one, or for the answer to be taken."""
+        """Set the deadline for the next request, the rest of this one, or reading the response."""
         super().on_response_complete()
         self._look()
         if self.transport.is_closing():
             self._wait_for_taking()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Hand on a whole handshake, about which the gate decides; from here on it owes nothing."""
+        """Pass on a complete handshake, on which the gate decides; no deadline applies any more."""
         self._is_handed_on = True
         self._stop_all()
         super().handle_websocket_upgrade(event)
 
     def pause_writing(self) -> None:
-        """Wait for the client to take something."""
+        """Start the deadline for reading the response."""
         super().pause_writing()
         self._wait_for_taking()
 
     def resume_writing(self) -> None:
-        """Wait no longer: the client has taken something."""
+        """Cancel the deadline, as the client has read something."""
         super().resume_writing()
         _cancel(self._taking)
         self._taking = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Cancel all deadlines."""
         self._stop_all()
         super().connection_lost(exc)
 
     def break_off(self) -> None:
-        """End the connection at once, whatever is still to be read or sent."""
+        """Abort the connection, whatever is still to be read or sent."""
         self._stop_all()
         self.transport.abort()
 
     def _look(self) -> None:
-        """Set the deadline for what the client owes now."""
+        """Set the deadline for what the client has to send now."""
         owes = self._find_debt()
         if owes != self._owes:
             self._owes, self._since, self._came = owes, self.loop.time(), 0
         elif owes != BODY:
-            return  # a head that comes byte by byte has no longer than one that comes at once
+            return  # the deadline of a head stays, even if it arrives byte by byte
         _cancel(self._deadline)
         self._deadline = None
         if owes:
@@ -164,7 +165,7 @@ class PatientProtocol(H11Protocol):
         return self._owes != HEAD and SIGNED_IN in self.scope["state"]
 
     def _give_up(self) -> None:
-        if self._owes == BODY and self.flow.read_paused:  # it is the server that reads no more
+        if self._owes == BODY and self.flow.read_paused:  # the server has stopped reading
             self._owes = ""
             self._look()
             return

@@ -1,15 +1,15 @@
-"""How often something may be done: so many at once, and then so many a second."""
+"""A token bucket: allows a burst, then a steady rate."""
 
 
 class Bucket:
-    """A token bucket (after RFC 2697): full at first, emptied by who takes, filled by time."""
+    """A token bucket (after RFC 2697) that starts full; times are in seconds."""
 
     def __init__(self, size: float, now: float) -> None:
         self.left = size
         self.at = now
 
     def take(self, *, rate: float, size: float, now: float) -> float:
-        """Take one out; return 0, or the seconds until there is one to take."""
+        """Take a token and return 0, or take none and return the seconds until there is one."""
         self.left = min(size, self.left + (now - self.at) * rate)
         self.at = now
         if self.left < 1:

@@ -1,1 +1,1 @@
-"""The server's process: its start, its scheduler, whether it is alive, its end."""
+"""The server process: start, scheduler, health checks, and shutdown."""

@@ -1,18 +1,18 @@
-"""Python's garbage collections, each of which stops all threads: seldom while Tally serves."""
+"""Makes Python's garbage collection rare while Tally serves, as each one stops all threads."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# How many objects more than before are looked at, and how often those that have outlived that.
-# With Python's own 700, 10 and 10 everything was looked at every six seconds, for up to half a
-# second: what a run of a page makes and drops was taken for what stays.
+# The thresholds of the three generations (see `gc.set_threshold`). With Python's default of 700, 10
+# and 10, temporary objects of page runs reached the oldest generation: a full collection came every
+# six seconds and took up to half a second.
 THRESHOLDS = (20_000, 20, 20)
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Collect seldom in the block, and never look at what there is by now."""
+    """Collect rarely inside the block, and never scan the objects that exist at its start."""
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
@@ -21,4 +21,4 @@ def held_back() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()  # what is frozen is reported as leaked when Python ends
+        gc.unfreeze()  # Python would report frozen objects as leaks at exit

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve; for load balancers and operators."""
+"""Health checks for load balancers and operators: is the process alive, and can it serve?"""
 
 import asyncio
 import time
@@ -26,10 +26,10 @@ from dashboard.auth import cookies
 from dashboard.auth.session_cache import Visitors
 from dashboard.process.liveness import Liveness
 
-WRITE_SECONDS = 30.0  # between two tries to write, while they succeed
-FRESH_SECONDS = 1.0  # anybody may ask, so nobody can make PostgreSQL answer more often
+WRITE_SECONDS = 30.0  # between two test writes, while they succeed
+FRESH_SECONDS = 1.0  # results are cached, as anybody may call this
 FINE = "fine"
-# It needs a block of its own, so that a full disk and a server that only reads show themselves.
+# Writes a block, so that it fails on a full disk or a read-only server.
 WRITE = "CREATE TEMP TABLE tally_writes ON COMMIT DROP AS SELECT 'something'::text AS written"
 LOW = "The disk of {path} has only {free:,} MB left. Free some before edits and refreshes fail."
 DAMAGED = "Snapshot {name} is damaged and not served: {reason}."
@@ -39,9 +39,9 @@ _thread = CapacityLimiter(1)
 
 @dataclass(frozen=True)
 class State:
-    """What is needed to serve: each is "fine", or says for people what is wrong.
+    """What Tally needs to serve: each field is "fine", or a message that says what is wrong.
 
-    `trouble` is what somebody should look at although Tally serves.
+    `trouble` lists what needs attention although Tally can serve.
     """
 
     database: str
@@ -50,12 +50,12 @@ class State:
 
     @property
     def ready(self) -> bool:
-        """Whether all is fine."""
+        """Whether database and snapshot are fine."""
         return self.database == self.snapshot == FINE
 
 
 class Health:
-    """The two routes; everybody learns yes or no, and staff learn why."""
+    """The two health routes: everybody gets yes or no, staff also the reasons."""
 
     def __init__(self, *, visitors: Visitors, liveness: Liveness) -> None:
         self.visitors = visitors
@@ -70,13 +70,13 @@ class Health:
         return [Route("/healthz", self.lives), Route("/readyz", self.ready)]
 
     async def lives(self, _: Request) -> Response:
-        """Answer 200 when all that Tally counts on goes on, else 503; the log says why."""
+        """Answer 200 if all background work is running, else 503; the log has the reason."""
         if self.liveness.troubles():
             return PlainTextResponse("not alive", status_code=503)
         return PlainTextResponse("alive")
 
     async def ready(self, request: Request) -> Response:
-        """Answer 200 when it lives and database and snapshot are there, else 503."""
+        """Answer 200 if the process is alive and has a database and a snapshot, else 503."""
         state, stopped = await self._find_state(), self.liveness.troubles()
         ready = state.ready and not stopped
         body: dict[str, object] = {"ready": ready}
@@ -113,11 +113,11 @@ class Health:
 
 
 def check(*, writes: bool = True) -> State:
-    """Return the present state, asked of PostgreSQL and of the snapshots' folder.
+    """Check PostgreSQL and the current snapshot now.
 
-    With `writes`, PostgreSQL also has to write something, which it forgets at once.
+    With `writes`, PostgreSQL must also write a block, into a temporary table.
     """
-    with suppress_instrumentation():  # asked every few seconds: no spans
+    with suppress_instrumentation():  # no spans, as it runs every few seconds
         return State(
             database=_find_problem(_write if writes else _ask_database),
             snapshot=_find_problem(_open_snapshot),
@@ -148,18 +148,18 @@ def _open_snapshot() -> None:
 
 
 def _find_trouble() -> list[str]:
-    """Return what does not keep Tally from serving, and yet needs somebody's attention."""
-    found = [
+    """Return what needs somebody's attention although Tally can serve."""
+    troubles = [
         DAMAGED.format(name=folder.name, reason=reason)
         for folder, reason in reader.broken().items()
     ]
-    found += _find_low_disks()
-    back = rollback.find()
-    found += [SET_BACK.format(by=back.by, folder=back.folder)] if back else []
+    troubles += _find_low_disks()
+    decision = rollback.find()
+    troubles += [SET_BACK.format(by=decision.by, folder=decision.folder)] if decision else []
     with suppress(Unavailable), engine.transaction() as db:
         run = requests.trouble(db)
-        found += [f"The last refresh was {run.status}: {run.error}"] if run else []
-    return found
+        troubles += [f"The last refresh was {run.status}: {run.error}"] if run else []
+    return troubles
 
 
 def _find_low_disks() -> list[str]:

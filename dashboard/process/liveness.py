@@ -1,7 +1,7 @@
-"""Whether the process does what it is there for; when it does not for good, it ends itself.
+"""Checks that all background work is running; if some has stopped for good, the process ends.
 
-A supervisor starts it anew. A process that goes on without the watch over ended sessions, say,
-would look well to everybody and would not be.
+A supervisor restarts it. Otherwise a process without, say, the watch over ended sessions would
+look healthy and would not be.
 """
 
 import logging
@@ -16,8 +16,8 @@ from core.telemetry.supervision import Watcher
 from dashboard.process.watchdog import Watchdog
 
 BEAT_SECONDS = 5.0
-STOP_SECONDS = 30.0  # for all that has to be released when Tally ends
-BEATS = 12  # at least, before the watchdog ends the process for want of one
+STOP_SECONDS = 30.0  # time to release all resources at shutdown
+BEATS = 12  # heartbeats that must be missed before the watchdog ends the process, at least
 GAVE_UP = "Tally ended itself, so that it can be started anew: {}."
 
 log = logging.getLogger(__name__)
@@ -25,14 +25,14 @@ Check = Callable[[], str | None]
 
 
 def end_process() -> None:
-    """Have the web server shut down, as an operator would."""
+    """Shut the web server down with SIGTERM, as an operator would."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Liveness:
-    """What Tally counts on while it serves, and what is wrong with it.
+    """The checks that must pass while Tally serves; if one keeps failing, the process ends.
 
-    `gave_up` says why the process was ended, once it was.
+    `gave_up` says why, once it has done so.
     """
 
     def __init__(self, watchdog: Watchdog, *, end: Callable[[], None] = end_process) -> None:
@@ -46,29 +46,29 @@ class Liveness:
         self._thread = CapacityLimiter(1)
 
     def expect(self, *checks: Check) -> None:
-        """Count on something; a check says in words what is wrong with it, or None.
+        """Add checks; a check returns a message that says what is wrong, or None.
 
-        It is asked on the event loop, and must not wait.
+        Checks run on the event loop and must not block.
         """
         self._checks += checks
 
     def troubles(self) -> list[str]:
-        """Return in words what is wrong at this moment."""
-        found = [check() for check in (self.watcher.trouble, *self._checks)]
-        return [trouble for trouble in found if trouble]
+        """Return messages about what is wrong now."""
+        results = [check() for check in (self.watcher.trouble, *self._checks)]
+        return [trouble for trouble in results if trouble]
 
     async def watch(self) -> None:
-        """Feed the watchdog, until cancelled, while the event loop turns and threads get to run.
+        """Feed the watchdog until cancelled, as long as the event loop and threads make progress.
 
-        What is wrong for two beats in a row ends the process.
+        A check that fails at two heartbeats in a row ends the process.
         """
         try:
             await self.watcher.run(self._beat)
         finally:
-            self._watchdog.feed(STOP_SECONDS)  # an end that hangs is none
+            self._watchdog.feed(STOP_SECONDS)  # a shutdown that hangs must end as well
 
     def stop(self) -> None:
-        """Let the process go on without a watchdog, unless it is to end."""
+        """Stop the watchdog, unless the process is to end."""
         if self.gave_up is None:
             self._watchdog.stop()
 
@@ -86,4 +86,4 @@ class Liveness:
 
 
 def _take_the_interpreter() -> None:
-    """Show that a thread can be had, and runs."""
+    """Do nothing: that this returns shows that a thread is available and runs."""

@@ -1,16 +1,16 @@
-"""Which runs of pages are under way, and whether any of them ends."""
+"""Tracks the page runs under way, and notices when several hang and none ends."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MANY = 3  # a page that hangs by itself is no reason to end all others
+MANY = 3  # fewer hanging pages are no reason to restart the process
 PATIENCE_SECONDS = 120.0
 
 
 class PageRuns:
-    """The runs under way in this process, in the order in which they began."""
+    """The page runs under way in this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,7 +19,7 @@ class PageRuns:
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Count the block as a run."""
+        """Count the block as a page run."""
         run = object()
         with self._lock:
             self._begun[run] = time.monotonic()
@@ -31,7 +31,7 @@ class PageRuns:
                 self._ended = time.monotonic()
 
     def trouble(self) -> str | None:
-        """Return in words that several runs began long ago and none has ended since, or None."""
+        """Return a message if several runs began long ago and none has ended since, else None."""
         long_ago = time.monotonic() - PATIENCE_SECONDS
         with self._lock:
             stuck = sum(begun < long_ago for begun in self._begun.values())

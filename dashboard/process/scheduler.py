@@ -1,4 +1,4 @@
-"""APScheduler's background scheduler, with an end that jobs cannot block."""
+"""APScheduler's background scheduler, with a shutdown that jobs cannot block."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,9 +16,9 @@ DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
 class Scheduler(BackgroundScheduler):  # type: ignore[misc]
-    """Runs jobs in threads; a job may add or change jobs at any time, also while all ends.
+    """Runs jobs in threads; a job may add or change jobs at any time, even during shutdown.
 
-    Its own thread looks for jobs that are due; `watcher` knows how that goes.
+    Its own thread looks for jobs that are due; `watcher` supervises that thread.
     """
 
     def __init__(self) -> None:
@@ -28,18 +28,18 @@ class Scheduler(BackgroundScheduler):  # type: ignore[misc]
         super().__init__(timezone=UTC, job_defaults=DEFAULTS, executors=executors)
 
     def shutdown(self, wait: bool = True) -> None:
-        """Start no more jobs and, with `wait`, return when those that run have ended.
+        """Start no more jobs and, with `wait`, wait for the running ones.
 
-        APScheduler itself waits while it holds the locks that a job needs to add or change one:
-        then neither ever ends.
+        APScheduler itself would wait while it holds the locks that a job needs to add or change
+        jobs: a deadlock.
         """
         super().shutdown(wait=False)
         self._threads.shutdown(wait=wait)
 
     def remove_job(self, job_id: str, jobstore: str | None = None) -> None:
-        """Remove a job, which is gone already once the scheduler has ended.
+        """Remove a job; do nothing if it is gone already.
 
-        Its own thread may be about to, having started a job that runs once.
+        The scheduler's thread removes a job that runs once, and a shutdown removes all.
         """
         with suppress(JobLookupError):
             super().remove_job(job_id, jobstore)
@@ -49,7 +49,7 @@ class Scheduler(BackgroundScheduler):  # type: ignore[misc]
             super()._main_loop()
 
     def _process_jobs(self) -> float | None:
-        """Start what is due; return the seconds until the next look, None to wait to be woken."""
+        """Start due jobs; return the seconds until the next look, None to wait for a wake-up."""
         seconds: float | None = RETRY_SECONDS
         with self.watcher.failures.contained():
             seconds = super()._process_jobs()

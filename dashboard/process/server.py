@@ -1,4 +1,4 @@
-"""The web server's process: its sockets, taken before anything slow begins, and its clean end."""
+"""The web server: it opens its sockets before anything slow starts, and shuts down cleanly."""
 
 import errno
 import logging
@@ -19,14 +19,15 @@ from dashboard.process.liveness import Liveness
 MODULE = "dashboard.asgi"
 BACKLOG = 512
 SHUTDOWN_SECONDS = 5
-# Who makes the server wait has a quarter of its descriptors; the others are for who is served.
+# Clients that make the server wait may use a quarter of its file descriptors; the rest is for
+# clients that are served.
 WAITED_FOR_SHARE, MOST_WAITED_FOR = 4, 2_000
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Return listening sockets for every address of `host`; raise `TallyError` when one is taken.
+    """Return listening sockets for all addresses of `host`; raise `TallyError` if one is in use.
 
-    Who connects before the server is ready waits in the queue instead of being turned away.
+    Clients that connect before the server is ready wait in the backlog and are not refused.
     """
     sockets: list[socket.socket] = []
     try:
@@ -48,7 +49,7 @@ def close(sockets: list[socket.socket]) -> None:
 
 
 class Server(uvicorn.Server):
-    """A server that tells when it is ready, which is when people may be told its address."""
+    """A server that calls `ready` when it accepts requests, so that its address can be printed."""
 
     def __init__(
         self, config: uvicorn.Config, *, ready: Callable[[], None], liveness: Liveness
@@ -58,13 +59,13 @@ class Server(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then call `ready`."""
+        """Start the server, then call `ready`."""
         await super().startup(sockets)
         self._ready()
 
 
 def load(*, ready: Callable[[], None]) -> Server:
-    """Import the app, which sets up logging and tracing, and return its server, not yet running."""
+    """Import the app, which sets up logging and tracing; return its server, not yet running."""
     config = configure()
     config.load()
     _use_one_log()
@@ -72,26 +73,26 @@ def load(*, ready: Callable[[], None]) -> Server:
 
 
 def configure() -> uvicorn.Config:
-    """Return how the server runs; forwarded headers count from the configured proxies alone."""
+    """Return uvicorn's configuration; only configured proxies may set forwarded headers."""
     proxies = (get_settings().forwarded_allow_ips or "").replace(" ", "")
     return uvicorn.Config(
         f"{MODULE}:app",
-        # Takes what a page's thread sends without the thread letting go of the interpreter, and has
-        # Nagle's algorithm off: with asyncio's own loop each piece of a page waits for both.
+        # uvloop lets a page's thread send without releasing the interpreter lock, and turns Nagle's
+        # algorithm off. With asyncio's loop, each chunk of a page waits for both.
         loop="uvloop",
         http=partial(PatientProtocol, waited_for=WaitedFor(_most_waited_for())),  # type: ignore[arg-type]
         log_config=None,
         server_header=False,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
-        ws_per_message_deflate=False,  # a quarter of what sending a page takes, for 40 kB
+        ws_per_message_deflate=False,  # saves only 40 kB and is a quarter of the cost of a page
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
 
 
 def run(server: Server, sockets: list[socket.socket]) -> None:
-    """Serve until SIGINT or SIGTERM; raise `TallyError` when the app cannot start or go on."""
-    # uvicorn raises the signal again after its shutdown, which was what it asked for.
+    """Serve until SIGINT or SIGTERM; raise `TallyError` if the app cannot start or go on."""
+    # uvicorn raises the signal again after the shutdown; here it has done its work.
     with suppress(KeyboardInterrupt):
         server.run(sockets)
     if not server.started:
@@ -101,9 +102,9 @@ def run(server: Server, sockets: list[socket.socket]) -> None:
 
 
 def raise_descriptors() -> int:
-    """Let the process open as many files as the system lets it; return how many that are."""
+    """Raise the limit of open files to the hard limit; return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # where the system says no after all
+    with suppress(ValueError, OSError):  # some systems refuse even the hard limit
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
     return soft if soft != resource.RLIM_INFINITY else MOST_WAITED_FOR * WAITED_FOR_SHARE
@@ -114,9 +115,10 @@ def _most_waited_for() -> int:
 
 
 def _use_one_log() -> None:
-    """Leave all lines to the root's handler, which escapes them; requests leave spans instead.
+    """Send all log lines to the root's handler, which escapes them; drop uvicorn's access log.
 
-    Importing Streamlit gives its own loggers, and uvicorn's, a handler and format of Streamlit's.
+    Importing Streamlit gives its own and uvicorn's loggers a handler of Streamlit's. Requests leave
+    spans instead of access log lines.
     """
     for logger in map(logging.getLogger, list(logging.root.manager.loggerDict)):
         logger.handlers.clear()
@@ -129,7 +131,7 @@ def _addresses(host: str, port: int) -> list[tuple[int, tuple[object, ...]]]:
 
 
 def _open(family: int, address: tuple[object, ...]) -> socket.socket | None:
-    """Open one listening socket, or none where the machine lacks IPv6 or IPv4."""
+    """Open a listening socket; return None if the machine lacks IPv6 or IPv4."""
     try:
         opened = socket.socket(family, socket.SOCK_STREAM)
     except OSError:

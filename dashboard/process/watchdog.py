@@ -1,4 +1,4 @@
-"""The end of a process that makes no progress, by a thread that needs no interpreter for it."""
+"""Ends a process that makes no progress, from a C thread that does not need the interpreter."""
 
 import faulthandler
 
@@ -6,25 +6,25 @@ STANDARD_ERROR = 2
 
 
 class Watchdog:
-    """Ends the process with status 1 unless it is fed every so many seconds; 0 turns it off.
+    """Ends the process with status 1 unless it is fed every `seconds`; 0 turns it off.
 
-    The stacks of all threads go to standard error first. Its clock stands still while the machine
-    is suspended, and goes on while the process alone is stopped.
+    It first writes the stacks of all threads to standard error. Its clock pauses while the machine
+    is suspended, but not while only the process is stopped.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
 
     def feed(self, seconds: float = 0.0) -> None:
-        """Wait anew, from now on, and for `seconds` when that is longer."""
+        """Restart the countdown, with `seconds` if that is longer than the default."""
         if self.seconds:
-            # Then nothing of Python can end it: a thread may hold the interpreter for good, and no
-            # signal is handled.
+            # faulthandler works even if a thread never releases the interpreter lock, when neither
+            # Python code nor signal handlers can run.
             faulthandler.dump_traceback_later(
                 max(seconds, self.seconds), exit=True, file=STANDARD_ERROR
             )
 
     def stop(self) -> None:
-        """End nothing any more."""
+        """Turn the watchdog off."""
         if self.seconds:
             faulthandler.cancel_dump_traceback_later()

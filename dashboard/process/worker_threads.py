@@ -1,4 +1,4 @@
-"""Whether the worker threads that routes share get free, or are all stuck."""
+"""Notices when all worker threads that the routes share are stuck."""
 
 import time
 
@@ -8,7 +8,7 @@ PATIENCE_SECONDS = 120.0
 
 
 class WorkerThreads:
-    """Who has the places of a limiter, and since when they are all the same."""
+    """Watches a limiter: which tasks hold its tokens, and how long these have not changed."""
 
     def __init__(self, limiter: CapacityLimiter) -> None:
         self._limiter = limiter
@@ -16,13 +16,13 @@ class WorkerThreads:
         self._since = time.monotonic()
 
     def trouble(self) -> str | None:
-        """Return in words that all places are taken and none was given back for long, or None.
+        """Return a message if all threads are busy and none got free for long, else None.
 
-        How many wait for a place does not matter, as anybody can make that many.
+        The number of waiting tasks does not count, as any client can raise it.
         """
-        now, found = time.monotonic(), self._limiter.statistics()
-        holders = frozenset(found.borrowers)
-        if found.borrowed_tokens < found.total_tokens or holders != self._holders:
+        now, statistics = time.monotonic(), self._limiter.statistics()
+        holders = frozenset(statistics.borrowers)
+        if statistics.borrowed_tokens < statistics.total_tokens or holders != self._holders:
             self._holders, self._since = holders, now
         if now - self._since <= PATIENCE_SECONDS:
             return None

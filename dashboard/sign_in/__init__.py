@@ -1,1 +1,1 @@
-"""The ways in: the sign-in form and single sign-on."""
+"""Sign-in and sign-out: the form, single sign-on, and the routes of both."""

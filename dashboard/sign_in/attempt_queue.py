@@ -1,4 +1,4 @@
-"""How attempts to sign in wait for each other: guessing is refused before it costs others time."""
+"""Queues attempts to sign in, so that password guessing is refused before it costs others time."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -32,7 +32,7 @@ TOO_MANY = (
 
 @dataclass(frozen=True)
 class Credentials:
-    """What somebody signs in with, from where, and in which browser."""
+    """What somebody signs in with, their network address and browser."""
 
     email: str
     password: str = field(repr=False)
@@ -42,41 +42,41 @@ class Credentials:
 
 
 class SignInQueue:
-    """The places of this process for those who sign in.
+    """Limits how many sign-ins this process handles at once.
 
-    Each attempt is counted before it is hashed, and refused right then when it has to wait. Of one
-    account, address or browser no more are under way at once than may fail without a wait, so that
-    many who are right at the same moment are not taken for somebody who guesses.
+    Each attempt is counted before its password is hashed, and refused at that point if it has to
+    wait. Per account, address or browser, no more run at once than may fail without a delay.
+    Otherwise many correct sign-ins at the same moment would look like guessing.
     """
 
     def __init__(self) -> None:
         self._lines = FairQueue(longest=LONGEST_LINE, busy=BUSY)
-        # Threads and connections: those who come with a browser's token do not wait for others.
+        # Threads for queries; browsers with a token have their own, so they do not wait for others.
         self._asking, self._asking_known = CapacityLimiter(2), CapacityLimiter(2)
-        # All cores may hash for anybody, and one place more is kept for known browsers.
+        # Threads for hashing; one more is reserved for known browsers.
         self._hashing, self._hashing_known = CapacityLimiter(2), CapacityLimiter(1)
 
-    async def sign_in(self, given: Credentials, *, previous: Actor | None) -> SignIn | None:
-        """Begin a session, which ends the `previous` one, or return None.
+    async def sign_in(self, credentials: Credentials, *, previous: Actor | None) -> SignIn | None:
+        """Begin a session and end the `previous` one; return None if the credentials are wrong.
 
-        Raises `TooMany` for who has to wait, and `Unavailable` when too many are under way.
+        Raises `TooMany` if the attempt has to wait, and `Unavailable` if too many are under way.
         """
         if self._hashing.statistics().tasks_waiting >= MOST_HASHES_WAITING:
             raise Unavailable(BUSY)
-        asking = self._asking_known if given.browser_token else self._asking
+        asking = self._asking_known if credentials.browser_token else self._asking
         async with AsyncExitStack() as stack:
-            for bucket in _seemingly(given):
+            for bucket in _expected_buckets(credentials):
                 turn = self._lines.turn(bucket.key, at_once=bucket.free - 1)
                 await stack.enter_async_context(turn)
-            attempt = await run_sync(begin, given, limiter=asking)
+            attempt = await run_sync(begin, credentials, limiter=asking)
             if attempt.wait:
                 raise TooMany(TOO_MANY, seconds=attempt.wait)
-            checked = await self._check(attempt, given.password)
-            finish = partial(conclude, given, attempt, checked=checked, previous=previous)
+            checked = await self._check(attempt, credentials.password)
+            finish = partial(conclude, credentials, attempt, checked=checked, previous=previous)
             return await run_sync(finish, limiter=asking)
 
     async def ask(self, address: str | None, work: Callable[[], Result]) -> Result:
-        """Ask the database for somebody who is not signed in yet, one thing at a time a client."""
+        """Run a query for somebody who is not signed in yet, one at a time per client."""
         whose = "asking", throttle.client(address).key
         async with self._lines.turn(whose, at_once=1):
             return await run_sync(work, limiter=self._asking)
@@ -86,34 +86,37 @@ class SignInQueue:
             is_free = self._hashing.available_tokens >= 1
             limiter = self._hashing if is_free else self._hashing_known
             return await run_sync(attempt.check, password, limiter=limiter)
-        whose = "hashing", throttle.client(attempt.address).key  # one address has one place
+        whose = "hashing", throttle.client(attempt.address).key  # one at a time per address
         async with self._lines.turn(whose, at_once=1):
             return await run_sync(attempt.check, password, limiter=self._hashing)
 
 
-def begin(given: Credentials) -> Attempt:
-    """Count an attempt, in a transaction of its own: none is open while the password is hashed."""
+def begin(credentials: Credentials) -> Attempt:
+    """Count an attempt in its own transaction, so that none is open during the hashing."""
     with engine.transaction() as db:
         return password_sign_in.begin(
-            db, email=given.email, address=given.address, browser_token=given.browser_token
+            db,
+            email=credentials.email,
+            address=credentials.address,
+            browser_token=credentials.browser_token,
         )
 
 
 def conclude(
-    given: Credentials, attempt: Attempt, *, checked: Checked, previous: Actor | None
+    credentials: Credentials, attempt: Attempt, *, checked: Checked, previous: Actor | None
 ) -> SignIn | None:
-    """Begin the session when the password was right, and end the `previous` one with that."""
+    """Begin a session if the password was right, and end the `previous` one."""
     with engine.transaction() as db:
-        begun = password_sign_in.conclude(
-            db, attempt=attempt, checked=checked, user_agent=given.user_agent
+        session = password_sign_in.conclude(
+            db, attempt=attempt, checked=checked, user_agent=credentials.user_agent
         )
-        if begun and previous:
+        if session and previous:
             sessions.sign_out(db, actor=previous)
-        return begun
+        return session
 
 
-def _seemingly(given: Credentials) -> tuple[Bucket, ...]:
-    """Return what an attempt will count for, as far as that is known without the database."""
-    if given.browser_token:
-        return (throttle.browser(given.browser_token),)
-    return throttle.account(given.email), throttle.client(given.address)
+def _expected_buckets(credentials: Credentials) -> tuple[Bucket, ...]:
+    """Return the buckets that an attempt will probably count in, without asking the database."""
+    if credentials.browser_token:
+        return (throttle.browser(credentials.browser_token),)
+    return throttle.account(credentials.email), throttle.client(credentials.address)

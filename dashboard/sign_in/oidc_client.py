@@ -1,4 +1,4 @@
-"""OpenID Connect, as Tally speaks it to a provider: discovery, the code flow and the ID token."""
+"""A client for OpenID Connect: discovery, the authorization code flow and the ID token."""
 
 import asyncio
 import time
@@ -26,11 +26,11 @@ from core.sign_in.sso_requests import Proofs
 from core.sso_providers import Provider
 from dashboard.web.bounded_client import BoundedTransport
 
-SECONDS = 10.0  # for all that one step of a sign-in asks of a provider
-LEEWAY = 30  # seconds by which clocks may differ
+SECONDS = 10.0  # time limit for all requests of one step of a sign-in
+LEEWAY = 30  # seconds of clock skew
 REMEMBERED_SECONDS = 300.0
-# What a provider signs with its private key. With `none` anybody could sign, and with HS256 whoever
-# knows the public key, where that is taken for the secret.
+# Only signatures with a private key. `none` proves nothing, and with HS256 a library may take the
+# public key for the secret, so that anybody could sign.
 SIGNATURES = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
@@ -38,15 +38,15 @@ KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
 
 
 class Unreachable(Exception):
-    """The provider is away, slow, or answers with errors; a text for the log and the audit."""
+    """The provider is unreachable, slow or returns errors; the message is for log and audit."""
 
 
 class Untrusted(Exception):
-    """The provider's answer proves nothing; a text for the log and the audit."""
+    """The provider's response proves nothing; the message is for log and audit."""
 
 
 class Metadata(BaseModel):
-    """What Tally needs of a provider's description (OpenID Connect Discovery 1.0, section 3)."""
+    """The provider metadata that Tally needs (OpenID Connect Discovery 1.0, section 3)."""
 
     issuer: str
     authorization_endpoint: str
@@ -59,13 +59,13 @@ class Metadata(BaseModel):
 
 
 class Keys(BaseModel):
-    """The keys that a provider publishes, as RFC 7517 writes them."""
+    """The keys that a provider publishes (a JWK Set, RFC 7517)."""
 
     keys: list[dict[str, Any]]
 
 
 class Claims(BaseModel, extra="allow"):
-    """The claims of an ID token whose absence or type would make the others worthless."""
+    """The claims of an ID token that must be present and valid, or the token proves nothing."""
 
     iss: str
     sub: str = Field(pattern="^[ -~]+$", max_length=SUBJECT_LENGTH)
@@ -86,7 +86,7 @@ class OpenId:
         self._read_at = 0.0
 
     async def address(self, *, redirect_uri: str, proofs: Proofs) -> str:
-        """Return where the browser has to go; raise `Unreachable` or `Untrusted`."""
+        """Return the URL to redirect the browser to; raise `Unreachable` or `Untrusted`."""
         async with self._conversation() as client:
             metadata = await self._describe(client)
             url, _ = client.create_authorization_url(
@@ -101,9 +101,10 @@ class OpenId:
     async def identify(
         self, *, code: str, issuer: str | None, redirect_uri: str, proofs: Proofs
     ) -> Identity:
-        """Return whom the provider vouches for, for a code that the browser brought back.
+        """Exchange the code that the browser brought back for the identity of the person.
 
-        `issuer` is what the browser was told of it (RFC 9207). Raises `Unreachable` or `Untrusted`.
+        `issuer` is the `iss` parameter of the callback (RFC 9207). Raises `Unreachable` or
+        `Untrusted`.
         """
         async with self._conversation() as client:
             metadata = await self._describe(client)
@@ -127,7 +128,7 @@ class OpenId:
 
     @asynccontextmanager
     async def _conversation(self) -> AsyncIterator[Any]:
-        """Open a client whose every error becomes one of two: away, or not to be trusted."""
+        """Open an HTTP client; every error becomes `Unreachable` or `Untrusted`."""
         provider = self.provider
         try:
             async with (
@@ -153,7 +154,7 @@ class OpenId:
             raise Untrusted(f"{type(error).__name__}: {error}") from error
 
     async def _describe(self, client: Any) -> Metadata:
-        """Return the provider's description of itself, read anew after five minutes."""
+        """Return the provider's metadata, cached for five minutes."""
         known = self._metadata
         if known and time.monotonic() - self._read_at < REMEMBERED_SECONDS:
             return known
@@ -171,9 +172,9 @@ class OpenId:
     async def _verify(
         self, client: Any, metadata: Metadata, token: dict[str, Any], nonce: str
     ) -> dict[str, Any]:
-        """Return the claims of the ID token, after OpenID Connect Core 1.0, section 3.1.3.7."""
+        """Verify the ID token (OpenID Connect Core 1.0, section 3.1.3.7) and return its claims."""
         signatures = SIGNATURES.intersection(metadata.id_token_signing_alg_values_supported)
-        if not signatures:  # to the library, an empty list would mean its own
+        if not signatures:  # with an empty list, the library would use its own default
             raise Untrusted("it signs with nothing that proves anything")
         keys = _public_keys(await _read(client, metadata.jwks_uri))
         registry = JWSRegistry(algorithms=signatures, strict_check_header=False)
@@ -206,7 +207,7 @@ class OpenId:
 
 
 async def _completed(client: Any, metadata: Metadata, claims: dict[str, Any]) -> dict[str, Any]:
-    """Return the claims with those that the provider gives at its userinfo endpoint alone."""
+    """Add claims from the userinfo endpoint, as some providers return the address only there."""
     if "email" in claims or metadata.userinfo_endpoint is None:
         return claims
     more = await _read(client, metadata.userinfo_endpoint, withhold_token=False)
@@ -225,13 +226,13 @@ async def _read(client: Any, address: str, *, withhold_token: bool = True) -> di
 
 
 def _public_keys(value: dict[str, Any]) -> KeySet:
-    """Return the keys that signatures can be checked with, and no shared secrets among them."""
+    """Return the provider's public keys; shared secrets are left out."""
     keys = [key for key in Keys.model_validate(value).keys if key.get("kty") in KEY_TYPES]
     return KeySet.import_key_set({"keys": keys})
 
 
 def _name(claim: object) -> str | None:
-    """Return a name as it is stored; one that cannot be, keeps nobody out."""
+    """Return a name as it is stored, or None if it is invalid: that must not stop a sign-in."""
     with suppress(Invalid):
         return parse(NameChange, {"full_name": claim}).full_name
     return None

@@ -1,4 +1,4 @@
-"""The page of the sign-in, and where it leads: to a provider, or in."""
+"""The sign-in page, and the response after a successful sign-in."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -23,7 +23,7 @@ def form(
     status: int = 200,
     wait: int = 0,
 ) -> Response:
-    """Return the page, with what went wrong before; `wait` is in seconds."""
+    """Return the sign-in page with an error or note; `wait` (seconds) sets Retry-After."""
     settings = get_settings()
     name = cookies.form_cookie(request.scope)
     token = cookies.read_token(request.scope, name) or new_token()
@@ -45,19 +45,19 @@ def form(
 
 
 def is_own(request: Request, form_token: str) -> bool:
-    """Tell whether a form was sent by the browser that it was shown in."""
+    """Tell whether a form was sent by the same browser that had loaded it."""
     token = cookies.read_token(request.scope, cookies.form_cookie(request.scope))
     return token is not None and is_signed("form", token, form_token)
 
 
-def led_in(request: Request, begun: SignIn, target: str) -> Response:
-    """Return what leads whoever has signed in to `target`, with the cookies of the session."""
+def led_in(request: Request, session: SignIn, target: str) -> Response:
+    """Return the redirect to `target` after a sign-in, with the cookies of the session."""
     response = RedirectResponse(target, status_code=303)
     age = int(get_settings().session_absolute_days * 86_400)
     name = cookies.session_cookie(request.scope)
-    response.headers.append("Set-Cookie", cookies.set_cookie(name, begun.token, max_age=age))
-    if begun.browser_token:
+    response.headers.append("Set-Cookie", cookies.set_cookie(name, session.token, max_age=age))
+    if session.browser_token:
         name, age = cookies.browser_cookie(request.scope), int(REMEMBERED.total_seconds())
-        cookie = cookies.set_cookie(name, begun.browser_token, max_age=age)
+        cookie = cookies.set_cookie(name, session.browser_token, max_age=age)
         response.headers.append("Set-Cookie", cookie)
     return response

@@ -1,4 +1,4 @@
-"""Sign-in and sign-out: plain HTML forms, and the cookie that they set and clear."""
+"""Sign-in and sign-out: plain HTML forms that set and clear the session cookie."""
 
 from functools import partial
 from http import HTTPStatus
@@ -30,7 +30,7 @@ from dashboard.websockets import session_end
 from dashboard.websockets.connections import Connections, ended_for
 
 LARGEST_FORM = 16_384
-LARGEST_BODY = 4 * 1024 * 1024  # so much is read and thrown away, so that the answer arrives
+LARGEST_BODY = 4 * 1024 * 1024  # up to this a body is read and dropped, so the response arrives
 MOST_FIELDS = 10
 WRONG = "The e-mail address or the password is wrong, or this account may not sign in."
 EXPIRED = "This form was open for too long. Please try again."
@@ -41,7 +41,7 @@ AWAY = "The database cannot be reached right now, so nobody can sign in. Please 
 
 
 class SignInRoutes:
-    """The routes by which people come in and go out."""
+    """The routes of sign-in by password and of sign-out."""
 
     def __init__(self, *, visitors: Visitors, connections: Connections) -> None:
         self.visitors = visitors
@@ -49,7 +49,7 @@ class SignInRoutes:
         self.queue = SignInQueue()
 
     def routes(self) -> list[Route]:
-        """Return the routes; `/auth/logout` is where `st.logout()` leads."""
+        """Return the routes; `st.logout()` leads to `/auth/logout`."""
         return [
             Route("/sign-in", self.show_form, methods=["GET"]),
             Route("/sign-in", self.sign_in, methods=["POST"]),
@@ -60,7 +60,7 @@ class SignInRoutes:
         ]
 
     async def show_form(self, request: Request) -> Response:
-        """Show the form, or lead on who is signed in already."""
+        """Show the form, or redirect people who are signed in already."""
         target, note = session_end.find_target(request), session_end.why(request)
         try:
             if await self._find_present(request, has_ended=bool(note)):
@@ -70,7 +70,7 @@ class SignInRoutes:
         return page.form(request, target=target, note=note)
 
     async def sign_in(self, request: Request) -> Response:
-        """Begin a session, or show the form again with what was wrong."""
+        """Begin a session, or show the form again with an error."""
         if not get_settings().password_sign_in:
             return page.form(request, target="/", error=SWITCHED_OFF, status=403)
         try:
@@ -84,18 +84,18 @@ class SignInRoutes:
         if refusal := _refusal(request, fields):
             return show_again(status=refusal[0], error=refusal[1])
         try:
-            begun = await self._begin(request, email=email, password=password)
+            session = await self._begin(request, email=email, password=password)
         except TooMany as error:
             return show_again(status=error.status, error=error.message, wait=error.seconds)
         except Unavailable as error:
             text = AWAY if error.message == engine.AWAY else error.message
             return show_again(status=error.status, error=text)
-        if begun is None:
+        if session is None:
             return show_again(status=401, error=WRONG)
-        return page.led_in(request, begun, target)
+        return page.led_in(request, session, target)
 
     async def confirm_sign_out(self, request: Request) -> Response:
-        """Sign out when one of our own pages leads here; ask first when anything else does."""
+        """Sign out if one of our own pages links here; ask for confirmation otherwise."""
         if request.headers.get("sec-fetch-site") == "same-origin":
             return await self.sign_out(request)
         try:
@@ -121,13 +121,13 @@ class SignInRoutes:
         return response
 
     async def find_actor(self, request: Request) -> Actor | None:
-        """Return who is signed in with the browser that asks."""
+        """Return who is signed in with this browser, or None."""
         token = cookies.read_token(request.scope, cookies.session_cookie(request.scope))
         session = await self.visitors.find(token, address=_address(request)) if token else None
         return session.actor if session else None
 
     async def _find_present(self, request: Request, *, has_ended: bool) -> Actor | None:
-        """Return who is signed in; asked anew when a page was led here as its session has ended."""
+        """Return who is signed in; skip the cache if a page was sent here by a session's end."""
         actor = await self.find_actor(request)
         if actor is None or not has_ended:
             return actor
@@ -136,25 +136,25 @@ class SignInRoutes:
 
     async def _begin(self, request: Request, *, email: str, password: str) -> SignIn | None:
         previous = await self.find_actor(request)
-        given = Credentials(
+        credentials = Credentials(
             email=email,
             password=password,
             address=_address(request),
             user_agent=request.headers.get("user-agent"),
             browser_token=cookies.read_token(request.scope, cookies.browser_cookie(request.scope)),
         )
-        begun = await self.queue.sign_in(given, previous=previous)
-        await self.replace(previous if begun else None)
-        return begun
+        session = await self.queue.sign_in(credentials, previous=previous)
+        await self.replace(previous if session else None)
+        return session
 
     async def close(self, actor: Actor | None) -> None:
-        """Close what a session, signed out of, still has open here."""
+        """Close the open pages of a session after its sign-out."""
         if actor:
             self.visitors.forget(actor.session_id)
             await self.connections.close(actor.session_id)
 
     async def replace(self, previous: Actor | None) -> None:
-        """Close what is open of a session that another one takes the place of in this browser."""
+        """Close the open pages of a session that a new sign-in in this browser has replaced."""
         if previous:
             self.visitors.forget(previous.session_id)
             goodbye = ended_for(previous, Ended.ELSEWHERE)
@@ -187,7 +187,7 @@ async def _read_fields(request: Request) -> dict[str, str]:
 
 
 def _refusal(request: Request, fields: dict[str, str]) -> tuple[int, str] | None:
-    """Return the status and text for what needs no look at the database."""
+    """Return status and message for a form that can be refused without a query, or None."""
     if not page.is_own(request, fields.get("form_token", "")):
         return 403, EXPIRED
     if len(fields.get("password", "")) > PASSWORD_MAXIMUM:

@@ -1,4 +1,4 @@
-"""Single sign-on: to a provider of one's choice and back, ending in the same session as any."""
+"""Single sign-on: redirects to a provider and handles the callback, which begins a session."""
 
 import hmac
 import logging
@@ -39,21 +39,21 @@ log = logging.getLogger(__name__)
 
 
 class SingleSignOn:
-    """The routes that lead to the providers, and those by which people come back."""
+    """The routes that redirect to providers, and their callbacks."""
 
-    def __init__(self, *, door: SignInRoutes) -> None:
-        self.door = door
+    def __init__(self, *, sign_in_routes: SignInRoutes) -> None:
+        self.sign_in_routes = sign_in_routes
         self._known = {one.id: OpenId(one) for one in get_settings().sso_providers}
 
     def routes(self) -> list[Route]:
-        """Return the routes; the second one's address is registered with each provider."""
+        """Return the routes; each provider has the callback's address registered."""
         return [
             Route("/sign-in/with/{id}", self.leave, methods=["GET"]),
             Route("/sign-in/with/{id}/callback", self.come_back, methods=["GET"]),
         ]
 
     async def leave(self, request: Request) -> Response:
-        """Lead to the provider; ask first when another site led here."""
+        """Redirect to the provider; show the sign-in page if another site linked here."""
         target = own_path(request.query_params.get("next", ""))
         show = partial(page.form, request, target=target)
         client = self._known.get(request.path_params["id"])
@@ -63,7 +63,7 @@ class SingleSignOn:
             return show()
         try:
             begin = partial(_begin, client.provider.id, target)
-            token = await self.door.queue.ask(_address(request), begin)
+            token = await self.sign_in_routes.queue.ask(_address(request), begin)
             address = await client.address(redirect_uri=redirect_uri(request), proofs=proofs(token))
         except Unavailable as error:
             return show(error=_say(error), status=503)
@@ -76,7 +76,7 @@ class SingleSignOn:
         return response
 
     async def come_back(self, request: Request) -> Response:
-        """Begin a session for whom the provider vouches, or say what was wrong."""
+        """Handle the callback: begin a session, or show the sign-in page with an error."""
         client = self._known.get(request.path_params["id"])
         if client is None:
             return page.form(request, target="/", error=NO_SUCH_WAY, status=404)
@@ -103,31 +103,31 @@ class SingleSignOn:
         except Untrusted as error:
             await self._note(arrival, str(error))
             return show(error=NO_PROOF.format(name=name), status=401)
-        previous = await self.door.find_actor(request)
+        previous = await self.sign_in_routes.find_actor(request)
         finish = partial(_sign_in, arrival, identity, previous)
-        begun = await self.door.queue.ask(arrival.address, finish)
-        if begun is None:
+        session = await self.sign_in_routes.queue.ask(arrival.address, finish)
+        if session is None:
             return show(error=NO_ACCESS.format(name=name), status=403)
-        await self.door.replace(previous)
-        return page.led_in(request, begun, target)
+        await self.sign_in_routes.replace(previous)
+        return page.led_in(request, session, target)
 
     async def _take(self, request: Request, client: OpenId) -> str | None:
-        """Return where this browser's request leads, which is over with that."""
+        """Consume this browser's request and return its target, or None if there is none."""
         token = cookies.read_token(request.scope, cookies.request_cookie(request.scope))
-        given = request.query_params.get("state", "").encode()
-        if token is None or not hmac.compare_digest(given, proofs(token).state.encode()):
+        state = request.query_params.get("state", "").encode()
+        if token is None or not hmac.compare_digest(state, proofs(token).state.encode()):
             return None
         end = partial(_end, client.provider.id, token)
-        return await self.door.queue.ask(_address(request), end)
+        return await self.sign_in_routes.queue.ask(_address(request), end)
 
     async def _note(self, arrival: Arrival, reason: str) -> None:
         reason = sessions.printable(reason)[:LONGEST_REASON]
         log.warning("A sign-in with %s was refused: %s", arrival.provider.id, reason)
-        await self.door.queue.ask(arrival.address, partial(_refuse, arrival, reason))
+        await self.sign_in_routes.queue.ask(arrival.address, partial(_refuse, arrival, reason))
 
 
 def redirect_uri(request: Request) -> str:
-    """Return where the provider sends people back to; it compares this, letter by letter."""
+    """Return the callback's address, which must equal the registered one exactly."""
     origin = get_settings().public_url or f"{request.scope['scheme']}://{request.headers['host']}"
     return f"{origin.rstrip('/')}/sign-in/with/{request.path_params['id']}/callback"
 
@@ -178,7 +178,7 @@ def _refuse(arrival: Arrival, reason: str) -> None:
 
 def _sign_in(arrival: Arrival, identity: Identity, previous: Actor | None) -> SignIn | None:
     with engine.transaction() as db:
-        begun = sso.sign_in(db, arrival=arrival, identity=identity)
-        if begun and previous:
+        session = sso.sign_in(db, arrival=arrival, identity=identity)
+        if session and previous:
             sessions.sign_out(db, actor=previous)
-        return begun
+        return session

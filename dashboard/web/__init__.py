@@ -1,1 +1,1 @@
-"""HTTP: headers, hosts, errors, traces and documents."""
+"""HTTP: headers, hosts, errors, traces and HTML pages."""

@@ -1,4 +1,4 @@
-"""Which names Tally answers to: no other site's name may lead a browser here unnoticed."""
+"""Which host names Tally answers to; this prevents DNS rebinding."""
 
 import re
 import socket
@@ -15,10 +15,10 @@ ANY = "*"
 
 def is_allowed(host: str) -> bool:
     """Tell whether a Host header, with or without a port, is one of Tally's names."""
-    found = HOST.fullmatch(host)
-    if found is None:
+    match = HOST.fullmatch(host)
+    if match is None:
         return False
-    name = found[1].strip("[]").rstrip(".").lower()
+    name = match[1].strip("[]").rstrip(".").lower()
     return bool({name, ANY} & _names()) or (_listens_everywhere() and _is_address(name))
 
 
@@ -35,7 +35,7 @@ def _listens_everywhere() -> bool:
 
 
 def _is_address(name: str) -> bool:
-    """Tell whether a name is an address: no other site's name server can point it here."""
+    """Tell whether a name is an IP address, which no foreign name server can point here."""
     try:
         ip_address(name)
     except ValueError:

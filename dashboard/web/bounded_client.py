@@ -1,4 +1,4 @@
-"""HTTP answers no larger than expected: a stranger's server must not fill this one's memory."""
+"""An HTTP client that limits response sizes, so that a foreign server cannot fill our memory."""
 
 from collections.abc import AsyncIterator
 from typing import cast
@@ -9,17 +9,17 @@ LARGEST = 1_048_576
 
 
 class TooLarge(httpx.TransportError):
-    """The answer is longer than anything that was asked for."""
+    """The response is larger than `LARGEST`, or its size is unknown."""
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """A transport that stops reading after `LARGEST` bytes and takes nothing compressed."""
+    """A transport that stops reading after `LARGEST` bytes and refuses compression."""
 
     def __init__(self) -> None:
         self._inner = httpx.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request; the body of its answer raises `TooLarge` when it does not end."""
+        """Send the request; reading too long a body raises `TooLarge`."""
         request.headers["Accept-Encoding"] = "identity"
         response = await self._inner.handle_async_request(request)
         if "Content-Encoding" in response.headers:

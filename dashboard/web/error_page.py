@@ -1,4 +1,4 @@
-"""What nobody foresaw: logged in full under its trace id, and told without its insides."""
+"""Unexpected errors: the log gets all details with the trace id, the client only the trace id."""
 
 import logging
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Unexpected:
-    """ASGI middleware, inside of tracing and gate so that its answer carries what theirs do."""
+    """ASGI middleware; it runs inside tracing and the gate, so its response gets their headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -31,10 +31,10 @@ class Unexpected:
         try:
             await self.app(scope, receive, send_noting)
         except ClientDisconnect:
-            return  # in the middle of what it sent: nobody is there to be told
+            return  # the client left while sending, so there is nobody to answer
         except Exception as error:
             if started:
-                raise  # half an answer is out: the server has to break it off
+                raise  # half a response was sent, so the server has to abort it
             log.exception("Unexpected error")
             trace.get_current_span().record_exception(error)
             identity = trace_id()

@@ -1,4 +1,4 @@
-"""Tally's own HTML pages, for what happens outside of Streamlit: sign-in, sign-out, errors."""
+"""Tally's own HTML pages outside Streamlit: sign-in, sign-out, errors."""
 
 from pathlib import Path
 
@@ -20,18 +20,18 @@ _templates = Environment(
 
 
 def page(name: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    """Return the template `name` filled in; every value is escaped."""
+    """Render the template `name`; all values are escaped."""
     return HTMLResponse(_templates.get_template(name).render(values), status_code=status)
 
 
 def message(request: Request, status: int, title: str, text: str) -> Response:
-    """Return what went wrong: a page for people, a problem document for programs."""
+    """Return an error response: a page for browsers, a problem document for programs."""
     if "text/html" not in request.headers.get("accept", ""):
         return problem(status, text)
     return page("message.html", status=status, title=title, text=text)
 
 
 async def style(_: Request) -> Response:
-    """Serve the style sheet of these pages."""
+    """Serve the pages' style sheet."""
     headers = {"Cache-Control": "no-cache"}
     return FileResponse(FOLDER / "style.css", media_type="text/css", headers=headers)

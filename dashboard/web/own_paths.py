@@ -1,10 +1,10 @@
-"""Addresses that somebody else names: only paths of Tally's own are followed."""
+"""Checks redirect targets: only Tally's own paths are allowed."""
 
 
 def own_path(target: str) -> str:
-    """Return `target` when it is a path of Tally's own, else `/`.
+    """Return `target` if it is one of Tally's own paths, else `/`.
 
-    Browsers drop control characters and read a backslash as a slash, so none may be in it.
+    Browsers drop control characters and read a backslash as a slash, so neither is allowed.
     """
     plain = target.isascii() and target.isprintable() and not set(target) & {" ", "\\"}
     own = target.startswith("/") and not target.startswith(("//", "/sign-", "/auth/"))

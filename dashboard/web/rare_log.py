@@ -1,4 +1,4 @@
-"""A log that does not grow with what somebody does to the server."""
+"""Rate-limited logging, so that a client cannot flood the log."""
 
 import logging
 import time
@@ -7,14 +7,14 @@ SECONDS = 60.0
 
 
 class SeldomLog:
-    """Writes each text at most once a minute, and how often it was not written meanwhile."""
+    """Writes each message at most once a minute, with the number of those left out."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._said: dict[str, tuple[float, int]] = {}  # when last, and how often since
+        self._said: dict[str, tuple[float, int]] = {}  # time of the last one, number left out since
 
     def warning(self, text: str, *values: object) -> None:
-        """Write `text % values`, unless the text was written within the last minute."""
+        """Log `text % values`, unless the same text was logged within the last minute."""
         now = time.monotonic()
         last, more = self._said.get(text, (-SECONDS, 0))
         if now - last < SECONDS:

@@ -1,4 +1,4 @@
-"""What a page says when its run fails in a way that nobody foresaw."""
+"""What a page shows when its run fails unexpectedly."""
 
 import streamlit as st
 from opentelemetry import trace
@@ -12,7 +12,7 @@ TEXT = (
 
 
 def show(error: Exception) -> bool:
-    """Say so, in place of what Streamlit says; the log has the error, on one line."""
+    """Show an error in place of Streamlit's own; the log has the details. Returns True."""
     trace.get_current_span().record_exception(error)
     identity = trace_id()
     st.error(

@@ -1,4 +1,4 @@
-"""The security headers that every answer carries."""
+"""The security headers of every response."""
 
 import base64
 import hashlib
@@ -13,9 +13,9 @@ from starlette.types import Message, Scope, Send
 from core.settings import get_settings
 
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-CACHEABLE = ("/static/", "/sign-in/style.css", "/tally/")  # the same for everybody
-# Streamlit's protobuf library asks for WebAssembly once, is refused and computes without it; so the
-# policy does not name 'wasm-unsafe-eval'.
+CACHEABLE = ("/static/", "/sign-in/style.css", "/tally/")  # identical for everybody
+# 'wasm-unsafe-eval' is left out: Streamlit's protobuf library tries WebAssembly once and works
+# without it.
 POLICY = {
     "default-src": "'none'",
     "style-src": "'self' 'unsafe-inline'",  # Streamlit's components style themselves inline
@@ -34,7 +34,7 @@ POLICY = {
 
 
 def secured(scope: Scope, send: Send) -> Send:
-    """Return a `send` that adds the security headers to the answer."""
+    """Wrap `send` so that it adds the security headers to the response."""
 
     async def send_secured(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -49,7 +49,7 @@ def secured(scope: Scope, send: Send) -> Send:
 
 @lru_cache
 def security_headers() -> dict[str, str]:
-    """Return the headers by name; the policy admits Streamlit's one inline script by its hash."""
+    """Return the headers by name; the policy allows Streamlit's one inline script by its hash."""
     headers = {
         "Content-Security-Policy": content_security_policy(),
         "X-Content-Type-Options": "nosniff",
@@ -66,7 +66,7 @@ def security_headers() -> dict[str, str]:
 
 
 def content_security_policy() -> str:
-    """Return the policy: scripts, styles, data and frames from Tally itself and nowhere else."""
+    """Return the policy: scripts, styles, data and frames come only from Tally itself."""
     page = Path(streamlit.__file__).parent / "static" / "index.html"
     scripts = INLINE_SCRIPT.findall(page.read_text("utf-8"))
     digests = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)

@@ -1,4 +1,4 @@
-"""What Tally signs for itself, so that it knows it again when a browser brings it back."""
+"""Signs texts that a browser will send back, so that Tally can verify them."""
 
 import hashlib
 import hmac
@@ -9,22 +9,22 @@ from core.settings import PLACEHOLDERS, get_settings
 
 
 def sign(purpose: str, text: str) -> str:
-    """Return the signature of a text, which counts for one purpose alone."""
+    """Return the signature of a text; it is valid for this purpose only."""
     return hmac.new(signing_key(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
 
 
 def is_signed(purpose: str, text: str, signature: str) -> bool:
-    """Tell whether the signature of a text is ours."""
+    """Tell whether a signature is valid for a text and purpose."""
     return hmac.compare_digest(signature.encode(), sign(purpose, text).encode())
 
 
 def person(user_id: int | str | None) -> str:
-    """Return what a person is known by in a browser; nobody can tell whose it is."""
+    """Return a pseudonym for a person, which the browser can hold without revealing the id."""
     return sign("person", str(user_id))
 
 
 @lru_cache
 def signing_key() -> bytes:
-    """Return the secret key, or a random one of this process where there is none yet."""
+    """Return the secret key; if none is set, a random one for this process."""
     key = get_settings().secret_key.get_secret_value()
     return secrets.token_bytes() if key in PLACEHOLDERS else key.encode()

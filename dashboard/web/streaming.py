@@ -1,4 +1,4 @@
-"""Long answers, computed part by part in threads of their own and never held as a whole."""
+"""Streams long responses: chunks are computed in dedicated threads and never held as a whole."""
 
 import logging
 from collections.abc import AsyncIterator, Generator, Mapping
@@ -14,11 +14,12 @@ from core.telemetry.setup import tracer
 from dashboard.web.rare_log import SeldomLog
 
 PIECE = 262_144  # bytes
-# Who takes less holds a place that others wait for; the slowest mobile network takes ten times it.
+# A slower client would block a place that others need. Even slow mobile networks are ten times
+# faster.
 LEAST_RATE = 10_000  # bytes a second
-STALLED_SECONDS = PIECE / LEAST_RATE  # so long a piece may take
-# Not the threads that serve static files: those would wait behind slow answers. And who waits for a
-# picture, of which one is drawn at a time, does so beside the rows of others.
+STALLED_SECONDS = PIECE / LEAST_RATE  # the time limit for a piece
+# Separate from the threads for static files, which would wait behind slow responses. Pictures have
+# threads of their own, as only one is drawn at a time and rows need not wait for that.
 WRITING, DRAWING = CapacityLimiter(4), CapacityLimiter(2)
 _log = SeldomLog(logging.getLogger(__name__))
 Parts = Generator[bytes, None, None]
@@ -32,11 +33,11 @@ async def respond(
     headers: Mapping[str, str],
     threads: CapacityLimiter = WRITING,
 ) -> StreamingResponse:
-    """Return a response that streams `parts` under one span called `name`, and closes them.
+    """Return a response that streams `parts` in a span called `name` and closes them at the end.
 
-    The first part is computed now, so that what fails at once becomes a proper error. What fails
-    later breaks the connection off, which every client can tell from an end. No part is computed
-    before the one before it was taken.
+    The first chunk is computed before returning, so that an early error becomes a proper response.
+    A later error aborts the connection, which every client can tell from a normal end. A chunk is
+    computed only after the client has taken the one before.
     """
     traced = _traced(name, parts)
     first = await anyio.to_thread.run_sync(next, traced, b"", limiter=threads)
@@ -58,25 +59,24 @@ class _Streamed(StreamingResponse):
 
         try:
             await super().stream_response(send_in_time)
-        except TimeoutError:  # without its end, the server breaks the connection off
+        except TimeoutError:  # the response has no end, so the server aborts the connection
             _log.warning("A download was broken off: less than %s bytes a second", LEAST_RATE)
         finally:
-            with anyio.CancelScope(shield=True):  # also when the client has gone
+            with anyio.CancelScope(shield=True):  # runs even if the client has left
                 await anyio.to_thread.run_sync(self.rest.close, limiter=self.threads)
 
 
 async def _all(first: bytes, rest: Parts, threads: CapacityLimiter) -> AsyncIterator[bytes]:
     part: bytes | None = first
     while part is not None:
-        # What a connection has taken and not sent stays in memory for as long as the client likes.
+        # Sent in pieces, as what the connection buffers stays in memory until the client reads it.
         for start in range(0, len(part), PIECE):
             yield part[start : start + PIECE]
         part = await anyio.to_thread.run_sync(next, rest, None, limiter=threads)
 
 
 def _traced(name: str, parts: Parts) -> Parts:
-    # A part may be computed by another thread than the one before it, so the span is made
-    # current for each of them anew.
+    # Each chunk may run in another thread, so the span is made current for each one.
     span = tracer.start_span(name)
     size = 0
     try:

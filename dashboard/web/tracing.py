@@ -1,4 +1,4 @@
-"""Spans for what comes in over HTTP, and for each run of a page, which HTTP cannot see."""
+"""Spans for HTTP requests and websockets, and for each run of a page, which is no request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,16 +21,16 @@ QUIET_PREFIXES = (
     "/favicon",
 )
 TRACE_HEADERS = frozenset({b"traceparent", b"tracestate", b"baggage"})
-HIDDEN_QUERIES = "/sign-in/with/"  # what a provider sends people back with proves who they are
+HIDDEN_QUERIES = "/sign-in/with/"  # the query holds the credentials from a provider
 QUERY = "tally.query_string"
 SEEN_HEADERS = frozenset({b"host", b"user-agent", b"content-length"})
 
 
 class Tracing:
-    """ASGI middleware: one span a request or websocket, by OpenTelemetry's own instrumentation.
+    """ASGI middleware: one span per request or websocket, with OpenTelemetry's instrumentation.
 
-    A trace begins here, whatever headers the browser sends, as audit rows name traces. Websockets
-    are told theirs in a `traceparent` header, for `page_run`.
+    Each request starts a new trace and ignores trace headers of the browser, as audit rows refer
+    to trace ids. A websocket gets its trace in a `traceparent` header, for `page_run`.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -50,7 +50,7 @@ class Tracing:
 
 @contextmanager
 def page_run(page: str) -> Iterator[Span]:
-    """Open the span of one run of a page, linked to that of the websocket which it came by."""
+    """Open a span for one run of a page, linked to the span of its websocket."""
     carrier = {"traceparent": st.context.headers.get("traceparent", "")}
     connection = trace.get_current_span(propagate.extract(carrier)).get_span_context()
     links = [Link(connection)] if connection.is_valid else []
@@ -75,7 +75,7 @@ def _handing_on(app: ASGIApp) -> ASGIApp:
 
 def _without_trace(scope: Scope) -> Scope:
     headers = [
-        # The instrumentation stumbles over bytes that are not text.
+        # The instrumentation fails on bytes that are not ASCII.
         (key, value.decode("latin-1").encode("ascii", "replace") if key in SEEN_HEADERS else value)
         for key, value in scope["headers"]
         if key not in TRACE_HEADERS

@@ -1,1 +1,1 @@
-"""Open pages: their websockets, how many one person may have, and how fast they run."""
+"""Open pages: their websockets, their number per person, their pace, and their end."""

@@ -1,25 +1,25 @@
-"""The sessions that Streamlit keeps of closed pages, so that they may come back: few, not long."""
+"""Limits the Streamlit sessions that stay after a page closes, so that it can reconnect."""
 
 import asyncio
 
 from streamlit import runtime
 from streamlit.runtime.app_session import AppSession
 
-# A page whose network was gone for a moment finds its state again. Each costs memory, and the
-# descriptors of an event loop. Streamlit keeps 128 of all people together for two minutes, and what
-# it drops keeps its descriptors until the next full collection of garbage.
+# After a short network outage, a page finds its state again. But each session costs memory and the
+# file descriptors of an event loop. Streamlit keeps 128 sessions in total for two minutes, and a
+# dropped one keeps its descriptors until the next full garbage collection.
 MOST, SECONDS = 5, 60.0
 
 
 class ClosedPages:
-    """Those of one person, by the id of Streamlit's session."""
+    """One person's closed pages, by Streamlit's session id."""
 
     def __init__(self) -> None:
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._sessions: dict[str, AppSession] = {}  # the one closed first comes first
+        self._sessions: dict[str, AppSession] = {}  # in the order in which they were closed
 
     def add(self, session: AppSession) -> None:
-        """Keep a page that has just been closed for a while, unless too many come after it."""
+        """Keep a closed page's session for `SECONDS`, or until `MOST` others have followed."""
         if known := self._timers.pop(session.id, None):
             known.cancel()
             del self._sessions[session.id]
@@ -34,4 +34,4 @@ class ClosedPages:
         del self._sessions[session.id]
         if not runtime.get_instance().is_active_session(session.id):
             runtime.get_instance().close_session(session.id)
-            session.shutdown()  # also when Streamlit has dropped it before
+            session.shutdown()  # needed even if Streamlit has dropped it already

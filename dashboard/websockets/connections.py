@@ -1,4 +1,4 @@
-"""The live websockets of each session, closed within a second of the session's end."""
+"""The live websockets of each session; they are closed within a second of the session's end."""
 
 import asyncio
 import logging
@@ -38,10 +38,10 @@ _thread = CapacityLimiter(1)
 
 @dataclass(frozen=True)
 class Goodbye:
-    """How an open page ends: where it is led, and the code and reason of its websocket's end.
+    """How to end an open page: the path to redirect it to, and its websocket's close code.
 
-    It has so many seconds of `patience` to go there: one that is still there when its websocket is
-    closed opens the next websocket at once.
+    The page has `patience` seconds to follow the redirect. If it is still open when its websocket
+    closes, it reconnects at once.
     """
 
     path: str
@@ -54,12 +54,12 @@ SIGN_IN = Goodbye("/sign-in", SIGNED_OUT, "Signed out")
 
 
 def ended_for(actor: Actor, ended: Ended) -> Goodbye:
-    """Return how the open pages of a session end that somebody did not sign out of."""
+    """Return how to end the open pages of a session that ended without a sign-out."""
     return Goodbye(session_end.sign_in_path(actor, ended), SIGNED_OUT, SIGN_IN.reason)
 
 
 class Connection:
-    """One websocket, between the server and the application."""
+    """A websocket between the server and the application, which can be closed from outside."""
 
     def __init__(self, session: OpenSession, receive: Receive, send: Send) -> None:
         self.session = session
@@ -70,31 +70,33 @@ class Connection:
         self._said_goodbye = asyncio.Event()
 
     async def receive(self) -> Message:
-        """Pass on what the browser sends, until the session ends."""
+        """Pass on the browser's messages until the session ends."""
         message = await self._receive()
         if self._closed:
             if message["type"] != "websocket.disconnect":
-                await self._said_goodbye.wait()  # the websocket goes with the application
+                await (
+                    self._said_goodbye.wait()
+                )  # returning earlier would close it before the redirect
             return DISCONNECT
         self.used = self.used or _is_use(message)
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass on what the application sends, until the session ends."""
+        """Pass on the application's messages until the session ends."""
         if self._closed:
             return
         self._closed = message["type"] == "websocket.close"
         await self._send(message)
 
     async def close(self, goodbye: Goodbye = SIGN_IN) -> None:
-        """Lead the open page elsewhere and close the websocket."""
+        """Redirect the open page and close the websocket."""
         if self._closed:
             return
         self._closed = True
         leave = ForwardMsg()
         leave.auth_redirect.url = goodbye.path
         end = {"type": "websocket.close", "code": goodbye.code, "reason": goodbye.reason}
-        with suppress(OSError, TimeoutError):  # the browser is gone already, or does not listen
+        with suppress(OSError, TimeoutError):  # the browser has left, or does not read
             async with asyncio.timeout(SEND_SECONDS + goodbye.patience):
                 await self._send({"type": "websocket.send", "bytes": leave.SerializeToString()})
                 await asyncio.sleep(goodbye.patience)
@@ -114,7 +116,7 @@ class Connections:
 
     @contextmanager
     def opened(self, connection: Connection) -> Iterator[None]:
-        """Keep a connection listed for the length of the block."""
+        """List a connection for the duration of the block."""
         session_id = connection.session.actor.session_id or 0
         self._live[session_id].add(connection)
         self._ends_at[session_id] = connection.session.ends_at
@@ -133,7 +135,7 @@ class Connections:
         await asyncio.gather(*(connection.close(goodbye) for connection in live))
 
     async def watch(self) -> None:
-        """Close what was ended anywhere, such as by another process, until cancelled."""
+        """Close the websockets of ended sessions until cancelled, whichever process ended them."""
         await self.watcher.run(self._look)
 
     async def _look(self) -> None:
@@ -153,7 +155,7 @@ class Connections:
             if self._asked:
                 log.warning("The sessions of open pages cannot be checked: %s", error)
             self._asked = False
-            # Nothing can be asked, so each session lasts as long as was known before.
+            # PostgreSQL is unreachable, so each session lasts until its last known end.
             now = datetime.now(UTC)
             still_open = {key: end for key, end in self._ends_at.items() if end > now}
         for session_id in session_ids - still_open.keys():
@@ -176,13 +178,13 @@ class Connections:
 
 async def _find_goodbye(actor: Actor) -> Goodbye:
     ended = Ended.EXPIRED
-    with suppress(Unavailable, SQLAlchemyError):  # then it is as old as was known before
+    with suppress(Unavailable, SQLAlchemyError):  # then assume that it expired
         ended = await anyio.to_thread.run_sync(_why_ended, actor, limiter=_thread)
     return ended_for(actor, ended)
 
 
 def _keep_open(session_ids: Collection[int], used: Collection[int]) -> dict[int, datetime]:
-    with suppress_instrumentation(), engine.transaction() as db:  # twice a second: no spans
+    with suppress_instrumentation(), engine.transaction() as db:  # no spans, as it runs often
         return sessions.keep_open(db, session_ids=session_ids, used=used)
 
 
@@ -192,7 +194,7 @@ def _why_ended(actor: Actor) -> Ended:
 
 
 def _is_use(message: Message) -> bool:
-    """Tell whether a person did something; the timers of an open page keep no session alive."""
+    """Tell whether a message is a person's action; a page's timers keep no session alive."""
     data = message.get("bytes") or b""
     if len(data) > LARGEST_TIMER_MESSAGE:
         return True

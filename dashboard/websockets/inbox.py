@@ -1,4 +1,4 @@
-"""The messages of one websocket, read on while they wait, so that its end is not noticed late."""
+"""Reads a websocket's messages ahead while earlier ones wait, to notice its end at once."""
 
 import asyncio
 from collections import deque
@@ -6,17 +6,17 @@ from collections.abc import Coroutine
 
 from starlette.types import Message, Receive
 
-# Half a minute of all that one person's pages may send: no browser has so many waiting. What a
-# program sends at full speed comes in one piece of thousands, whether or not the server reads on.
+# All that one person's pages may send in about half a minute; no browser queues that much. A
+# program at full speed sends thousands at once, whether or not the server reads on.
 MOST_WAITING = 256
 
 
 class Flooded(Exception):
-    """So many messages wait that a program sends them, and not somebody who clicks."""
+    """More messages are waiting than a person's clicks can cause."""
 
 
 class Inbox:
-    """The messages that came, and at most one being read."""
+    """The messages received but not handled yet, and at most one pending read."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -24,11 +24,14 @@ class Inbox:
         self._reading: asyncio.Task[Message] | None = None
 
     async def get(self) -> Message:
-        """Return the next message, once there is one."""
+        """Return the next message; wait for it if necessary."""
         return self._waiting.popleft() if self._waiting else await self._read()
 
     async def end_during(self, wait: Coroutine[None, None, None]) -> Message | None:
-        """Wait, and return the end of the websocket if that comes first; raise `Flooded`."""
+        """Await `wait`; return the disconnect message if that comes first, else None.
+
+        Raises `Flooded` if too many messages arrive meanwhile.
+        """
         waiting = asyncio.ensure_future(wait)
         try:
             while not waiting.done():
@@ -41,7 +44,7 @@ class Inbox:
             waiting.cancel()
 
     def close(self) -> None:
-        """Read no more."""
+        """Cancel the pending read."""
         if self._reading:
             self._reading.cancel()
 

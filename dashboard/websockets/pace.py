@@ -1,4 +1,4 @@
-"""How fast the pages of one person run: what comes faster is read later, and none of it dropped."""
+"""Limits how fast one person's pages run; messages above the limit wait, none is dropped."""
 
 import asyncio
 import time
@@ -7,15 +7,15 @@ from contextlib import suppress
 
 from dashboard.limits.token_bucket import Bucket
 
-# Twenty pages that load at once, and then several times as fast as anybody clicks for long.
+# The burst lets twenty pages load at once. The rate is several times what anybody clicks for long.
 MESSAGES_AT_ONCE, MESSAGES_A_SECOND = 40.0, 10.0
-# One page waits for PostgreSQL or DuckDB, and the other one draws.
+# While one page waits for PostgreSQL or DuckDB, another one can draw.
 RUNS_AT_ONCE = 2
-RUN_SECONDS = 2.0  # a run that takes longer waits for something, and keeps no other one waiting
+RUN_SECONDS = 2.0  # a longer run is waiting for something, so it no longer counts
 
 
 class Pace:
-    """The messages and runs of one person's pages; first come, first served."""
+    """Paces the messages and runs of one person's pages, first come, first served."""
 
     def __init__(self) -> None:
         self._messages = Bucket(MESSAGES_AT_ONCE, time.monotonic())
@@ -24,7 +24,7 @@ class Pace:
         self._ended = asyncio.Event()
 
     async def wait(self, page: Hashable, *, is_run: bool) -> bool:
-        """Return when the next message of a page may be handled; tell whether that is too fast."""
+        """Wait until the next message of a page may be handled; return whether it came too fast."""
         async with self._line:
             too_fast = False
             while wait := self._take():
@@ -36,7 +36,7 @@ class Pace:
             return too_fast
 
     def end_run(self, page: Hashable) -> None:
-        """Let the next run of the person begin."""
+        """Record the end of a page's run, so that the next run can begin."""
         if self._began.pop(page, None) is not None:
             self._ended.set()
 
@@ -52,6 +52,6 @@ class Pace:
                     await self._ended.wait()
 
     def _run_until(self, page: Hashable) -> list[float]:
-        """Return until when each run of another page counts; a page that runs may run again."""
+        """Return the time until which each run counts; the page's own run does not block it."""
         ends = [began + RUN_SECONDS for each, began in self._began.items() if each is not page]
         return [end for end in ends if end > time.monotonic()]

@@ -1,4 +1,4 @@
-"""What somebody sees in a page that was closed for a newer one: why, and the way back."""
+"""The page to which a page is led that was closed for a newer one; it explains and links back."""
 
 from urllib.parse import urlsplit
 
@@ -13,18 +13,18 @@ from dashboard.websockets.shares import CLOSED_PATH
 
 
 def routes() -> list[Route]:
-    """Return the route that a closed page is led to."""
+    """Return the route to which closed pages are redirected."""
     return [Route(CLOSED_PATH, show, methods=["GET"])]
 
 
 async def show(request: Request) -> Response:
-    """Say why the page was closed, with a link to where it was."""
+    """Explain why the page was closed, with a link back to it."""
     most = get_settings().open_pages_per_person
     return html_pages.page("page_closed.html", most=most, again=_find_page(request))
 
 
 def _find_page(request: Request) -> str:
-    """Return the path and query of the page that led here; browsers tell it to their own site."""
+    """Return the path and query of the closed page, from the Referer header."""
     came_from = urlsplit(request.headers.get("referer", ""))
     query = f"?{came_from.query}" if came_from.query else ""
     path = own_path(came_from.path + query)

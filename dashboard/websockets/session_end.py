@@ -1,4 +1,4 @@
-"""How an open page ends with its session: why, and the way back to it for the same person."""
+"""Ends open pages when their session ends: tells why, and leads the same person back later."""
 
 from urllib.parse import urlencode, urlsplit
 
@@ -22,25 +22,25 @@ WHY = {
 
 
 def routes() -> list[Route]:
-    """Return the route that leads back; the gate lets in only who is signed in."""
+    """Return the route that leads back after a sign-in; the gate protects it."""
     return [Route(BACK_PATH, lead_back, methods=["GET"])]
 
 
 def sign_in_path(actor: Actor, ended: Ended) -> str:
-    """Return where the open pages of a session are led that somebody did not end themselves."""
+    """Return the sign-in path for the open pages of a session that ended without a sign-out."""
     return f"/sign-in?{urlencode({'ended': ended, 'for': person(actor.id)})}"
 
 
 def why(request: Request) -> str:
-    """Return in words why somebody is led to the sign-in, or nothing when they came themselves."""
-    asked = request.query_params.get("ended")
-    return WHY[Ended(asked)] if asked in set(Ended) else ""
+    """Return a message that says why somebody was sent to the sign-in; empty if nothing did."""
+    ended = request.query_params.get("ended")
+    return WHY[Ended(ended)] if ended in set(Ended) else ""
 
 
 def find_target(request: Request) -> str:
-    """Return where the sign-in leads: what was asked for, or the page that has just ended.
+    """Return the path to open after the sign-in: the requested one, or the page that just ended.
 
-    Browsers tell their own site which page led here.
+    The Referer header names the page that ended.
     """
     if "ended" not in request.query_params:
         return own_path(request.query_params.get("next", ""))
@@ -51,8 +51,8 @@ def find_target(request: Request) -> str:
 
 
 async def lead_back(request: Request) -> Response:
-    """Lead whoever has signed in to the page that ended, if it was theirs: it may say what for."""
-    known = person(request.headers.get("x-tally-user-id"))
-    is_theirs = request.query_params.get("for") == known
+    """Lead back to the page that ended, if it was this person's: its address may reveal filters."""
+    visitor = person(request.headers.get("x-tally-user-id"))
+    is_theirs = request.query_params.get("for") == visitor
     target = own_path(request.query_params.get("to", "")) if is_theirs else "/"
     return RedirectResponse("/" if target.startswith(BACK_PATH) else target, status_code=303)

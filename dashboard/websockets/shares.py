@@ -1,6 +1,6 @@
-"""One person's share of this process: so many open pages, and how fast all of them may run.
+"""Limits each person's share of this process: the number of open pages, and how fast they run.
 
-So nobody is kept out by what somebody else has open.
+So nobody's open pages can keep others out.
 """
 
 import asyncio
@@ -26,10 +26,11 @@ from dashboard.websockets.connections import Connection, Goodbye
 from dashboard.websockets.inbox import Flooded, Inbox
 from dashboard.websockets.pace import Pace
 
-# A browser that starts again, or gets its network back, opens all of its pages at once; twice.
-OPENED_AT_ONCE, OPENED_A_SECOND = 2, 2.0  # the first is times as many as may be open
-REFUSED_SECONDS = 3.0  # who is refused at once tries again at once, and that is dearer than waiting
-LARGEST_PARSED = 65_536  # bytes; what is larger neither begins nor ends a run
+# A browser that restarts or reconnects opens all its pages at once. The burst allows that twice: it
+# is OPENED_AT_ONCE times the number of pages that may be open.
+OPENED_AT_ONCE, OPENED_A_SECOND = 2, 2.0
+REFUSED_SECONDS = 3.0  # a refusal comes late, as the browser would try again at once
+LARGEST_PARSED = 65_536  # bytes; a larger message neither begins nor ends a run
 CLOSED_PATH = "/page-closed"
 TOO_MANY = Goodbye(CLOSED_PATH, code=4429, reason="Too many pages are open", patience=5.0)
 FLOODED: Message = {"type": "websocket.disconnect", "code": 1008}
@@ -38,9 +39,9 @@ log = logging.getLogger(__name__)
 
 
 class Shares:
-    """The shares of all who have been here since the process began.
+    """The shares of all people who have used this process since it started.
 
-    It counts in this process alone: with several of them, each allows as many.
+    It counts only this process: with several processes, each allows as much.
     """
 
     def __init__(self) -> None:
@@ -48,20 +49,20 @@ class Shares:
         self._log = SeldomLog(log)
 
     def of(self, actor: Actor) -> "Share":
-        """Return the share of a person, who may have several sessions."""
+        """Return a person's share; all their sessions have one in common."""
         if actor.id not in self._shares:
             self._shares[actor.id] = Share(actor, self._log)
         return self._shares[actor.id]
 
 
 class Share:
-    """The open and the closed pages of one person."""
+    """One person's open and recently closed pages."""
 
     def __init__(self, actor: Actor, log: SeldomLog) -> None:
         self.pace = Pace()
         self._actor = actor
         self._log = log
-        self._open: dict[Page, Connection] = {}  # the one opened first comes first
+        self._open: dict[Page, Connection] = {}  # in the order in which they were opened
         self._closed = ClosedPages()
         self._closing: set[asyncio.Task[None]] = set()
         self._opening = Bucket(OPENED_AT_ONCE * self._most, time.monotonic())
@@ -71,7 +72,7 @@ class Share:
         return get_settings().open_pages_per_person
 
     async def may_open(self) -> bool:
-        """Tell whether one more page may be opened now; who may not learns it late."""
+        """Tell whether one more page may be opened now; a refusal takes `REFUSED_SECONDS`."""
         size = OPENED_AT_ONCE * self._most
         if not self._opening.take(rate=OPENED_A_SECOND, size=size, now=time.monotonic()):
             return True
@@ -81,7 +82,7 @@ class Share:
 
     @contextmanager
     def opened(self, page: "Page", connection: Connection) -> Iterator[None]:
-        """Count a page from its accept to the end of the block."""
+        """Count a page from its websocket's accept to the end of the block."""
         page.on_accept = partial(self._add, page, connection)
         try:
             yield
@@ -93,18 +94,18 @@ class Share:
                 self._closed.add(page.session)
 
     async def admit(self, page: "Page", *, is_run: bool) -> None:
-        """Return when the next message of a page may be handled."""
+        """Wait until the next message of a page may be handled."""
         if await self.pace.wait(page, is_run=is_run):
             self._log.warning("User %s runs pages too fast, so they wait", self._actor.id)
 
     def _add(self, page: "Page", connection: Connection) -> None:
-        """Count one more open page, for which the one opened first goes when it is too many."""
+        """Count a page as open; if there are too many, close the one opened first."""
         self._open[page] = connection
         while len(self._open) > self._most:
             self._close(next(iter(self._open)))
 
     def note_flood(self) -> None:
-        """Note that a page was closed for what it sent."""
+        """Log that a page was closed because it sent too many messages."""
         self._log.warning("User %s sent too many messages, so a page was closed", self._actor.id)
 
     def _close(self, page: "Page") -> None:
@@ -116,14 +117,14 @@ class Share:
 
 
 class Left(Exception):
-    """A websocket was closed before its page asked for anything."""
+    """A websocket was closed before its page sent anything."""
 
 
 class Page:
-    """One websocket of Streamlit, between the server and the `Connection`."""
+    """A page's websocket, between the server and the `Connection`."""
 
     def __init__(self, share: Share, receive: Receive, send: Send) -> None:
-        self.session: AppSession | None = None  # Streamlit's, known from the page's first run on
+        self.session: AppSession | None = None  # Streamlit's; known after the first run has begun
         self.on_accept: Callable[[], None] = _ignore
         self._share = share
         self._inbox = Inbox(receive)
@@ -132,9 +133,9 @@ class Page:
         self._is_flooded = False
 
     async def receive(self) -> Message:
-        """Pass on what the browser sends, as fast as the person's share allows.
+        """Pass on the browser's messages, as fast as the person's share allows.
 
-        Until then the server reads nothing more of this websocket, which holds up who sends.
+        While a message waits, at most `MOST_WAITING` more are read ahead.
         """
         if self._first is not None:
             message, self._first = self._first, None
@@ -148,17 +149,17 @@ class Page:
         except Flooded:
             self._is_flooded = True
             self._share.note_flood()
-            return FLOODED  # the server ends it; after a goodbye it would read on for ten seconds
+            return FLOODED  # ends it at once; a close handshake would read on for ten seconds
 
     async def send(self, message: Message) -> None:
-        """Pass on what the page sends, and note which run has begun or ended.
+        """Pass on the page's messages, and notice which run has begun or ended.
 
-        Streamlit makes a session of each websocket that it has accepted, so that takes until the
-        browser asks for something; raise `Left` when it never does.
+        Streamlit creates a session right after it accepts a websocket. So the accept returns only
+        when the browser has sent something; it raises `Left` if the browser never does.
         """
         if self._is_flooded:
             return
-        with suppress(OSError):  # the browser has gone, which `receive` is about to tell
+        with suppress(OSError):  # the browser has left; `receive` will notice
             await self._send(message)
         if message["type"] == "websocket.accept":
             self.on_accept()
@@ -171,7 +172,7 @@ class Page:
                 self._note(ForwardMsg.FromString(data))
 
     def close(self) -> None:
-        """Read no more of it."""
+        """Stop reading the websocket."""
         self._inbox.close()
 
     def _note(self, message: ForwardMsg) -> None:
@@ -183,7 +184,7 @@ class Page:
 
 
 def find_session(session_id: str) -> AppSession | None:
-    """Return a session of Streamlit's that is open now."""
+    """Return the open Streamlit session with this id, or None."""
     return runtime.get_instance().get_app_session(session_id) if runtime.exists() else None
 
 

@@ -101,12 +101,12 @@ def built() -> Iterator[House]:
         yield
         watch.cancel()
 
-    door = SignInRoutes(visitors=visitors, connections=connections)
+    sign_in_routes = SignInRoutes(visitors=visitors, connections=connections)
     app = Starlette(
         lifespan=lifespan,
         routes=[
-            *door.routes(),
-            *SingleSignOn(door=door).routes(),
+            *sign_in_routes.routes(),
+            *SingleSignOn(sign_in_routes=sign_in_routes).routes(),
             *Health(visitors=visitors, liveness=liveness).routes(),
             *routes.routes(),
             *Checks().routes(),
