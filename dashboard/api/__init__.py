@@ -18,11 +18,11 @@ api = FastAPI(
     version="1",
     summary="Users, the items they own, and analytics of both",
     description=description.TEXT,
-    docs_url=None,  # its page would load scripts from elsewhere
+    docs_url=None,  # its page would load scripts from a CDN
     redoc_url=None,
-    redirect_slashes=False,  # one address for each thing
+    redirect_slashes=False,  # one address per resource
     generate_unique_id_function=description.operation_id,
-    # Its own spans would begin a second trace beside that of the request.
+    # FastAPI's own spans would start a second trace next to the request's.
     telemetry={"tracing": False, "metrics": False, "logs": False},
     middleware=[Middleware(Rates)],
     responses=problems.documented(401, 403, 429, 503),

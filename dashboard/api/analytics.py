@@ -1,4 +1,4 @@
-"""Analytics as JSON: the newest snapshot's answers, complete and streamed."""
+"""Analytics as JSON, complete and streamed, from the current snapshot."""
 
 from email.utils import format_datetime
 
@@ -47,7 +47,7 @@ class ActiveUser(BaseModel):
 
 
 async def reader(call: CurrentCall) -> None:
-    """Refuse a token that may not read analytics; everybody whom the gate lets in may."""
+    """Require the scope for analytics of a token; sessions need none."""
     require_scope(call.actor, "analytics.read")
 
 

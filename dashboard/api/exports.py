@@ -1,4 +1,4 @@
-"""Exports for programs: the whole answer to a question as a file, in the format they ask for."""
+"""Exports for programs: a whole dataset as a file, in the requested format."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ from dashboard.api.protocol.description import scoped
 from dashboard.exports import responses
 
 DEFAULT = "json"
-# What programs mean by CSV is the raw one; those for Excel are asked for by their names.
+# `text/csv` means the raw CSV; those for Excel can only be requested by name.
 FOR_EXCEL = {"csv", "semicolon.csv"}
 BY_MEDIA_TYPE = {
     each.media_type.partition(";")[0]: name
@@ -96,7 +96,7 @@ router = APIRouter(prefix="/exports", tags=["exports"])
 
 
 def negotiate(request: Request) -> Format:
-    """Return the format that a request asks for, by name or by media type; raise `Invalid`."""
+    """Return the requested format, by name or by media type; raise `Invalid`."""
     named = request.query_params.get("format")
     if named is not None:
         if named not in FORMATS:
@@ -113,7 +113,7 @@ def _add(question: Question) -> None:
         order = order_query.read_order(question, negotiate(request), query)
         return await responses.respond(order, call.actor)
 
-    told = {"parameters": [FORMAT, ZONE, *FILTERS.get(question.name, [])]}
+    documented = {"parameters": [FORMAT, ZONE, *FILTERS.get(question.name, [])]}
     router.add_api_route(
         f"/{question.name}",
         export,
@@ -125,10 +125,10 @@ def _add(question: Question) -> None:
             200: {"description": "The file.", "content": CONTENT, **AS_OF},
             **problems.documented(422),
         },
-        openapi_extra=scoped(SCOPE_OF[question.action]) | told,
+        openapi_extra=scoped(SCOPE_OF[question.action]) | documented,
     )
 
 
 for each in QUESTIONS.values():
-    if each.action in SCOPE_OF and not each.only_drawn:  # no token may take the audit away
+    if each.action in SCOPE_OF and not each.only_drawn:  # no token may export the audit
         _add(each)

@@ -1,1 +1,1 @@
-"""Charts: a table in, a specification out."""
+"""Charts: pure functions from a table to a Vega-Lite specification."""

@@ -1,4 +1,4 @@
-"""Charts of what came into being in each day, week or month."""
+"""Charts of what was created per day, week or month."""
 
 from functools import cache
 from typing import Any
@@ -13,15 +13,15 @@ from dashboard.charts.chart import COUNT, PANEL_HEIGHT, ROWS, SHORT, Drawing, Sh
 
 COURSE_HEIGHT = 34
 PALE = 0.45
-# A tenth of a step is left free between two bars: one pixel would be most of what a narrow one has.
+# The gap between bars is a tenth of a step; a fixed pixel would be most of a narrow bar.
 EDGE = "time(datum.day) + 0.9 * (time(datum.end) - time(datum.day))"
 STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
 
 
 def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
-    """Draw how many came into being in each step; one that is cut or not over yet is pale.
+    """Draw the number created per step; partial steps are pale.
 
-    `steps` has `day`, the first of each step, `partial`, and how many were created by `noun`.
+    `steps` has `day` (the first day of each step), `partial`, and the count in the column `noun`.
     """
     rows = steps.select("day", PARTIAL, count=noun)
     text = describe(rows, noun=noun, step=step)
@@ -29,7 +29,7 @@ def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
 
 
 def describe(steps: pl.DataFrame, *, noun: str, step: Step) -> str:
-    """Return in words how many came into being; of `day`, `partial` and `count`."""
+    """Return the text alternative for steps with `day`, `partial` and `count`."""
     days, counts = steps["day"], steps["count"].to_list()
     most = max(counts)
     return (
@@ -39,41 +39,43 @@ def describe(steps: pl.DataFrame, *, noun: str, step: Step) -> str:
 
 
 def _partial(steps: pl.DataFrame, step: Step) -> str:
-    """Return in words which of the first and the last step are partial."""
+    """Return the end of the sentence, if the first or last step is partial."""
     ends = {"first": steps.row(0, named=True), "last": steps.row(-1, named=True)}
-    found = {which: row["count"] for which, row in ends.items() if row[PARTIAL]}
-    if len(steps) == 1 and found:
+    partial = {which: row["count"] for which, row in ends.items() if row[PARTIAL]}
+    if len(steps) == 1 and partial:
         return f"; only part of that {step} counts"
-    told = [f"part of the {which} {step} counts, with {count:,}" for which, count in found.items()]
-    return f"; only {' and '.join(told)}" if told else ""
+    phrases = [
+        f"part of the {which} {step} counts, with {count:,}" for which, count in partial.items()
+    ]
+    return f"; only {' and '.join(phrases)}" if phrases else ""
 
 
 def course(days: pl.DataFrame, *, noun: str) -> Drawing:
-    """Draw in small how many came into being each day, one bar each, without axes."""
+    """Draw a sparkline of the number created per day: one bar per day, no axes."""
     listed = ", ".join(f"{count:,}" for count in days[noun])
     text = f"New {noun} each day, {days['day'][0]} to {days['day'][-1]}: {listed}."
     return Drawing(_course(noun), to_table(days.select("day", PARTIAL, count=noun)), text)
 
 
 def with_ends(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
-    """Return steps with `end`, the first day after each."""
+    """Add the column `end`, the first day after each step."""
     return steps.with_columns(end=pl.col("day").dt.offset_by(step.length))
 
 
 def spanning(base: alt.Chart, **look: Any) -> alt.Chart:
-    """Return bars that reach from the `day` of each step nearly to its `end`."""
+    """Return bars from the `day` of each step almost to its `end`."""
     bars: alt.Chart = base.mark_bar(orient="vertical", **look).encode(x2="edge:T")
     return bars.transform_calculate(edge=EDGE)
 
 
 def paler(opacity: float) -> Any:
-    """Return an opacity that is less for what is partial, in all charts alike."""
+    """Return an opacity that is lower for partial steps, by the same factor in all charts."""
     partial = f"datum.{PARTIAL}"
     return alt.condition(partial, alt.value(PALE * opacity), alt.value(opacity))
 
 
 def tooltip(noun: str, step: Step) -> list[alt.Tooltip]:
-    """Return what a bar says of its `day`, `count` and `partial`."""
+    """Return the tooltip of a bar, for the columns `day`, `count` and `partial`."""
     return [
         alt.Tooltip("day:T", title=STEPS[step], format="%-d %B %Y"),
         alt.Tooltip("count:Q", title=noun.capitalize(), format=COUNT),

@@ -1,4 +1,4 @@
-"""Charts of owners and of how many items they have."""
+"""Charts of owners and the number of items they own."""
 
 from functools import cache
 
@@ -18,14 +18,17 @@ RANKS_HEIGHT = 170
 
 
 def ranking(owners: pl.DataFrame) -> Drawing:
-    """Draw one bar an owner, in the order given; of `email` and `item_count`."""
+    """Draw one bar per owner, in the given order.
+
+    `owners` has `email`, `full_name` and `item_count`.
+    """
     listed = ", ".join(f"{r['email']} {r['item_count']:,}" for r in owners.to_dicts())
     rows = owners.select("email", "full_name", "item_count")
     return Drawing(_ranking(), to_table(rows), f"Items owned, most first: {listed}.")
 
 
 def ranks(page: pl.DataFrame) -> Drawing:
-    """Draw the owners of one page of `items_by_user`, one narrow bar each, by rank."""
+    """Draw one page of `items_by_user`, with one narrow bar per owner, by rank."""
     ranks, counts = page["rank"].to_list(), page["item_count"].to_list()
     text = (
         f"Items owned, rank {ranks[0]:,} to {ranks[-1]:,}: "
@@ -36,9 +39,9 @@ def ranks(page: pl.DataFrame) -> Drawing:
 
 
 def curve(points: pl.DataFrame, *, first: int, last: int) -> Drawing:
-    """Draw how many items each owner has, from rank 1 to the last, and where some ranks stand.
+    """Draw the number of items by rank over the whole ranking, and highlight a range of ranks.
 
-    `points` has `rank` and `item_count` (`series.curve`); `first` and `last` are the ranks shown.
+    `points` has `rank` and `item_count` (`series.curve`); `first` and `last` are the range.
     """
     counts = points["item_count"].to_list()
     text = (
@@ -51,7 +54,7 @@ def curve(points: pl.DataFrame, *, first: int, last: int) -> Drawing:
 
 
 def distribution(spread: pl.DataFrame) -> Drawing:
-    """Draw how many users own how many items; of `bucket` and `users`, in the order given."""
+    """Draw how many users own how many items: one bar per row of `bucket` and `users`."""
     listed = ", ".join(f"{r['bucket']}: {r['users']:,}" for r in spread.to_dicts())
     text = f"Users by the number of items they own: {listed}."
     return Drawing(_distribution(), to_table(spread), text)
@@ -81,7 +84,7 @@ def _ranks() -> Shape:
 
 @cache
 def _curve(*, single: bool) -> Shape:
-    """Shape the curve; a `single` owner is a point, as there is no line through it."""
+    """Build the curve's shape; a `single` owner is a point, as one point makes no line."""
     first, last = alt.param(name="first"), alt.param(name="last")
     base = alt.Chart(ROWS).encode(
         x=alt.X("rank:Q", title="Rank", scale=alt.Scale(type="log"), axis=_powers(grid=False)),
@@ -93,7 +96,7 @@ def _curve(*, single: bool) -> Shape:
     )
     line = base.mark_line(interpolate="step-before", strokeWidth=2, point=single)
     place = alt.Chart(ROWS).mark_rect(opacity=0.3)
-    place = place.transform_aggregate(points="count()")  # one mark, not one for each row
+    place = place.transform_aggregate(points="count()")  # one mark instead of one per row
     place = place.transform_calculate(first="first", last="last").encode(x="first:Q", x2="last:Q")
     return inked((place + line).add_params(first, last), height=RANKS_HEIGHT)
 

@@ -1,4 +1,4 @@
-"""Charts of refreshes: where the time of the last ones went, and of one of them."""
+"""Charts of refreshes: how long the steps of the last ones took, and the spans of one."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -22,7 +22,7 @@ IN_SECONDS = "datum.label + ' s'"
 
 
 def steps(runs: Sequence[RefreshRun], zone: tzinfo) -> Drawing:
-    """Draw one stacked bar a refresh, oldest first, of how long each of its steps took."""
+    """Draw one stacked bar per refresh, oldest first: the seconds of each of its steps."""
     shown = [run for run in runs if run.step_seconds][:MOST_RUNS][::-1]
     rows = [
         {
@@ -46,19 +46,21 @@ def steps(runs: Sequence[RefreshRun], zone: tzinfo) -> Drawing:
 
 
 def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
-    """Draw the longest spans of a refresh, as `Kept.rows` has them, by their start."""
+    """Draw the longest spans of a refresh, ordered by start; `spans` are `Kept.rows()`."""
     longest = sorted(spans, key=lambda span: span[2], reverse=True)[:MOST_SPANS]
     rows = [
         {
             "row": f"{number:03d}",
-            "name": label(name, told),
+            "name": label(name, attributes),
             "start": start,
             "end": start + seconds,
             "seconds": seconds,
             "depth": "step" if depth == 0 else "within a step",
-            "told": ", ".join(f"{key.removeprefix('tally.')} {v}" for key, v in told.items()),
+            "about": ", ".join(
+                f"{key.removeprefix('tally.')} {value}" for key, value in attributes.items()
+            ),
         }
-        for number, (name, start, seconds, depth, told) in enumerate(
+        for number, (name, start, seconds, depth, attributes) in enumerate(
             sorted(longest, key=lambda span: (span[1], span[3]))
         )
     ]
@@ -68,12 +70,12 @@ def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
     return Drawing(_waterfall(), to_table(pl.DataFrame(rows)), text, {"names": names})
 
 
-def label(name: str, told: dict[str, Any]) -> str:
-    """Return what to call a span: a part by its table and number."""
+def label(name: str, attributes: dict[str, Any]) -> str:
+    """Return a span's label; that of a partition has its number and table."""
     short = name.removeprefix("refresh ").capitalize()
-    if "tally.part" not in told:
+    if "tally.part" not in attributes:
         return short
-    return f"{short} {told['tally.part']} of {told.get('tally.table', '')}"
+    return f"{short} {attributes['tally.part']} of {attributes.get('tally.table', '')}"
 
 
 @cache
@@ -124,7 +126,7 @@ def _waterfall() -> Shape:
             alt.Tooltip("name:N", title="Span"),
             alt.Tooltip("start:Q", title="Began after (s)", format=".3f"),
             alt.Tooltip("seconds:Q", title="Seconds", format=".3f"),
-            alt.Tooltip("told:N", title="About"),
+            alt.Tooltip("about:N", title="About"),
         ],
     )
     bars = base.mark_bar(cornerRadius=2).encode(

@@ -1,17 +1,17 @@
-"""Shares, changes and means in few digits, which never round to what they are not."""
+"""Rounds shares, changes and means to few digits, but never to a misleading 0% or 100%."""
 
 MINUS = "\N{MINUS SIGN}"
-MUCH = 1000  # from so many percent on, decimals say nothing
-ALL, NONE = 100.0, 0.0  # what a percentage must not be rounded to
+MUCH = 1000  # percent; decimals are dropped from here on
+ALL, NONE = 100.0, 0.0  # a percentage is rounded to these only if it is exact
 
 
 def percent(part: int, whole: int) -> str:
-    """Return a part in percent: `12.5%`; `over 99.9%` when it is nearly all and not all."""
+    """Return a share in percent: `12.5%`; `over 99.9%` if it is almost all but not all."""
     return _percent(part, whole, sign="")
 
 
 def change(now: int, before: int) -> str:
-    """Return how much more or less there is now: `+12.5%`, or `+3` where there was nothing."""
+    """Return the relative change: `+12.5%`, or `+3` if there was nothing before."""
     if now == before:
         return "as many"
     if not before:
@@ -20,7 +20,7 @@ def change(now: int, before: int) -> str:
 
 
 def mean(total: int, count: int) -> str:
-    """Return a mean with a decimal where one says something: `0.5`, `12`, `63,666`."""
+    """Return a mean, with one decimal if it is below 100: `0.5`, `12`, `63,666`."""
     exact = total / count
     if exact >= ALL or total % count == 0:
         return f"{exact:,.0f}"

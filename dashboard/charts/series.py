@@ -1,4 +1,4 @@
-"""Series over days, weeks and months, cut to what a chart can show."""
+"""Prepares series of days, weeks and months for charts, cut to what a chart can show."""
 
 import polars as pl
 
@@ -9,20 +9,20 @@ from core.calendar.steps import Step
 from dashboard.charts import rounding
 
 SHOWN = {Step.DAY: 60, Step.WEEK: 52, Step.MONTH: 36}  # steps on an overview
-MOST_STEPS = 4_000  # of a chart that can be zoomed; more than ten years of days
+MOST_STEPS = 4_000  # in a chart that can be zoomed; more than ten years of days
 PALE = "A pale {step} is partial: it is cut by the range, or not over yet."
 
 
 def recent(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
-    """Return as many of the last steps as an overview shows."""
+    """Return the last steps, as many as the overview shows."""
     return steps.tail(SHOWN[step])
 
 
 def curve(counted: pl.DataFrame) -> pl.DataFrame:
-    """Return rank and item_count along the whole ranking: both ends of each level, thinned.
+    """Return points of `rank` and `item_count` along the whole ranking, for `owners.curve`.
 
-    `counted` is a result of `metrics.item_counts`. Levels that a chart with logarithmic axes
-    cannot tell apart are one.
+    `counted` comes from `metrics.item_counts`. Each count contributes its first and last rank.
+    Points that fall on the same pixel of a logarithmic axis become one.
     """
     ends = counted.with_columns(last=pl.col("users").cum_sum()).with_columns(
         first=pl.col("last") - pl.col("users") + 1
@@ -37,33 +37,33 @@ def curve(counted: pl.DataFrame) -> pl.DataFrame:
 
 
 def drawn(steps: pl.DataFrame, noun: str, *, total: bool) -> pl.DataFrame:
-    """Return `day`, `count` and `partial` of as many of the last steps as a chart has room for.
+    """Return `day`, `count` and `partial` of the last steps, as many as a chart can show.
 
-    `steps` is a result of `core.analytics.trends.steps`; `total` counts all up to then.
+    `steps` comes from `core.analytics.trends.steps`; with `total`, counts are cumulative.
     """
     column = IN_ALL.format(noun) if total else noun
     return steps.select("day", PARTIAL, count=column).tail(MOST_STEPS)
 
 
 def cut(window: Window, drawn: pl.DataFrame) -> Window:
-    """Return the part of a window that a chart has room for."""
+    """Return the part of a window that the drawn steps cover."""
     return Window(max(window.first or FIRST_DAY, drawn["day"][0]), window.last)
 
 
 def is_nothing(steps: pl.DataFrame, noun: str) -> bool:
-    """Tell whether there is nothing to draw: no steps, or nothing created by the end of them."""
+    """Tell whether there is nothing to draw: no steps, or nothing created by their end."""
     return steps.is_empty() or not steps[IN_ALL.format(noun)][-1]
 
 
 def remarks(steps: pl.DataFrame, step: Step) -> list[str]:
-    """Return a sentence about what is pale, if anything is."""
+    """Return a sentence about partial steps, if there are any."""
     return [PALE.format(step=step)] if steps[PARTIAL].any() else []
 
 
 def facts(steps: pl.DataFrame, noun: str, step: Step) -> dict[str, str]:
-    """Return the figures of the steps of a window, by what they are called.
+    """Return the figures about the steps of a window, by label.
 
-    The mean is that of whole steps, where there are any: part of a week says little about a week.
+    The mean is taken over whole steps, if there are any, as partial ones would distort it.
     """
     counts = steps[noun].to_list()
     whole = steps.filter(~pl.col(PARTIAL))[noun].to_list() or counts

@@ -1,4 +1,4 @@
-"""What charts are called, and the words for what they are narrowed to, on pages and in pictures."""
+"""Titles of charts and descriptions of their filters, for pages and pictures."""
 
 from typing import Final, Literal
 
@@ -38,12 +38,12 @@ ACTIVITY: dict[Activity | Literal["any"], str] = {
 
 
 def title(noun: str, way: str, step: Step) -> str:
-    """Return what a chart of trends is called, on the page and as a picture."""
+    """Return the title of a chart of trends."""
     return f"{NOUNS[noun]} in all" if way == "total" else f"New {noun} by {step}"
 
 
 def describe(filters: OwnerFilter) -> dict[str, str]:
-    """Return in words what a filter asks for beside text and period, by parameter."""
+    """Return descriptions of the filters that are set, by parameter, except text and period."""
     parts = {
         "least": f"At least {counted(filters.least or 0, 'item')}",
         "most": f"At most {counted(filters.most or 0, 'item')}",
@@ -55,6 +55,6 @@ def describe(filters: OwnerFilter) -> dict[str, str]:
 
 
 def words(filters: OwnerFilter) -> str:
-    """Return in words what a list is narrowed by."""
+    """Return one description of all filters that are set."""
     text = [f"“{filters.search}”"] if filters.search else []
     return ", ".join([*text, *(part.lower() for part in describe(filters).values())])

@@ -1,4 +1,4 @@
-"""The chart of trends: the whole time in small, and what is brushed of it in large above."""
+"""The chart of trends: a small overview below, and the brushed range of it enlarged above."""
 
 from functools import cache
 from typing import Any
@@ -14,28 +14,28 @@ from dashboard.charts.chart import PADDING, ROWS, SHORT, Drawing, Shape, inked, 
 from dashboard.charts.created import describe, paler, spanning, tooltip, with_ends
 
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
-# The steps that reach into the brush, also the one in which it begins.
+# Selects the steps that overlap the brush, including the one in which it begins.
 BRUSHED = "!isValid(brush.{x}) || (datum.day <= brush.{x}[1] && datum.end > brush.{x}[0])"
 ENDS = "[time(datum.day), time(datum.end)]"
 
 
 def trend(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
-    """Draw `day` and `count`, pale where `partial`; `total` says that counts are those up to then.
+    """Draw `day` and `count`, with partial steps pale; with `total`, counts are cumulative.
 
-    What is dragged out of the lower chart is shown in the upper one.
+    Dragging across the lower chart selects the range of the upper one.
     """
     shape = _trend(noun, step, total=total)
     return Drawing(shape, _rows(steps, step), _describe(steps, noun, step, total=total))
 
 
 def still(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
-    """Draw the same whole, with nothing to drag: for a picture."""
+    """Draw the same without interaction, for a picture."""
     shape = _still(noun, step, total=total)
     return Drawing(shape, _rows(steps, step), _describe(steps, noun, step, total=total))
 
 
 def _rows(steps: pl.DataFrame, step: Step) -> pa.Table:
-    # An area has one opacity, so neighbours that are whole, or are not, are one area.
+    # An area has one opacity, so each run of partial or whole steps is an area of its own.
     return to_table(with_ends(steps, step).with_columns(run=pl.col(PARTIAL).rle_id()))
 
 
@@ -65,8 +65,8 @@ def _trend(noun: str, step: Step, *, total: bool) -> Shape:
     reaching = BRUSHED.format(x="at" if total else "day")
     large = large.transform_filter(reaching).properties(height=DETAIL_HEIGHT)
     chart = alt.vconcat(large, small, spacing=12, padding=PADDING)
-    # As SVG the brush has a role and no name; on a canvas all has one name, the description. The
-    # colours of its text are the theme's, as a canvas does not know that of where it stands.
+    # Rendered on a canvas, as in SVG the brush would be an element with a role but no accessible
+    # name. A canvas cannot inherit the page's text colour, so the theme sets it.
     return shape(chart.properties(usermeta={"embedOptions": {"renderer": "canvas"}}))
 
 
@@ -89,7 +89,7 @@ def _mark(base: alt.Chart, *, total: bool, opacity: float, **x: Any) -> alt.Char
         days = alt.X("day:T", title=None, **x)
         bars: alt.Chart = spanning(base, clip=True).encode(x=days, opacity=paler(opacity))
         return bars
-    # Each step is a line from its begin to its end, the last one as well.
+    # Each step is a horizontal line from its start to its end, including the last one.
     both = base.transform_calculate(ends=ENDS).transform_flatten(["ends"], ["at"])
     area: alt.Chart = both.mark_area(line=True, clip=True).encode(
         x=alt.X("at:T", title=None, **x),

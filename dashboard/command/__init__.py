@@ -1,1 +1,1 @@
-"""What commands print: errors and progress."""
+"""The terminal: what commands print and ask."""

@@ -1,4 +1,4 @@
-"""Errors on the command line: what happened in a line or two, and never a traceback."""
+"""Errors on the command line: a line or two about what happened, never a traceback."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Commands(TyperGroup):
-    """Commands whose errors meant for people go to stderr, with exit status 1."""
+    """A group of commands that prints expected errors to stderr and exits with status 1."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, and let go of the database in any case."""
+        """Run the command, and close the database connection in any case."""
         try:
             return super().invoke(ctx)
         except (ValidationError, TallyError) as error:
@@ -28,7 +28,7 @@ class Commands(TyperGroup):
 
 
 def describe(error: ValidationError | TallyError) -> str:
-    """Return what to tell the person who ran the command; values, which may be secret, stay out."""
+    """Return the message for an error; it quotes no values, as they may be secret."""
     if isinstance(error, Invalid):
         return "\n".join(f"{field}: {reason}" for field, reason in error.fields.items())
     if isinstance(error, TallyError):

@@ -1,4 +1,4 @@
-"""Who gives a command, and what is asked of them."""
+"""The person at the terminal: who they are, and the password prompt."""
 
 import getpass
 import sys
@@ -9,7 +9,7 @@ from core.actor import Actor
 
 
 def at_the_keyboard() -> Actor:
-    """Return the account that runs the command, who may do everything."""
+    """Return the actor for the account that runs the command, which may do everything."""
     try:
         return Actor.system(f"{getpass.getuser()} (command line)")
     except (KeyError, OSError):  # an account without a name, as in a container
@@ -17,7 +17,7 @@ def at_the_keyboard() -> Actor:
 
 
 def ask_password() -> str:
-    """Return a password, asked for twice, or the first line of what is piped in."""
+    """Ask for a password twice; without a terminal, read the first line of standard input."""
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")

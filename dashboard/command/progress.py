@@ -1,4 +1,4 @@
-"""Progress on a terminal: one bar for each step of long work."""
+"""Progress bars on a terminal, one per step of long work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from core.db.bulk_copy import Watch
 
 @contextmanager
 def bars(console: Console) -> Iterator[Watch]:
-    """Show a bar for each step that the yielded function is told of, until the block ends."""
+    """Yield a function that reports progress; each step gets a bar until the block ends."""
     step_name = TextColumn("{task.description:<24}", markup=False)
     columns = (step_name, BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -28,7 +28,7 @@ def bars(console: Console) -> Iterator[Watch]:
             if step not in tasks:
                 finish()
                 tasks[step] = progress.add_task(step)
-            # A step that does not know its size moves to and fro until it is over.
+            # A step without a known total pulses until it is done.
             progress.update(tasks[step], completed=done, total=total or None)
 
         def finish() -> None:

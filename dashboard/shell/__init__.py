@@ -1,1 +1,1 @@
-"""What stands around every page: navigation, header and how fresh the data is."""
+"""The frame around every page: document, navigation, header and data freshness."""

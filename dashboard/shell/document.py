@@ -1,4 +1,4 @@
-"""The document that Streamlit runs a page in, with Tally's own scripts in front of Streamlit's."""
+"""The HTML document of every page: Streamlit's, with Tally's own scripts before Streamlit's."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -14,42 +14,42 @@ from dashboard.web.signatures import person
 SCRIPTS_PATH = "/tally"
 SCRIPTS = Path(__file__).parent / "scripts"
 NAMES = ("history.js", "forms.js")
-FIRST_SCRIPT = '<script type="module"'  # of Streamlit's
+FIRST_SCRIPT = '<script type="module"'  # the first script of Streamlit's document
 
 
 class WrongDocument(Exception):
-    """Streamlit's document is not as it is known here."""
+    """Streamlit's document is not as expected."""
 
 
 def routes() -> list[Route]:
-    """Return the routes of all screens, and those of the scripts."""
+    """Return the routes of all screens and of the scripts."""
     scripts = [Route(f"{SCRIPTS_PATH}/{name}", script) for name in NAMES]
     paths = ["/" if screen.is_default else f"/{screen.name}" for screen in SCREENS]
     return [*scripts, *(Route(path, show) for path in paths)]
 
 
 async def show(request: Request) -> Response:
-    """Serve the document, which tells our scripts one person from another."""
-    known = person(request.headers.get("x-tally-user-id"))
+    """Serve the document, with a pseudonym that lets our scripts tell people apart."""
+    pseudonym = person(request.headers.get("x-tally-user-id"))
     before, after = document()
-    return HTMLResponse(f'{before}<meta name="tally-person" content="{known}">\n    {after}')
+    return HTMLResponse(f'{before}<meta name="tally-person" content="{pseudonym}">\n    {after}')
 
 
 async def script(request: Request) -> Response:
-    """Serve a script; browsers ask each time whether it has changed."""
+    """Serve a script; browsers revalidate it on each load."""
     name = request.url.path.rpartition("/")[2]
     return FileResponse(SCRIPTS / name, headers={"Cache-Control": "no-cache"})
 
 
 @lru_cache
 def document() -> tuple[str, str]:
-    """Return Streamlit's document in two parts; the second begins with the tags of our scripts.
+    """Return Streamlit's document in two parts; the second begins with our script tags.
 
-    Raises `WrongDocument` when there is no place for them, as after an upgrade of Streamlit.
+    Raises `WrongDocument` if there is no place for them, for example after a Streamlit upgrade.
     """
     text = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
-    before, found, after = text.partition(FIRST_SCRIPT)
-    if not found:
+    before, first, after = text.partition(FIRST_SCRIPT)
+    if not first:
         raise WrongDocument(f"Streamlit's index.html has no {FIRST_SCRIPT}.")
     tags = [f'<script src="{SCRIPTS_PATH}/{name}"></script>\n    ' for name in NAMES]
-    return before, "".join([*tags, found, after])
+    return before, "".join([*tags, first, after])

@@ -1,4 +1,4 @@
-"""How current the data is: what is shown, what is newer, which refresh runs, how the last went."""
+"""How current the data is: the snapshot shown, newer changes, and the state of refreshes."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -20,15 +20,15 @@ from dashboard.cache import pinned_snapshot
 from dashboard.cache.ttl_cache import Shared
 
 UNCHANGED = "unchanged"
-SHARED_SECONDS = 1.0  # however many sessions look, PostgreSQL is asked once in so long
+SHARED_SECONDS = 1.0  # PostgreSQL is asked at most this often, however many sessions look
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """What was known at one moment; `away` says why PostgreSQL could not be asked.
+    """The freshness at one moment; `away` says why PostgreSQL could not be asked.
 
-    `newer` is None when nobody knows how much newer the database is than the snapshot; `back` says
-    that this is an older one which somebody made current.
+    `newer` is None if it is unknown how much newer the database is than the snapshot. `back` is set
+    if somebody rolled back to an older snapshot.
     """
 
     snapshot: Snapshot | None
@@ -39,12 +39,12 @@ class Freshness:
 
     @property
     def running(self) -> RefreshRun | None:
-        """The refresh that waits or runs."""
+        """The refresh that is requested or running."""
         return self.situation.running
 
     @property
     def requested(self) -> RefreshRun | None:
-        """The refresh that waits or runs, if somebody asked for it."""
+        """The refresh that is requested or running, if a person requested it."""
         return self.running if self.running and self.running.requested_by else None
 
     @property
@@ -54,9 +54,9 @@ class Freshness:
 
     @property
     def as_of(self) -> datetime | None:
-        """The newest moment at which the data shown is known to have been true.
+        """The latest time at which the shown data is known to be current.
 
-        A refresh that finds nothing changed publishes nothing, and proves the snapshot current.
+        A refresh that finds no changes publishes nothing, but proves the snapshot current.
         """
         if self.snapshot is None:
             return None
@@ -65,7 +65,7 @@ class Freshness:
 
     @property
     def found_nothing_new(self) -> bool:
-        """Whether the last refresh found the snapshot that is shown to be current."""
+        """Whether the last refresh found the shown snapshot unchanged."""
         run, snapshot = self.latest, self.snapshot
         if run is None or snapshot is None:
             return False
@@ -73,11 +73,11 @@ class Freshness:
 
     @property
     def trouble(self) -> RefreshRun | None:
-        """The last refresh, when it failed or was held back."""
+        """The last refresh, if it failed or was held back."""
         return self.latest if self.latest and self.latest.status in TROUBLE else None
 
     def outdates(self, shown: "Freshness") -> bool:
-        """Tell whether a page that shows `shown` would show other data now."""
+        """Tell whether a page that was drawn from `shown` would show other data now."""
         return self.snapshot != shown.snapshot
 
 
@@ -85,16 +85,16 @@ _known: Shared[Freshness] = Shared()
 
 
 def read(*, newest: bool = False) -> Freshness:
-    """Return how current the data of this run is, or, with `newest`, what a new run would show.
+    """Return how current this run's data is or, with `newest`, the data of a new run.
 
-    What PostgreSQL has to be asked is shared by all sessions of this process.
+    All sessions of this process share the result of the queries.
     """
     snapshot = _newest() if newest else _shown()
     return _known.get(_identity(snapshot), partial(_ask, snapshot), seconds=SHARED_SECONDS)
 
 
 def request(actor: Actor) -> RefreshRun:
-    """Ask for a refresh, or join the one that runs; raise `Forbidden` or `Unavailable`."""
+    """Request a refresh or join the open one; raise `Forbidden`, `Conflict` or `Unavailable`."""
     with transaction() as db:
         run = requests.request_refresh(db, actor=actor)
     tell()
@@ -102,34 +102,34 @@ def request(actor: Actor) -> RefreshRun:
 
 
 def request_full(actor: Actor) -> None:
-    """Ask for a refresh of all parts; raise `Forbidden`, `Conflict` or `Unavailable`."""
+    """Request a refresh of all partitions; raise `Forbidden`, `Conflict` or `Unavailable`."""
     with transaction() as db:
         requests.request_full(db, actor=actor)
     tell()
 
 
 def request_check(actor: Actor) -> None:
-    """Ask for a check of the snapshot; raise `Forbidden` or `Unavailable`."""
+    """Request a verification of the snapshot; raise `Forbidden` or `Unavailable`."""
     with transaction() as db:
         verifications.request_check(db, actor=actor)
     tell()
 
 
 def resume(actor: Actor, *, seen: int) -> None:
-    """Make the newest snapshot current again, and ask for a refresh; see `rollback.resume`."""
+    """Make the newest snapshot current again and request a refresh; see `rollback.resume`."""
     rollback.resume(actor=actor, seen=seen)
     request(actor)
 
 
 def release(actor: Actor) -> None:
-    """Ask for the refresh that was held back to be published; raise `Forbidden` or `NotFound`."""
+    """Request that the data held back is published; raise `Forbidden` or `NotFound`."""
     with transaction() as db:
         requests.release_held(db, actor=actor)
     tell()
 
 
 def tell() -> None:
-    """Wake the scheduler, and let all sessions look anew, after something was asked for."""
+    """Wake the scheduler and drop cached states, after a request was committed."""
     requests.wake()
     _known.forget()
     pinned_snapshot.offer(
@@ -138,7 +138,7 @@ def tell() -> None:
 
 
 def fraction(run: RefreshRun) -> float:
-    """Return how much of a refresh is done, from 0 to 1."""
+    """Return the progress of a refresh, from 0 to 1."""
     return min(run.parts_done / run.parts_total, 1.0) if run.parts_total else 0.0
 
 
@@ -146,14 +146,14 @@ def _ask(snapshot: Snapshot | None) -> Freshness:
     back = rollback.find()
     try:
         with transaction() as db:
-            found = requests.situation(db)
+            situation = requests.situation(db)
             if snapshot is None:
-                return Freshness(None, found, back=back)
+                return Freshness(None, situation, back=back)
             manifest = snapshot.manifest
             newer = change_log.newer(
                 db, store=manifest.store, token=manifest.token, pg_snapshot=manifest.pg_snapshot
             )
-            return Freshness(snapshot, found, newer, back=back)
+            return Freshness(snapshot, situation, newer, back=back)
     except Unavailable as error:
         return Freshness(snapshot, away=error.message, back=back)
 

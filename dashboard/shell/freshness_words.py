@@ -1,4 +1,4 @@
-"""What Tally says about how current its data is: whole sentences, in the reader's time zone."""
+"""The sentences about data freshness, with times in the reader's zone."""
 
 import math
 from datetime import UTC, datetime
@@ -12,13 +12,13 @@ from dashboard.ui.notices import count, escape
 
 
 def line(state: Freshness, outlook: Outlook, *, now: datetime | None = None) -> str:
-    """Return the line above every page: as of when, what is newer, when it is refreshed next."""
+    """Return the line above every page: time of the data, newer changes, next refresh."""
     now = now or datetime.now(UTC)
     return " ".join(filter(None, (as_of(state, now=now), ahead(state), _next(state, outlook, now))))
 
 
 def as_of(state: Freshness, *, now: datetime | None = None) -> str:
-    """Return as of when the data is: the check, where a refresh found that nothing had changed."""
+    """Return the time of the data; if a refresh found no changes, the time of that refresh."""
     if state.as_of is None or state.snapshot is None:
         return "No data yet."
     taken = state.snapshot.taken_at
@@ -30,7 +30,7 @@ def as_of(state: Freshness, *, now: datetime | None = None) -> str:
 
 
 def ahead(state: Freshness) -> str:
-    """Return how much newer the database is than the data, or that nobody knows."""
+    """Return how much newer the database is than the data, or that it is unknown."""
     if state.snapshot is None:
         return ""
     if state.away:
@@ -43,7 +43,7 @@ def ahead(state: Freshness) -> str:
 
 
 def outcome(run: RefreshRun) -> str:
-    """Return what a refresh that succeeded brought: `3 items and 1 user new, 2 parts rewritten`."""
+    """Return what a successful refresh changed: `3 items and 1 user new, 2 parts rewritten`."""
     if run.mode == UNCHANGED:
         return "Nothing has changed: the data is current."
     if run.mode != "incremental":
@@ -55,7 +55,7 @@ def outcome(run: RefreshRun) -> str:
 
 
 def progress(run: RefreshRun) -> str:
-    """Return in words where a refresh is."""
+    """Return the current step of a refresh and its progress."""
     if run.status == "requested":
         return "Waiting to start"
     step = (run.step or "starting").replace("_", " ").capitalize()
@@ -63,14 +63,14 @@ def progress(run: RefreshRun) -> str:
 
 
 def asked_by(run: RefreshRun, *, now: datetime | None = None) -> str:
-    """Return who started a refresh and when, as Markdown."""
+    """Return who or what started a refresh, and when, as Markdown."""
     ago = local_time.ago(run.started_at or run.requested_at, now=now)
     who = f"Asked for by {escape(run.requested_by)}" if run.requested_by else _by_itself(run)
     return f"{who}, {ago}"
 
 
 def trouble(state: Freshness, *, now: datetime | None = None) -> str | None:
-    """Return what went wrong: since when, why, and what is shown instead, as Markdown."""
+    """Return what went wrong, since when, and which data is shown instead, as Markdown, or None."""
     if state.away:
         return " ".join(filter(None, (escape(state.away), instead(state, now=now))))
     run = state.trouble
@@ -78,24 +78,24 @@ def trouble(state: Freshness, *, now: datetime | None = None) -> str | None:
         return None
     outcome = "was held back" if run.status == "held" else "failed"
     at = local_time.clock(run.finished_at or run.requested_at, now=now)
-    told = f"The refresh at {at} {outcome}."
+    text = f"The refresh at {at} {outcome}."
     if state.situation.failures > 1 and state.situation.since:
         since = local_time.clock(state.situation.since, now=now)
-        told += f" That makes {state.situation.failures:,} in a row, the first at {since}."
+        text += f" That makes {state.situation.failures:,} in a row, the first at {since}."
     again = "Another one runs now." if state.running else ""
     reason = escape(run.error or "No reason was recorded.")
-    return " ".join(filter(None, (told, reason, instead(state, now=now), again)))
+    return " ".join(filter(None, (text, reason, instead(state, now=now), again)))
 
 
 def instead(state: Freshness, *, now: datetime | None = None) -> str:
-    """Return which data is shown while there is nothing newer."""
+    """Return which data is shown while a newer snapshot is missing."""
     if state.as_of is None:
         return ""
     return f"Analytics show the data of {local_time.clock(state.as_of, now=now)}."
 
 
 def roll_back(state: Freshness, *, now: datetime | None = None) -> str | None:
-    """Return who made an older snapshot current, when, and what ends it, as Markdown."""
+    """Return who rolled back, when, and how it ends, as Markdown; None if nobody did."""
     if state.back is None:
         return None
     at = local_time.clock(state.back.since, now=now)
@@ -137,16 +137,16 @@ def _newer(newer: Newer) -> list[str]:
 
 
 def _events(items: Rows, users: Rows, new: str) -> list[str]:
-    """Return what happened, a phrase each: `3 items and 1 user new`, `2 edits`, `1 deletion`."""
-    came = [
+    """Return one phrase per kind of change: `3 items and 1 user new`, `2 edits`, `1 deletion`."""
+    created = [
         count(rows.inserted, noun)
         for noun, rows in (("item", items), ("user", users))
         if rows.inserted
     ]
     edits, deletions = items.updated + users.updated, items.deleted + users.deleted
-    told = [f"{' and '.join(came)} {new}"] if came else []
-    told += [count(edits, "edit")] if edits else []
-    return [*told, *([count(deletions, "deletion")] if deletions else [])]
+    phrases = [f"{' and '.join(created)} {new}"] if created else []
+    phrases += [count(edits, "edit")] if edits else []
+    return [*phrases, *([count(deletions, "deletion")] if deletions else [])]
 
 
 def _rows(run: RefreshRun, table: str) -> Rows:

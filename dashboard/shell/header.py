@@ -1,7 +1,7 @@
-"""What stands around every page: its title, how fresh its data is, and who is signed in.
+"""The header and sidebar of every page: title, data freshness, refresh button, who is signed in.
 
-A timer redraws the line alone. It never runs a page again on which somebody may be typing: that is
-for the pages that show the snapshot and nothing else, and for them only while no dialog is open.
+A timer redraws only the header. It must not rerun a page on which somebody may be typing. So it
+reruns only pages that show nothing but the snapshot, and only while no dialog is open.
 """
 
 import time
@@ -20,10 +20,10 @@ from dashboard.shell import freshness, freshness_words
 from dashboard.shell.freshness import Freshness
 from dashboard.ui import dialogs, notices
 
-OWN_SECONDS = 1  # how often who asked for a refresh sees how far it is
-FOLLOW_SECONDS = 4  # and everybody else
-LOOK_SECONDS = 20  # how often everybody looks otherwise, and how far a refresh is by itself
-FOLLOWERS = 2.0  # pages a second that are run again by themselves, of all sessions
+OWN_SECONDS = 1  # between updates of the progress, for the person who requested the refresh
+FOLLOW_SECONDS = 4  # the same for everybody else
+LOOK_SECONDS = 20  # between updates while no requested refresh runs
+FOLLOWERS = 2.0  # automatic page reruns a second, of all sessions together
 OUTCOME_SECONDS = 20
 SEEN = "shell.seen"
 OUTCOME = "shell.outcome"
@@ -36,7 +36,7 @@ _followers = Bucket(1, time.monotonic())
 
 @dataclass(frozen=True)
 class Header:
-    """What the header of one run of a page belongs to; `follows` if new data redraws the page."""
+    """The state of the header of one page run; `follows` says that new data reruns the page."""
 
     actor: Actor
     title: str
@@ -46,7 +46,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Seen:
-    """What this session was last told of: the data's generation, and whether a refresh ran."""
+    """What this session last showed: the data's generation, and whether a refresh was running."""
 
     generation: int | None
     running: bool
@@ -54,16 +54,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a refresh brought, in words, and until when on the monotonic clock it is shown."""
+    """What a refresh changed, as text, and until when (monotonic clock) it is shown."""
 
     text: str
     until: float
 
 
 def header(actor: Actor, title: str, state: Freshness, *, follows: bool) -> None:
-    """Draw the title, the freshness line and the refresh button, and keep them true.
+    """Draw the title, the freshness line and the refresh button, and keep them up to date.
 
-    With `follows`, the page shows the snapshot: it is run again as soon as there is a newer one.
+    With `follows`, the whole page is rerun as soon as there is a newer snapshot.
     """
     _announce(state)
     header = Header(actor, title, state, follows)
@@ -71,7 +71,7 @@ def header(actor: Actor, title: str, state: Freshness, *, follows: bool) -> None
 
 
 def sidebar(actor: Actor) -> None:
-    """Draw the mark, who is signed in, and the way out; the menu stands between them."""
+    """Draw the logo, who is signed in, and the sign-out button; the menu is between them."""
     st.logo(LOGO, size="medium", icon_image=MARK)
     with st.sidebar.container(gap="xsmall"):
         st.text(actor.name)
@@ -82,7 +82,7 @@ def sidebar(actor: Actor) -> None:
 
 
 def _look(header: Header, first: Iterator[Freshness]) -> None:
-    """Draw the header; while somebody's refresh runs, in a fragment that looks more often."""
+    """Draw the header; while a requested refresh runs, in a fragment that updates more often."""
     state = _current(header, first)
     if not _is_watched(header.actor, state):
         _draw(header, state)
@@ -96,34 +96,34 @@ def _follow(header: Header, first: Iterator[Freshness]) -> None:
 
 
 def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
-    # The first pass belongs to the run, or to the fragment, that has just read it.
-    given = next(first, None)
-    if given is not None:
-        return given
+    # The first pass uses the state that the page run or the outer fragment has just read.
+    initial = next(first, None)
+    if initial is not None:
+        return initial
     state = freshness.read(newest=True)
     if header.follows and state.outdates(header.shown):
         if not dialogs.is_open() and (_awaits(header.actor, state.latest) or _may_follow()):
             st.rerun()
-        # What stands on the page is not of the newest, so neither is the line above it.
+        # The page still shows the older snapshot, so the line above it must say so.
         state = replace(state, snapshot=header.shown.snapshot, newer=header.shown.newer)
     _announce(state)
     return state
 
 
 def _may_follow() -> bool:
-    # Threads share it without a lock: of two at the same moment both may go, which harms nobody.
+    # No lock: if two threads take the last token at once, one more page reruns, which is harmless.
     return not _followers.take(rate=FOLLOWERS, size=1, now=time.monotonic())
 
 
 def _awaits(actor: Actor, run: RefreshRun | None) -> bool:
-    """Tell whether somebody asked for a refresh, or joined it in this session."""
+    """Tell whether the actor requested a refresh, or joined it in this session."""
     if run is None:
         return False
     return run.requested_by == actor.email or run.id == st.session_state.get(JOINED)
 
 
 def _is_watched(actor: Actor, state: Freshness) -> bool:
-    """Tell whether a refresh runs that anybody asked for, or that this session joined."""
+    """Tell whether a refresh is open that a person requested or this session joined."""
     return state.requested is not None or _awaits(actor, state.running)
 
 
@@ -145,18 +145,18 @@ def _draw(header: Header, state: Freshness) -> None:
     back = freshness_words.roll_back(state)
     if back:
         st.warning(back, icon=":material/history:")
-    told = freshness_words.trouble(state)
-    if told:
+    trouble = freshness_words.trouble(state)
+    if trouble:
         icon = ":material/cloud_off:" if state.away else ":material/sync_problem:"
-        st.warning(told, icon=icon)
+        st.warning(trouble, icon=icon)
 
 
 def _button(actor: Actor, state: Freshness) -> None:
     st.button(
         "Refresh data",
-        # What turns takes a browser's time, all the while that nobody asked for.
+        # An animated spinner costs browser CPU, so show it only while somebody waits.
         icon="spinner" if _is_watched(actor, state) else ":material/refresh:",
-        # Whoever presses it while one runs that nobody asked for joins that one.
+        # During an automatic refresh the button stays enabled: pressing it joins that refresh.
         disabled=state.requested is not None or state.back is not None,
         key="refresh",
         on_click=_request,
@@ -191,7 +191,7 @@ def _outcome() -> None:
 
 
 def _announce(state: Freshness) -> None:
-    """Say for a while what a refresh brought that ended since this session last looked."""
+    """Store what a refresh changed that ended since this session last looked, to be shown."""
     if state.away:
         return
     before: Seen | None = st.session_state.get(SEEN)

@@ -1,4 +1,4 @@
-"""The page registry: which screens there are, where, and for whom."""
+"""The page registry: all screens, their place in the menu, and who may see them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,9 +20,9 @@ PAGES = "navigation.pages"
 
 @dataclass(frozen=True)
 class Screen:
-    """One screen: the file in `pages/` that draws it, and how it is reached.
+    """A screen: `name` is its file in `pages/` and its address.
 
-    `keys` are the parameters that its address may have.
+    `keys` are the query parameters that its address may have.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Screen:
     superusers_only: bool = False
 
     def page(self) -> "StreamlitPage":
-        """Return the screen as Streamlit knows it."""
+        """Return the screen as a Streamlit page."""
         return st.Page(
             ROOT / "pages" / f"{self.name}.py",
             title=self.title,
@@ -106,7 +106,7 @@ def screens(actor: Actor) -> list[Screen]:
 def sections(actor: Actor) -> dict[str, list["StreamlitPage"]]:
     """Return the actor's pages by section, for `st.navigation`.
 
-    A page that is left out here cannot be reached by its address either.
+    A page that is missing here cannot be opened by its address either.
     """
     result: dict[str, list[StreamlitPage]] = {}
     for screen in screens(actor):
@@ -115,20 +115,20 @@ def sections(actor: Actor) -> dict[str, list["StreamlitPage"]]:
 
 
 def shows_snapshot(page: "StreamlitPage") -> bool:
-    """Tell whether a page shows the snapshot, so that it changes with a refresh."""
+    """Tell whether a page shows the snapshot, so that a refresh changes it."""
     return any(s.section == ANALYTICS and s.title == page.title for s in SCREENS)
 
 
 def follow(link: Link) -> None:
-    """End this run and show what a link leads to instead."""
+    """End this run and switch to the page of a link."""
     screen, query = _find(link)
     st.switch_page(ROOT / "pages" / f"{screen.name}.py", query_params=query)
 
 
 def draw(actor: Actor, link: Link, label: str) -> None:
-    """Draw a link, or nothing when the actor may not see where it leads.
+    """Draw a link, or nothing if the actor may not see its page.
 
-    `label` is one of our own texts: it is read as Markdown.
+    `label` is rendered as Markdown, so it must be one of our own texts.
     """
     screen, query = _find(link)
     if screen in screens(actor):
@@ -138,14 +138,14 @@ def draw(actor: Actor, link: Link, label: str) -> None:
 
 
 def address(link: Link) -> str:
-    """Return a link as an address within Tally."""
+    """Return a link's path and query."""
     screen, query = _find(link)
     path = "/" if screen.is_default else f"/{screen.name}"
     return f"{path}?{urlencode(query)}" if query else path
 
 
 def _find(link: Link) -> tuple[Screen, dict[str, str]]:
-    """Return where a link leads, and its filters, which have to be that page's own."""
+    """Return a link's screen and query; raise `ValueError` for a parameter the screen lacks."""
     screen = next(each for each in SCREENS if each.name == link.screen)
     if foreign := link.query.keys() - screen.keys:
         raise ValueError(f"{screen.title} has no {', '.join(sorted(foreign))}.")
@@ -153,8 +153,7 @@ def _find(link: Link) -> tuple[Screen, dict[str, str]]:
 
 
 def _page(screen: Screen) -> "StreamlitPage":
-    # Kept in the session, as each one that is made looks for its file, and as Streamlit marks the
-    # one that is shown.
+    # Kept in the session: creating a page looks up its file, and Streamlit marks the current one.
     pages: dict[str, StreamlitPage] = st.session_state.setdefault(PAGES, {})
     if screen.name not in pages:
         pages[screen.name] = screen.page()

@@ -1,1 +1,1 @@
-"""What all routes of the API share: bodies, lists, versions, errors and rates."""
+"""What all routes of the API share: bodies, lists, versions, errors and rate limits."""

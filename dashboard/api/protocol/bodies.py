@@ -1,4 +1,4 @@
-"""Bodies of requests: small, plain, well-formed JSON, read strictly."""
+"""Reads request bodies: small, uncompressed, well-formed JSON, parsed strictly."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ ONE_OBJECT = "Send one JSON object."
 
 
 async def read_object(request: Request) -> dict[str, object]:
-    """Return the JSON object that a request brings.
+    """Return the JSON object in a request's body.
 
-    Raises 413, 415 or 400 for what is too large, not called JSON or not well-formed, and `Invalid`
-    for JSON that is not an object.
+    Raises `HTTPException` 413 if it is too large, 415 if its type is not JSON, and 400 if it is not
+    well-formed; raises `Invalid` for JSON that is not an object.
     """
     _check_kind(request)
     value = parse(await _read(request))
@@ -34,9 +34,10 @@ JsonObject = Annotated[dict[str, object], Depends(read_object)]
 
 
 def parse(body: bytes) -> object:
-    """Return what a body says; raise 400, also for what JSON readers differ in.
+    """Parse a body as JSON; raise `HTTPException` 400.
 
-    That is: the same key twice, numbers that are none, and deep nesting.
+    It also refuses what JSON parsers treat differently: duplicate keys, NaN and Infinity, and deep
+    nesting.
     """
     try:
         value = json.loads(
@@ -51,7 +52,7 @@ def parse(body: bytes) -> object:
 
 
 def described(*forms: type[BaseModel], example: Mapping[str, object]) -> dict[str, Any]:
-    """Return the description of a body that one of `forms` has to match, for `openapi_extra`."""
+    """Return the OpenAPI description of a body that must match one of `forms`."""
     schemas: Sequence[dict[str, Any]] = [form.model_json_schema() for form in forms]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     content = {JSON: {"schema": schema, "example": dict(example)}}

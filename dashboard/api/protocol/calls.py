@@ -1,4 +1,4 @@
-"""Calls of the services: by whom, in threads of their own, each in one transaction."""
+"""Calls services for an actor: in dedicated threads, each call in one transaction."""
 
 from collections.abc import Callable
 from typing import Annotated, TypeVar
@@ -12,18 +12,18 @@ from core.actor import Actor
 from core.db import engine
 
 Answer = TypeVar("Answer")
-# Not the framework's threads, which also serve static files: those would wait behind slow answers.
+# Separate from the framework's threads, which also serve static files and must not wait.
 _threads = CapacityLimiter(8)
 
 
 class Call:
-    """What one request asks of a service, for the actor whom the gate let in."""
+    """A request's access to services, on behalf of the actor whom the gate verified."""
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
 
     async def run(self, work: Callable[[Session, Actor], Answer]) -> Answer:
-        """Return what `work` makes of one transaction."""
+        """Run `work` in a thread and a transaction; return its result."""
         return await anyio.to_thread.run_sync(self._run, work, limiter=_threads)
 
     def _run(self, work: Callable[[Session, Actor], Answer]) -> Answer:
@@ -32,7 +32,7 @@ class Call:
 
 
 async def current_call(request: Request) -> Call:
-    """Return the call that a request makes."""
+    """Return the call for a request (a FastAPI dependency)."""
     return Call(request.scope["user"])
 
 

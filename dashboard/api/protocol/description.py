@@ -1,4 +1,4 @@
-"""The API's description of itself (OpenAPI): who may ask what, beside what the routes tell."""
+"""The OpenAPI description: adds authentication and errors to what the routes declare."""
 
 from typing import Any
 
@@ -31,17 +31,17 @@ SCHEMES = {
 
 
 def scoped(*scopes: str) -> dict[str, Any]:
-    """Return what an operation asks for, for `openapi_extra`: a token with scopes, or a session."""
+    """Return an operation's security requirement: a token with `scopes`, or a session."""
     return {"security": [{"token": list(scopes)}, {"session": []}]}
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return the name of an operation for generated clients: that of its route."""
+    """Return an operation's name for generated clients, which is its route's name."""
     return route.name
 
 
 def complete(api: FastAPI) -> None:
-    """Let the API describe what the routes cannot tell: how to authenticate, and its errors."""
+    """Add the security schemes and the error schema to the API's OpenAPI document."""
 
     def describe() -> dict[str, Any]:
         if api.openapi_schema is None:

@@ -1,4 +1,4 @@
-"""Lists: which part of one is asked for, and how it is answered."""
+"""Lists: the parameters that select a page, and the response."""
 
 from typing import Annotated, Generic, TypeVar
 

@@ -1,4 +1,4 @@
-"""What goes wrong, as the API says it: every error in one shape, and which of them to expect."""
+"""The API's errors: one format for all, and their documentation."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from core.telemetry.setup import trace_id
 from dashboard.api.protocol.paths import allowed_methods
 from dashboard.web.problem import MEDIA_TYPE, problem
 
-# Why each status is answered; what the description of an operation says of it.
+# The reason for each status, as the description of an operation states it.
 REASONS = {
     400: "The body is not JSON as it should be, or If-Match is not one ETag.",
     401: "There is neither a valid token nor a session.",
@@ -56,7 +56,7 @@ class Problem(BaseModel):
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the description of some statuses, for an operation's `responses`."""
+    """Return the OpenAPI description of error statuses, for an operation's `responses`."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     answers: dict[int | str, dict[str, Any]] = {
         status: {"description": REASONS[status], "content": content} for status in statuses
@@ -68,7 +68,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def tally_error(_: Request, error: Exception) -> Response:
-    """Answer with the error's own status and words."""
+    """Answer with the status and message of a `TallyError`."""
     if isinstance(error, Conflict):
         return problem(412, STALE)
     if isinstance(error, VersionNeeded):
@@ -81,7 +81,7 @@ async def tally_error(_: Request, error: Exception) -> Response:
 
 
 async def invalid_request(_: Request, error: Exception) -> Response:
-    """Answer what is wrong with an address and its parameters, one message each."""
+    """Answer 422 with a message for each invalid path or query parameter."""
     if not isinstance(error, RequestValidationError):
         raise error
     errors = {str(part["loc"][-1]): str(part["msg"]) for part in error.errors()}
@@ -90,7 +90,7 @@ async def invalid_request(_: Request, error: Exception) -> Response:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answer in the one shape also where the framework says no, as for an unknown path."""
+    """Answer the framework's own errors, such as 404 and 405, in the same format."""
     if not isinstance(error, HTTPException):
         raise error
     headers = dict(error.headers or {})
@@ -101,5 +101,5 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 async def unexpected(_: Request, error: Exception) -> Response:  # noqa: ARG001
-    """Say where to look, and nothing of what was inside; the server logs the error itself."""
+    """Answer 500 with the trace id and no details; the server logs the error."""
     return problem(500, "Something went wrong in Tally.", trace_id=trace_id())

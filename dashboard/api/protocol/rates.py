@@ -1,4 +1,4 @@
-"""How often one token, or one session, may ask: a bucket for each, refilled all the time."""
+"""Rate limits for the API: one token bucket per API token or session."""
 
 import math
 import time
@@ -11,15 +11,15 @@ from core.settings import get_settings
 from dashboard.limits.token_bucket import Bucket
 from dashboard.web.problem import problem
 
-BURST_SECONDS = 10.0  # so much of the rate may come at once
+BURST_SECONDS = 10.0  # the burst is the rate times this
 MOST_REMEMBERED = 10_000
 Asker = tuple[int | None, int | None]
 
 
 class Rates:
-    """ASGI middleware: 429 for whoever asks more often than the setting allows.
+    """ASGI middleware: answers 429 to requests above the rate of `API_REQUESTS_PER_MINUTE`.
 
-    It counts in this process alone: with several of them, each allows as many.
+    It counts only this process: with several processes, each allows as many.
     """
 
     def __init__(self, app: ASGIApp) -> None:

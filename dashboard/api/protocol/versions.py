@@ -1,4 +1,4 @@
-"""Versions of rows: told as ETag, and asked for as If-Match before a row is changed or deleted."""
+"""Versions of rows: sent as ETag, and required in If-Match to change or delete a row."""
 
 import re
 from typing import Annotated
@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 ETAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 VERSION = re.compile(r"[1-9][0-9]{0,9}")
-NO_VERSION = 0  # which no row ever has
+NO_VERSION = 0  # no row has this version, so it never matches
 ANSWERED = {
     "ETag": {
         "description": "The version; send it in If-Match to change or delete this one.",
@@ -35,14 +35,15 @@ ASKED = {"parameters": [_PARAMETER]}
 
 
 def etag(version: int) -> dict[str, str]:
-    """Return the header that tells a row's version."""
+    """Return the ETag header for a row's version."""
     return {"ETag": f'"{version}"'}
 
 
 async def read_version(request: Request) -> int | None:
-    """Return the version that If-Match names; None when there is no such header.
+    """Return the version in If-Match, or None if the header is missing.
 
-    Raises 400 for anything but one ETag: a list or an asterisk would not say what was read.
+    Raises `HTTPException` 400 unless it is exactly one ETag: a list or `*` would not tell which
+    version the client has read.
     """
     values = request.headers.getlist("if-match")
     if not values:
@@ -50,7 +51,7 @@ async def read_version(request: Request) -> int | None:
     match = ETAG.fullmatch(values[0].strip())
     if match is None or len(values) > 1:
         raise HTTPException(400, "If-Match has to be one ETag, as you read it.")
-    # Weak validators never match here (RFC 9110, 13.1.1), and neither does what is not ours.
+    # Weak validators never match here (RFC 9110, 13.1.1), and neither do foreign ETags.
     weak, version = match.groups()
     return NO_VERSION if weak or not VERSION.fullmatch(version) else int(version)
 
