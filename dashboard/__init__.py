@@ -1,1 +1,1 @@
-"""The shell that all pages share: the ASGI app, sign-in, API and command line."""
+"""The web application around the pages: ASGI app, sign-in, API and command line."""

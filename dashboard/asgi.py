@@ -1,4 +1,4 @@
-"""The composition root of the server: everything that Tally serves is put together here."""
+"""The composition root of the server; it assembles everything that Tally serves."""
 
 from core.telemetry import malloc
 
@@ -49,7 +49,7 @@ from dashboard.websockets import page_closed, session_end
 from dashboard.websockets.connections import Connections
 
 STOP_SECONDS = 10.0
-# What the first page would otherwise import while somebody waits for it.
+# Imported at startup; otherwise the first page would import them while somebody waits.
 HEAVY_MODULES = ("altair", "pandas", "polars", "pyarrow", "streamlit.dataframe_util")
 
 log = logging.getLogger(__name__)
@@ -91,32 +91,32 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def count_on(scheduler: Scheduler) -> None:
-    """Say what has to go on for the process to be alive."""
+    """Register the checks that must pass for the process to count as alive."""
     workers = WorkerThreads(anyio.to_thread.current_default_thread_limiter())
     watchers = [each.watcher.trouble for each in (connections, warming, scheduler)]
     liveness.expect(runtime_trouble, *watchers, page_runs.trouble, workers.trouble)
 
 
 def runtime_trouble() -> str | None:
-    """Return in words that Streamlit sends no page anything any more, or None.
+    """Return a message if Streamlit's event loop task has ended, else None.
 
-    Its own state does not tell: it stays as it was when an exception ended its loop.
+    Its own state does not tell: it does not change when an exception ends the loop.
     """
     task = get_instance()._loop_coroutine_task
     return "Streamlit's runtime has stopped" if task is None or task.done() else None
 
 
 def warm_up() -> None:
-    """Do now what the first visitor would wait for."""
+    """Do in advance what the first visitor would have to wait for."""
     for name in HEAVY_MODULES:
         import_module(name)
     zones.names()
-    with suppress(Unavailable):  # before the first refresh there is nothing to read
+    with suppress(Unavailable):  # there is no snapshot before the first refresh
         metrics.totals(reader.current())
 
 
 async def stop_jobs(scheduler: Scheduler, stop: threading.Event) -> None:
-    """Ask a running refresh to end, and wait for it for so long and no longer."""
+    """Ask a running refresh to end, and wait up to `STOP_SECONDS` for it."""
     stop.set()
     with anyio.move_on_after(STOP_SECONDS) as waiting:
         await anyio.to_thread.run_sync(scheduler.shutdown, abandon_on_cancel=True)

@@ -1,4 +1,4 @@
-"""The command line `tally`, one of the two composition roots."""
+"""The command line `tally`, a composition root."""
 
 from core.telemetry import malloc
 
@@ -92,9 +92,9 @@ def refresh(
         if verify:
             outcome, good = _verify(watch)
         else:
-            wishes = {"full": full, "accept_drop": accept_drop}
+            options = {"full": full, "accept_drop": accept_drop}
             name = at_the_keyboard().email
-            outcome = _refresh(watch, trigger="command", requested_by=name, **wishes)
+            outcome = _refresh(watch, trigger="command", requested_by=name, **options)
             good = True
         telemetry.shutdown()
     out.print(outcome, markup=False)
@@ -218,7 +218,7 @@ def _override(**values: object) -> None:
 
 
 def _describe(created: setup.FirstSuperuser | None) -> list[str]:
-    """Return how the first superuser signs in, in words; nothing after the first start."""
+    """Return the lines that tell how the first superuser signs in; none after the first start."""
     if created is None:
         return []
     how = "the password that FIRST_SUPERUSER_PASSWORD holds."
@@ -230,7 +230,7 @@ def _describe(created: setup.FirstSuperuser | None) -> list[str]:
 
 
 def _show(lines: list[str]) -> None:
-    """Print lines, and forget them, so that they are not printed again."""
+    """Print lines and remove them from the list, so that they are printed only once."""
     while lines:
         out.print(lines.pop(0))
 
@@ -243,13 +243,16 @@ def _ensure_snapshot() -> None:
         with bars(err) as watch:
             _refresh(watch, trigger="start")
     except TallyError as error:
-        # The pages say how to make one, and the schedule tries again.
+        # The pages tell how to create one, and the scheduler tries again.
         err.print(f"There is no snapshot yet: {error.message}", markup=False, style="yellow")
 
 
-def _refresh(watch: Watch, *, trigger: str, requested_by: str | None = None, **wishes: bool) -> str:
-    """Refresh, and return what was done; SIGINT and SIGTERM end it without leftovers."""
-    from etl import export_to_parquet, refresh  # a second of imports the other commands save
+def _refresh(
+    watch: Watch, *, trigger: str, requested_by: str | None = None, **options: bool
+) -> str:
+    """Run a refresh and return a summary; SIGINT and SIGTERM stop it without leftovers."""
+    # Imported here, as it takes a second that the other commands do not need.
+    from etl import export_to_parquet, refresh
 
     with export_to_parquet.stop_on_signals() as stop:
         run = refresh.run(
@@ -257,13 +260,13 @@ def _refresh(watch: Watch, *, trigger: str, requested_by: str | None = None, **w
             requested_by=requested_by,
             progress=lambda p: watch(p.step.capitalize(), p.done, p.total),
             stop=stop,
-            **wishes,
+            **options,
         )
     return export_to_parquet.describe(run)
 
 
 def _verify(watch: Watch) -> tuple[str, bool]:
-    """Compare the snapshot with the database; return what was found, and whether it is right."""
+    """Compare the snapshot with the database; return a summary, and whether it is correct."""
     from etl import export_to_parquet
     from etl.verify import verification
 

@@ -1,4 +1,4 @@
-"""What Tally does by itself and when: the jobs as data, and the scheduler that runs them."""
+"""The scheduled jobs as data, and the scheduler that runs them."""
 
 import logging
 import threading
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """Something done again and again: first at `first`, then `every` so often."""
+    """A recurring job: first at `first`, then at the interval `every`."""
 
     id: str
     work: Callable[[], object]
@@ -47,26 +47,26 @@ class Job:
 
 @dataclass
 class Backoff:
-    """How long to wait after a failure: longer each time in a row, and at most one interval."""
+    """The delay after failures: it grows with each one in a row, up to `interval`."""
 
     interval: timedelta
     failures: int = 0
 
     def next(self) -> timedelta:
-        """Return how long to wait after one more failure."""
+        """Count one more failure; return the delay after it."""
         seconds = BACKOFF_SECONDS[min(self.failures, len(BACKOFF_SECONDS) - 1)]
         self.failures += 1
         return min(timedelta(seconds=seconds), self.interval)
 
     def reset(self) -> None:
-        """Forget the failures."""
+        """Set the number of failures to 0."""
         self.failures = 0
 
 
 def build(stop: threading.Event) -> Scheduler:
-    """Return the scheduler with its jobs, not yet started, and let it serve `refreshes.requests`.
+    """Return the scheduler with its jobs, not yet started, and connect it to `refreshes.requests`.
 
-    Setting `stop` ends a refresh that runs; shut the scheduler down after that.
+    Setting `stop` ends a running refresh; shut the scheduler down after that.
     """
     scheduler = Scheduler()
     for job in jobs(scheduler, stop):
@@ -88,14 +88,14 @@ def build(stop: threading.Event) -> Scheduler:
 
     requests.connect(wake, next_run=lambda: _next_run(scheduler))
     quarantine.connect(repair)
-    repair()  # this process may have met it before there was anybody to tell
+    repair()  # a damaged snapshot may have been found before the line above
     return scheduler
 
 
 def jobs(scheduler: Scheduler, stop: threading.Event) -> list[Job]:
-    """Return the jobs that the settings ask for; without an interval there is no automatic refresh.
+    """Return all jobs; the automatic refresh is missing if its interval is set to 0.
 
-    A request is polled for because another process may have made it.
+    Requests are polled, as another process may have made them.
     """
     now = datetime.now(UTC)
     always = [
@@ -114,12 +114,12 @@ def jobs(scheduler: Scheduler, stop: threading.Event) -> list[Job]:
 
 
 def _due(now: datetime, interval: timedelta) -> datetime:
-    """Return when the next automatic refresh is due: at once without a snapshot, or an old one."""
+    """Return when the next automatic refresh is due: now if the snapshot is missing or old."""
     try:
         taken_at = reader.current().taken_at
     except Unavailable:
         return now
-    # Not later than one interval from now, whatever the clock was when the snapshot was taken.
+    # At most one interval from now, even if the clock was ahead when the snapshot was taken.
     return min(max(taken_at + interval, now), now + interval)
 
 
@@ -129,13 +129,13 @@ def _run(trigger: str, stop: threading.Event) -> None:
 
 
 def _run_automatic(scheduler: Scheduler, stop: threading.Event, backoff: Backoff) -> None:
-    """Refresh; after a failure the next automatic refresh comes sooner than the interval."""
+    """Refresh; after a failure, try again sooner than after the interval."""
     if rollback.find():
         return
     try:
         _run(refresh.AUTOMATIC, stop)
     except Held:
-        backoff.reset()  # trying again does not help: a person has to decide
+        backoff.reset()  # no retry, as a person has to decide
         raise
     except Exception:
         if not stop.is_set():
@@ -145,12 +145,12 @@ def _run_automatic(scheduler: Scheduler, stop: threading.Event, backoff: Backoff
 
 
 def _run_requested(scheduler: Scheduler, stop: threading.Event) -> None:
-    """Start a refresh that somebody asked for in a job of its own, so that polling goes on.
+    """Start a requested refresh or verification in a job of its own, so that polling goes on.
 
-    One that is called running while its process is gone would keep everybody waiting who asks: it
-    is closed here.
+    A refresh that is marked as running although its process is gone would block all requests, so
+    it is closed here.
     """
-    # Every few seconds, and nearly always for nothing: that would bury the traces of real work.
+    # No spans: this runs every few seconds, almost always in vain, and would bury other traces.
     with suppress_instrumentation(), transaction() as db:
         waiting, check = requests.open_run(db), verifications.open_check(db)
     if check is not None:
@@ -181,7 +181,7 @@ def _delete_expired() -> None:
 
 
 def _contained(id: str, work: Callable[[], object]) -> Callable[[], None]:
-    """Wrap a job so that whatever happens to it ends this run of it alone."""
+    """Wrap a job so that an exception ends only this run of it."""
     failures = Failures(f"The scheduled job {id}")
 
     def run() -> None:
@@ -195,7 +195,7 @@ def _contained(id: str, work: Callable[[], object]) -> Callable[[], None]:
 
 
 def _run_next(scheduler: Scheduler, job: str, at: datetime) -> None:
-    with suppress(JobLookupError):  # the scheduler has been shut down, and has no jobs any more
+    with suppress(JobLookupError):  # the scheduler was shut down and has no jobs
         scheduler.modify_job(job, next_run_time=at)
 
 

@@ -1,4 +1,4 @@
-"""The entry script of every run: who is here, which pages they may open, the shell around them."""
+"""The entry script of every page run: finds the user, builds the menu, draws the page's frame."""
 
 from contextlib import nullcontext
 
@@ -17,7 +17,7 @@ from dashboard.web.tracing import page_run
 
 actor = current_actor()
 reader_zones.note(actor.id, local_time.zone().key)
-# Before the navigation: else the browser asks a CDN for a picture of the page's icon, for its tab.
+# Before the navigation; otherwise the browser would load an icon for its tab from a CDN.
 st.set_page_config(page_icon="🧮", layout="wide")
 page = st.navigation(navigation.sections(actor), expanded=True)
 st.set_page_config(page_title=f"{page.title} · Tally")
@@ -37,4 +37,4 @@ with (
             kept_forms.take_up(actor)
         page.run()
         explain_dialog.show(actor)
-    notices.show_said()  # last: a run that is cut short by the next one leaves it to that one
+    notices.show_said()  # last, so that a run that is interrupted leaves the toasts to the next one

@@ -1,4 +1,4 @@
-"""Streamlit's options: found whatever the working directory, and checked before Tally serves."""
+"""Streamlit's options: loaded from any working directory, and checked before Tally serves."""
 
 import streamlit as st
 from streamlit import config
@@ -27,18 +27,18 @@ REQUIRED: dict[str, object] = {
 
 
 class WrongOption(Exception):
-    """An option of Streamlit that Tally cannot be served with."""
+    """An option of Streamlit has a value with which Tally must not be served."""
 
 
 def load() -> None:
     """Read `.streamlit/config.toml` of this repository, before Streamlit reads any option."""
-    # Streamlit looks for the folder beside its main script; uvicorn gives it no other hint.
+    # Streamlit looks for the folder next to its main script, which uvicorn does not set.
     config._main_script_path = str(ROOT / "tally")
     config.get_config_options(force_reparse=True)
 
 
 def check() -> None:
-    """Raise `WrongOption` for the options whose effective values differ from what is required."""
+    """Raise `WrongOption` if an option's effective value differs from `REQUIRED`."""
     effective = {name: st.get_option(name) for name in REQUIRED}
     wrong = [
         f"{name} is {effective[name]!r} and must be {value!r}"

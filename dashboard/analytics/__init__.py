@@ -1,1 +1,1 @@
-"""Parts of the analytics pages."""
+"""Components of the analytics pages."""

@@ -1,4 +1,4 @@
-"""Explain this number: a button beside a figure, and the dialog that opens what it counts."""
+"""Explains a number: a button next to a figure, and a dialog with its SQL, rows and a recount."""
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -25,13 +25,13 @@ from dashboard.ui.tables import MISSING, ROW_HEIGHT
 
 RECOUNTED = "explaining.recounted"
 MOST_NAMED = 20
-MOST_STEPS = 400  # as many as somebody scrolls through
+MOST_STEPS = 400  # more than anybody scrolls through
 HELP = "Explain: what this number counts, the SQL, the rows, and a recount in the database"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which number is being explained, on which page; see `core.analytics.explanations.ask`."""
+    """The number being explained, and its page; see `core.analytics.explanations.ask`."""
 
     page: str
     name: str
@@ -53,16 +53,17 @@ def button(name: str, *, place: DeltaGenerator | None = None, **about: Any) -> N
 
 
 def users(rows: pl.DataFrame, *, period: str = "all") -> None:
-    """Draw a choice of the users on this page, which explains how many items one has.
+    """Draw a choice of the users on this page; it explains the number of a user's items.
 
-    `rows` has user_id, email and item_count; those are of `period`, as in `core.calendar.periods`.
+    `rows` has user_id, email and item_count; the counts are those of `period`, as in
+    `core.calendar.periods`.
     """
     ids = rows["user_id"].to_list()
     counted = zip(rows["email"], rows["item_count"], strict=True)
-    said = dict(zip(ids, (f"{email}: {count:,}" for email, count in counted), strict=True))
+    labels = dict(zip(ids, (f"{email}: {count:,}" for email, count in counted), strict=True))
     _choice(
         ids,
-        said.__getitem__,
+        labels.__getitem__,
         placeholder="Explain the items of a user",
         key=f"explain-users-{period}-{zlib.crc32(repr(ids).encode()):08x}",
         about=lambda user_id: ("items_of_user", {"user_id": user_id, "period": period}),
@@ -70,10 +71,10 @@ def users(rows: pl.DataFrame, *, period: str = "all") -> None:
 
 
 def steps(counted: pl.DataFrame, *, noun: str, filters: TrendFilter) -> None:
-    """Draw a choice of the steps of a chart, newest first, which explains how many one has.
+    """Draw a choice of a chart's steps, newest first; it explains the number of one step.
 
-    `counted` has `day`, the first of each step in the reader's zone, and `count`, of users or items
-    as `noun` says; of a step that the window of `wanted` cuts, the days in it.
+    `counted` has `day` (the first day of each step in the reader's zone) and `count` (of the users
+    or items that `noun` names). A step that the filters' window cuts counts only the days in it.
     """
     zone = local_time.zone()
     some = counted.filter(pl.col("count") > 0).sort("day", descending=True).head(MOST_STEPS)
@@ -97,7 +98,7 @@ def steps(counted: pl.DataFrame, *, noun: str, filters: TrendFilter) -> None:
 
 def _choice(
     options: Sequence[Any],
-    said: Callable[[Any], str],
+    label: Callable[[Any], str],
     *,
     placeholder: str,
     key: str,
@@ -106,15 +107,15 @@ def _choice(
     def chosen() -> None:
         option = st.session_state[key]
         if option is not None:
-            name, narrowed = about(option)
-            open_for(name, **narrowed)
-            st.session_state[key] = None  # so that the same can be chosen again
+            name, parameters = about(option)
+            open_for(name, **parameters)
+            st.session_state[key] = None  # so that the same option can be chosen again
 
     st.selectbox(
         placeholder,
         options,
         index=None,
-        format_func=said,
+        format_func=label,
         key=key,
         on_change=chosen,
         placeholder=placeholder,
@@ -125,17 +126,17 @@ def _choice(
 
 
 def open_for(name: str, **about: Any) -> None:
-    """Open the dialog on the next run of this page."""
+    """Open the dialog at the next run of this page; `name` and `about` as in `explanations.ask`."""
     st.session_state[dialogs.EXPLANATION] = Asked(_page(), name, about)
     st.session_state.pop(RECOUNTED, None)
 
 
 def show(actor: Actor) -> None:
-    """Show the dialog when a number of this page is being explained."""
+    """Show the dialog if a number of this page is being explained."""
     asked: Asked | None = st.session_state.get(dialogs.EXPLANATION)
     if asked is None:
         return
-    if asked.page != _page():  # left by the browser's own way back
+    if asked.page != _page():  # the user left the page with the browser's back button
         _close()
         return
     st.dialog("Explain", width="large", on_dismiss=_close)(_explain)(
@@ -175,7 +176,7 @@ def _recount(actor: Actor, found: Explanation, snapshot: Snapshot) -> None:
 
 
 def describe(found: Explanation, now: Recount) -> list[str]:
-    """Return how a recount compares with the snapshot, a sentence a line, as Markdown."""
+    """Return sentences, as Markdown, that compare a recount with the snapshot."""
     more = now.count - found.count
     change = f"{abs(more):,} {'more' if more > 0 else 'fewer'}" if more else "the same number"
     at = now.at.astimezone(local_time.zone())

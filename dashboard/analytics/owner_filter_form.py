@@ -1,4 +1,4 @@
-"""What narrows the owners of items: a search, a period and a form, all of it in the address."""
+"""The filters of owners: a search, a period and a form, all kept in the address."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,23 +29,23 @@ DAYS: dict[str, Any] = {
 
 
 def toolbar() -> tuple[OwnerFilter, list[str]]:
-    """Draw search, period and form above a list.
+    """Draw the search, the period and the form above a list.
 
-    Returns what it is narrowed by, which is what the address says, and what of that was changed.
+    Returns the filters from the address, and warnings about what was corrected in it.
     """
     text = filter_widgets.search("Search users", placeholder="Search addresses and names")
     query = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
-    filters, notes = parse({**query, "q": text}, zone=local_time.zone().key)
+    filters, warnings = parse({**query, "q": text}, zone=local_time.zone().key)
     _draw_period(filters.period)
     _open_form(filters)
-    return filters, notes
+    return filters, warnings
 
 
 def period() -> tuple[Period, list[str]]:
-    """Draw the choice of a period alone; return it, and what of the address was changed."""
-    filters, notes = parse({"period": url_state.get("period")})
+    """Draw only the choice of a period; return it, and warnings about the address."""
+    filters, warnings = parse({"period": url_state.get("period")})
     _draw_period(filters.period)
-    return filters.period, notes
+    return filters.period, warnings
 
 
 def _draw_period(chosen: Period) -> None:
@@ -68,7 +68,7 @@ def _open_form(filters: OwnerFilter) -> None:
     label = f"Filters ({used})" if used else "Filters"
     if st.button(label, icon=":material/tune:"):
         drafts.open_draft(Draft(SCREEN, "filter"))
-    # Not a popover: that closes at a click beside it, before a field has given its value away.
+    # Not a popover: a click outside closes one before the focused field has sent its value.
     forms.show(SCREEN, {"filter": Dialog("Filters", lambda draft: _form(filters, draft.key))})
 
 
@@ -106,9 +106,9 @@ def _form(filters: OwnerFilter, key: str) -> None:
 
 
 def _number(label: str, value: int | None, key: str) -> str:
-    """Draw a field for a number; return what is typed, which the page puts right and tells.
+    """Draw a field for a number; return the text, which the page checks and corrects.
 
-    It is one of text, as Escape empties a field of numbers.
+    It is a text field, as Escape clears a number field.
     """
     typed = st.text_input(label, "" if value is None else str(value), key=key)
     return (typed or "").replace(",", "").strip()
@@ -119,6 +119,6 @@ def _apply(query: Mapping[str, str]) -> None:
 
 
 def noun(filters: OwnerFilter) -> str:
-    """Return what the rows of a list are that is narrowed so."""
+    """Return the plural noun for the rows of a list with these filters."""
     days = filters.period.days
     return f"users with items of the last {days} days" if days else "users with items"

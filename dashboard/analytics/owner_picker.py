@@ -1,4 +1,4 @@
-"""The choice of one owner out of a million: found while it is typed, kept in the address by id."""
+"""Picks one owner out of a million: searches while one types, keeps the id in the address."""
 
 from dataclasses import dataclass
 
@@ -14,29 +14,30 @@ from dashboard.ui.notices import count, errors_shown, escape
 
 PARAMETER = "owner"
 UNKNOWN = "There is no user {id} in this snapshot, so this is about all users."
-LEAST = 2  # letters; with fewer nearly everybody is found
+LEAST = 2  # letters; a shorter search matches almost everybody
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A user of the snapshot whose items are looked at."""
+    """The chosen user, as in the snapshot."""
 
     id: int
     email: str
 
 
 def choose(
-    snapshot: Snapshot, filters: int | None, notes: list[str], offers: DeltaGenerator
+    snapshot: Snapshot, owner_id: int | None, warnings: list[str], results: DeltaGenerator
 ) -> Owner | None:
-    """Draw who is chosen, or a search for somebody to choose; return who it is.
+    """Draw the chosen owner, or a search to choose one; return the owner.
 
-    Whom the search finds is drawn in `offers`. Somebody who is not in the snapshot is noted.
+    Search results are drawn in the container `results`. If the snapshot lacks the owner, a warning
+    is appended.
     """
-    found = None if filters is None else answers.owner(snapshot, filters)
-    if filters is not None and found is None:
-        notes.append(UNKNOWN.format(id=filters))
-    if found is not None:
-        owner = Owner(int(str(found["user_id"])), str(found["email"]))
+    row = None if owner_id is None else answers.owner(snapshot, owner_id)
+    if owner_id is not None and row is None:
+        warnings.append(UNKNOWN.format(id=owner_id))
+    if row is not None:
+        owner = Owner(int(str(row["user_id"])), str(row["email"]))
         st.button(
             escape(owner.email),
             icon=":material/close:",
@@ -46,16 +47,16 @@ def choose(
             args=(None,),
         )
         return owner
-    _search(snapshot, offers)
+    _search(snapshot, results)
     return None
 
 
 def whose(owner: Owner | None) -> str:
-    """Return whose items these are, in words."""
+    """Return a description of the owner, or `All users`."""
     return f"Items of {owner.email}" if owner else "All users"
 
 
-def _search(snapshot: Snapshot, offers: DeltaGenerator) -> None:
+def _search(snapshot: Snapshot, results: DeltaGenerator) -> None:
     text = st.text_input(
         "Owner",
         type="search",
@@ -68,11 +69,11 @@ def _search(snapshot: Snapshot, offers: DeltaGenerator) -> None:
     text = searched(text or "")
     if len(text) < LEAST:
         return
-    with offers.container(border=True, gap="xxsmall", width=420), errors_shown():
-        found = to_frame(answers.find_owners(snapshot, text))
-        if not len(found):
+    with results.container(border=True, gap="xxsmall", width=420), errors_shown():
+        owners = to_frame(answers.find_owners(snapshot, text))
+        if not len(owners):
             st.caption("No owner of items matches.")
-        for row in found.iter_rows(named=True):
+        for row in owners.iter_rows(named=True):
             st.button(
                 f"{escape(row['email'])} · {count(row['item_count'], 'item')}",
                 key=f"owner-{row['user_id']}",

@@ -1,4 +1,4 @@
-"""The snapshots still on disk that the one shown can be compared with, and the choice of one."""
+"""Picks an earlier snapshot, out of those still on disk, to compare the current one with."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ DAMAGED = "The snapshot of {name} cannot be read any more. Choose another one to
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier snapshot as it is offered; its files are looked at when it is chosen."""
+    """An earlier snapshot that can be chosen; its files are verified when it is."""
 
     folder: Path
     generation: int
@@ -35,20 +35,20 @@ class Earlier:
 
 
 def choose(shown: Snapshot) -> tuple[Earlier | None, list[str]]:
-    """Draw the choice of an earlier snapshot; return it, and what of the address was changed.
+    """Draw the choice of an earlier snapshot; return it, and warnings about the address.
 
-    At first it is the one just before.
+    The default is the snapshot just before.
     """
     kept = {each.generation: each for each in _known(shown)}
     if not kept:
         st.caption(NONE_KEPT, width="content")
         return None, []
-    asked = url_state.get(PARAMETER)
-    filters = int(asked) if asked.isascii() and asked.isdigit() else max(kept)
-    generation = min(kept, key=lambda number: (abs(number - filters), -number))
-    notes = []
-    if asked and str(generation) != asked:
-        notes.append(GONE.format(asked=asked[:20], name=name(kept[generation])))
+    text = url_state.get(PARAMETER)
+    requested = int(text) if text.isascii() and text.isdigit() else max(kept)
+    generation = min(kept, key=lambda number: (abs(number - requested), -number))
+    warnings = []
+    if text and str(generation) != text:
+        warnings.append(GONE.format(asked=text[:20], name=name(kept[generation])))
     st.selectbox(
         "Compared with",
         list(kept),
@@ -59,14 +59,14 @@ def choose(shown: Snapshot) -> tuple[Earlier | None, list[str]]:
         args=(PARAMETER,),
         width=260,
     )
-    return kept[generation], notes
+    return kept[generation], warnings
 
 
 @answers.kept
 def movement(snapshot: Snapshot, before: Earlier | None, period: Period) -> Movement:
-    """Return who moved among the first owners since an earlier snapshot; without one, nobody.
+    """Return the changes of rank among the top owners since an earlier snapshot, if there is one.
 
-    Raises `Unavailable` when that is gone or damaged.
+    Raises `Unavailable` if that snapshot is gone or damaged.
     """
     now = to_frame(answers.top_owners(snapshot, period))
     then = now if before is None else _top_owners(before, period)
@@ -74,20 +74,20 @@ def movement(snapshot: Snapshot, before: Earlier | None, period: Period) -> Move
 
 
 def remarks(found: Movement, before: Earlier | None) -> list[str]:
-    """Return a sentence for people when there was nobody to compare with."""
+    """Return a sentence if the earlier snapshot had no owners to compare with."""
     if before is None or found.comparable or not found.rows.num_rows:
         return []
     return [NOBODY.format(name=name(before))]
 
 
 def name(snapshot: Earlier) -> str:
-    """Return a snapshot as people know it: when it was taken, and how long ago."""
+    """Return a snapshot's label: when it was taken, and how long ago."""
     return f"{local_time.clock(snapshot.taken_at)} ({local_time.ago(snapshot.taken_at)})"
 
 
 @answers.kept
 def _known(shown: Snapshot) -> list[Earlier]:
-    # None goes before there is a newer one than that which is shown.
+    # Cached by the shown snapshot: no earlier one is deleted before a newer one is published.
     return [
         Earlier(each.folder, each.generation, each.taken_at)
         for each in reader.kept()

@@ -1,1 +1,1 @@
-"""What is kept between runs of a page, and in which order pages run."""
+"""What is cached between page runs, and the queue in which pages run."""

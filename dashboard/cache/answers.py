@@ -1,4 +1,4 @@
-"""Answers kept between runs, all keyed by the snapshot; `kept` is the only cache decorator."""
+"""Query results cached between runs, keyed by snapshot; `kept` is the only cache decorator."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,27 +25,27 @@ from dashboard.cache.shareable import require_shareable
 from dashboard.charts import series
 from dashboard.ui.filter_widgets import Part
 
-KEPT = 100  # answers a function; a page is about 10 kB, who of a million owners matches 125 kB
-FOUND = 8  # owners that are offered while somebody types
+KEPT = 100  # results per function; a page takes about 10 kB, a bitmap of a million owners 125 kB
+FOUND = 8  # owners that a search offers
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
 
 class _NotKept(Exception):
-    """An answer has to be asked for, which takes too long to keep others waiting."""
+    """The result is not cached; computing it would keep other runs waiting for the slot."""
 
 
 def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-    """Ask once for each snapshot, and whatever else a function is called with.
+    """Cache a function's results by its arguments, which include the snapshot.
 
-    All who ask get the same object, which nobody changes; while it is asked for, other pages run.
-    Raises `NotShareable` where it holds what threads cannot share, as a Polars frame.
+    All callers get the same object, which must not be changed. While it is computed, other pages
+    run. Raises `NotShareable` if a result holds what threads cannot share, such as a Polars frame.
     """
-    # A snapshot never changes, so what it answers never goes stale and needs no clearing.
+    # A snapshot never changes, so its results never become stale.
     identities: dict[str | type, Callable[[Any], Any]] = {
         Snapshot: _identity,
         Receipt: attrgetter("number"),
-        # They say all that they are, in half of the time that telling field by field takes.
+        # Their repr is complete, and takes half the time of hashing field by field.
         OwnerFilter: repr,
         TrendFilter: repr,
     }
@@ -54,7 +54,7 @@ def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
     @keep
     @wraps(function)
     def ask_once(*args: Asked.args, **named: Asked.kwargs) -> Answer:
-        if run_queue.is_mine():  # under the cache's lock, with which nobody may wait for the slot
+        if run_queue.is_mine():  # holding the cache's lock here, we must not wait for the slot
             raise _NotKept
         answer = function(*args, **named)
         require_shareable(answer)
@@ -88,7 +88,7 @@ def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
 
 
 def owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> Part[pa.Table]:
-    """Return a page of `metrics.items_by_user`, and how many rows there are in all."""
+    """Return a page of `metrics.items_by_user`, with the number of all rows."""
     rows = _page_of_owners(snapshot, filters, skip=skip)
     return Part(rows, _matches(snapshot, filters).count, skipped=skip)
 
@@ -106,7 +106,7 @@ def _matches(snapshot: Snapshot, filters: OwnerFilter) -> Matches:
 
 @kept
 def find_owners(snapshot: Snapshot, text: str) -> pa.Table:
-    """Return the first few owners whose address or name contains a text, most items first."""
+    """Return up to `FOUND` owners whose address or name contains a text, most items first."""
     return to_table(metrics.items_by_user(snapshot, OwnerFilter(text), limit=FOUND))
 
 
@@ -131,7 +131,7 @@ def trend(snapshot: Snapshot, filters: TrendFilter) -> pa.Table:
 
 @kept
 def recent(snapshot: Snapshot, filters: TrendFilter) -> pa.Table:
-    """Return as many of the last steps as an overview shows; see `series.recent`."""
+    """Return the last steps, as many as the overview shows; see `series.recent`."""
     past = replace(filters, window=Window(last=trends.today(snapshot, filters)))
     return to_table(series.recent(to_frame(trend(snapshot, past)), filters.step))
 
@@ -161,7 +161,7 @@ def compared(snapshot: Snapshot, receipt: Receipt) -> comparison.Comparison:
 
 @kept
 def curve(snapshot: Snapshot, period: Period) -> pa.Table:
-    """Return how many items the owners have along the whole ranking; see `series.curve`."""
+    """Return the number of items along the whole ranking; see `series.curve`."""
     return to_table(series.curve(metrics.item_counts(snapshot, period)))
 
 

@@ -1,7 +1,7 @@
-"""Charts that most people see as they are, drawn once for each snapshot.
+"""Charts that most people see without filters, built once per snapshot.
 
-A chart takes its rows through a dozen calls of Polars, each of which lets go of the interpreter;
-eight of them were a quarter of what Overview costs.
+Building a chart makes a dozen Polars calls, and each releases the interpreter lock. Eight charts
+were a quarter of the cost of Overview.
 """
 
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ from dashboard.charts.titles import NOUNS
 
 @kept
 def created(snapshot: Snapshot, filters: TrendFilter) -> Mapping[str, Drawing]:
-    """Return `created_charts.created` of the last steps, of each noun."""
+    """Return the chart of the last steps for each noun; see `dashboard.charts.created.created`."""
     steps = to_frame(answers.recent(snapshot, filters))
     return {noun: created_charts.created(steps, noun=noun, step=filters.step) for noun in NOUNS}
 
 
 @kept
 def courses(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period], Drawing]:
-    """Return `created_charts.course` of the days of each period that is compared, of each noun."""
+    """Return the sparkline of each noun and compared period; see `charts.created.course`."""
     days = to_frame(answers.recent(snapshot, daily))
     return {
         (noun, period): created_charts.course(days.tail(period.days or 0), noun=noun)
@@ -39,12 +39,12 @@ def courses(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period
 
 @kept
 def top_owners(snapshot: Snapshot, period: Period) -> Drawing:
-    """See `owner_charts.ranking`; of the first owners of a period."""
+    """Return the chart of a period's top owners; see `dashboard.charts.owners.ranking`."""
     top = to_frame(answers.top_owners(snapshot, period))
     return owners.ranking(top.head(metrics.TOP))
 
 
 @kept
 def distribution(snapshot: Snapshot) -> Drawing:
-    """See `owner_charts.distribution`."""
+    """See `dashboard.charts.owners.distribution`."""
     return owners.distribution(to_frame(answers.distribution(snapshot)))

@@ -1,4 +1,4 @@
-"""Which snapshot pages show: the newest that is ready, and all through a run the same one."""
+"""The snapshot that pages show: the newest one that is ready, pinned for the length of a run."""
 
 import time
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from core.settings import get_settings
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
 
-KNOWN_SECONDS = 5.0  # so long what is ready is taken for the newest
+KNOWN_SECONDS = 5.0  # an offered snapshot counts as the newest for this long
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """A snapshot, and when it was last found to be the newest one, on the monotonic clock."""
+    """A snapshot that is ready, and when it was last known to be the newest (monotonic clock)."""
 
     snapshot: Snapshot
     found: float
@@ -32,7 +32,7 @@ _pinned: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
 
 @contextmanager
 def pinned(snapshot: Snapshot | None) -> Iterator[None]:
-    """Let everything in the block show one snapshot, also when a newer one appears meanwhile."""
+    """Pin one snapshot for the block, even if a newer one appears meanwhile."""
     token = _pinned.set(snapshot)
     try:
         yield
@@ -41,18 +41,18 @@ def pinned(snapshot: Snapshot | None) -> Iterator[None]:
 
 
 def snapshot() -> Snapshot:
-    """Return the snapshot that this run shows; raise `Unavailable` when there is none."""
+    """Return the snapshot that this run shows; raise `Unavailable` if there is none."""
     return _pinned.get() or newest()
 
 
 def offer(snapshot: Snapshot | None) -> None:
-    """Let pages show this snapshot from now on, as it is ready; to be said again in time."""
+    """Let pages show this snapshot, as it is ready; the offer holds for `KNOWN_SECONDS`."""
     global _ready
     _ready = None if snapshot is None else _Ready(snapshot, time.monotonic())
 
 
 def newest() -> Snapshot:
-    """Return the newest snapshot that is ready to be shown; raise `Unavailable` without any."""
+    """Return the newest snapshot that is ready; raise `Unavailable` if there is none."""
     ready, root = _ready, get_settings().parquet_path.resolve()
     if ready is not None and ready.is_known(root):
         return ready.snapshot

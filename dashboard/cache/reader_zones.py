@@ -1,23 +1,23 @@
-"""In which time zones people look: one zone a person, that of the page they opened last."""
+"""The time zones of recent readers: one per person, from the page they opened last."""
 
 import threading
 from collections import Counter, OrderedDict
 
 from core.calendar.zones import UTC
 
-PEOPLE = 1_000  # who looked last
-WARMED = 4  # zones: each costs three questions when there is a new snapshot
+PEOPLE = 1_000  # the most recent readers
+WARMED = 4  # zones; each costs three queries per new snapshot
 
 
 class ReaderZones:
-    """The zones of those who looked last; nobody counts twice, whatever their browsers say."""
+    """Counts the zones of the most recent readers; each person counts once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._zones: OrderedDict[int | None, str] = OrderedDict()
 
     def note(self, person: int | None, zone: str) -> None:
-        """Remember which zone somebody looked in, instead of the one before."""
+        """Record a person's current zone, in place of their previous one."""
         with self._lock:
             self._zones[person] = zone
             self._zones.move_to_end(person)
@@ -25,11 +25,11 @@ class ReaderZones:
                 self._zones.popitem(last=False)
 
     def most_common(self) -> list[str]:
-        """Return the zones of most people, and UTC, which files and programs are told."""
+        """Return the most common zones, and UTC, which files and programs use."""
         with self._lock:
-            counted = Counter(reversed(self._zones.values()))  # the latest first among equals
-        found = [zone for zone, _ in counted.most_common(WARMED)]
-        return list(dict.fromkeys([*found, UTC.key]))
+            counted = Counter(reversed(self._zones.values()))  # ties: the most recent first
+        zones = [zone for zone, _ in counted.most_common(WARMED)]
+        return list(dict.fromkeys([*zones, UTC.key]))
 
 
 reader_zones = ReaderZones()

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-MOST_SECONDS = 2.0  # of waiting for others, who may be held up themselves
+MOST_SECONDS = 2.0  # a run waits this long at most, as the others may be held up themselves
 Result = TypeVar("Result")
 
 
 @dataclass
 class _Slot:
-    """The slot of one run, and whether the run is in it now."""
+    """One run's claim on the slot, and whether the run holds the slot now."""
 
     person: Hashable
     seconds: float
@@ -21,15 +21,15 @@ class _Slot:
 
 
 class _Own(threading.local):
-    """What a thread knows of its own run."""
+    """The claim of the current thread's run."""
 
     slot: _Slot | None = None
 
 
 class RunQueue:
-    """One slot, round robin by person, and first come, first served among the runs of one.
+    """One slot for all runs: round robin between people, first come first served for each person.
 
-    So somebody with many runs waiting keeps another person from running no longer than one of them.
+    So a person with many waiting runs delays another person by one run at most.
     """
 
     def __init__(self) -> None:
@@ -41,11 +41,11 @@ class RunQueue:
 
     @contextmanager
     def slot(self, person: Hashable = None, *, seconds: float = MOST_SECONDS) -> Iterator[bool]:
-        """Run the block alone, or after so many seconds of waiting beside others; yield which.
+        """Run the block alone; after `seconds` of waiting, run it next to others. Yields which.
 
-        Pages that run at once take the interpreter from each other at each of their hundred
-        messages, and all of them are late; one after the other, most are done before they would
-        have begun. Raises `RuntimeError` inside of another slot of this thread.
+        Pages that run concurrently take the interpreter lock from each other at each of their
+        hundred messages, and all are late. In sequence, most are done before they would otherwise
+        have started. Raises `RuntimeError` if this thread has a slot already.
         """
         if self._own.slot is not None:
             raise RuntimeError("A run has one slot.")
@@ -59,14 +59,14 @@ class RunQueue:
                 self._leave()
 
     def is_mine(self) -> bool:
-        """Tell whether this thread is in the slot, so that others wait for it."""
+        """Tell whether this thread holds the slot."""
         return self._own.slot is not None and self._own.slot.is_taken
 
     def outside(self, work: Callable[[], Result]) -> Result:
-        """Return what `work` returns, out of this thread's slot, if it is in one.
+        """Release the slot while `work` runs, then take it again; return the result.
 
-        Never call it with a lock that others take in the slot: one would wait for the slot with the
-        lock, and another one, who is in the slot, for the lock.
+        Never call this while holding a lock that others take inside the slot: that would be a
+        deadlock.
         """
         slot = self._own.slot
         if slot is None or not slot.is_taken:
@@ -79,7 +79,7 @@ class RunQueue:
             slot.is_taken = self._enter(slot)
 
     def waiting(self) -> int:
-        """Return how many runs wait for the slot."""
+        """Return the number of runs that wait for the slot."""
         with self._lock:
             return sum(map(len, self._waiting.values()))
 
@@ -93,7 +93,7 @@ class RunQueue:
         if called.wait(slot.seconds):
             return True
         with self._lock:
-            if called.is_set():  # between the end of the wait and here
+            if called.is_set():  # it was called after the wait had timed out
                 return True
             self._forget(slot.person, called)
             return False

@@ -1,4 +1,4 @@
-"""What threads may share: Arrow tables, and plain values that nobody changes."""
+"""Checks that threads can share a value: only Arrow tables and plain immutable values."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -19,13 +19,13 @@ SEVERAL = (tuple, list, frozenset)
 
 
 class NotShareable(TypeError):
-    """A value that is, or holds, what only one thread may use."""
+    """The value is or contains something that only one thread may use."""
 
 
 def require_shareable(value: object) -> None:
-    """Raise `NotShareable` unless threads may share a value and all that is in it.
+    """Raise `NotShareable` unless threads can share a value and everything in it.
 
-    Dictionaries and lists may be: nobody changes what is kept.
+    Dictionaries and lists are allowed, as cached values are never changed.
     """
     if not isinstance(value, PLAIN):
         for part in _parts(value):
@@ -49,5 +49,5 @@ def _is_frozen(value: object) -> bool:
 
 
 def _is_its_own(numbers: npt.NDArray[Any]) -> bool:
-    """Tell whether nobody can write to an array, and its memory is not that of a series."""
+    """Tell whether an array is read-only and owns its memory, rather than viewing a series."""
     return not numbers.flags.writeable and numbers.base is None

@@ -1,7 +1,7 @@
-"""Answers made ready as soon as there is a new snapshot, before anybody waits for them.
+"""Warms the caches for each new snapshot before any page shows it.
 
-Until then pages show the one before: the first who came would have it verified and asked,
-and everybody else would come meanwhile.
+Until then, pages show the previous snapshot. Otherwise the first visitor would wait while the new
+one is verified and queried, and everybody else would pile up behind them.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,14 +27,14 @@ LOOK_SECONDS = 0.5
 
 
 class Warming:
-    """The watch for new snapshots, and which of them is warm."""
+    """Watches for new snapshots and warms them."""
 
     def __init__(self) -> None:
         self.watcher = Watcher("The watch for new snapshots", every=LOOK_SECONDS)
         self._warmed: Snapshot | None = None
 
     async def watch(self) -> None:
-        """Warm each new snapshot, in the zones that most people look in, until cancelled."""
+        """Warm each new snapshot, in the most common time zones, until cancelled."""
         try:
             await self.watcher.run(self._look)
         finally:
@@ -48,9 +48,9 @@ class Warming:
 def warm_newer(
     warmed: Snapshot | None, *, progress: Callable[[], None] = lambda: None
 ) -> Snapshot | None:
-    """Warm the current snapshot unless it is `warmed`, and have it shown; return which it is.
+    """Warm the current snapshot, unless it is `warmed`, and let pages show it; return it.
 
-    `progress` is called after each answer, as there may be many of them.
+    `progress` is called after each query.
     """
     try:
         newest = reader.current()
@@ -58,8 +58,8 @@ def warm_newer(
         pinned_snapshot.offer(None)
         return None
     if newest != warmed:
-        with suppress(Unavailable):  # everybody is busy: those who ask will make it warm
-            for ask in _questions(newest):
+        with suppress(Unavailable):  # DuckDB is too busy; the first visitors will warm it
+            for ask in _queries(newest):
                 with run_queue.slot():
                     ask()
                 progress()
@@ -67,8 +67,8 @@ def warm_newer(
     return newest
 
 
-def _questions(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
-    """Yield what pages ask before anybody narrows them down, one by one."""
+def _queries(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
+    """Yield the queries of all pages without filters."""
     for ask in (answers.totals, answers.new, answers.shares, answers.distribution):
         yield partial(ask, snapshot)
     for period in Period:

@@ -1,1 +1,1 @@
-"""Files and pictures: their routes, menus and making."""
+"""Exported files and pictures: routes, menus, and drawing."""

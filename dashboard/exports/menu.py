@@ -1,4 +1,4 @@
-"""The one quiet way out of a page: its table as a file, its charts as pictures."""
+"""The export menus of a page: its table as a file, its charts as pictures."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -13,7 +13,7 @@ from dashboard import pictures
 from dashboard.exports import responses
 from dashboard.ui import local_time
 
-# Our own element, so its look is ours to give; it takes colour and type from where it stands.
+# Styles of our own elements; they inherit colour and font from the page.
 LIST = "display:flex;flex-direction:column;gap:0.25rem;min-width:17rem"
 CHOICE = (
     "display:flex;flex-direction:column;padding:0.375rem 0.625rem;border-radius:6px;"
@@ -32,10 +32,10 @@ def draw(
     as_of_snapshot: bool = False,
     by_day: bool = False,
 ) -> None:
-    """Draw the menu for a question with a page's filters; `rows` where the page knows how many.
+    """Draw the menu for a dataset with the page's filters; `rows` is their number, if known.
 
-    `as_of_snapshot` says so on pages that show the database, which may be newer than the file.
-    `by_day` says that the rows are days, or longer steps, of the reader's zone in every format.
+    Use `as_of_snapshot` on pages that show the database, as the file may be older. Use `by_day` if
+    the rows are days or longer steps, which are in the reader's zone in every format.
     """
     given = {name: value for name, value in (filters or {}).items() if value}
     matching = f"All {noun}{' that match' * bool(given)}"
@@ -49,19 +49,19 @@ def draw(
 
 
 def in_order(locale: str | None) -> list[Format]:
-    """Return the formats, and first of all the CSV that Excel opens in the reader's locale."""
+    """Return the formats; the CSV that Excel opens in the reader's locale comes first."""
     first = "semicolon.csv" if wants_semicolons(locale) else "csv"
     return sorted(FORMATS.values(), key=lambda each: each.name != first)
 
 
 def draw_picture(picture: str, filters: Mapping[str, str] | None = None) -> None:
-    """Draw the menu of a chart: as a picture of its own, which is drawn on the click.
+    """Draw the menu to download a chart as a picture; the picture is drawn on request.
 
-    `picture` is one of `dashboard.pictures.catalog.PICTURES`, with the filters of its question.
+    `picture` is a key of `dashboard.pictures.catalog.PICTURES`; `filters` are its dataset's.
     """
     with st.popover("Picture", type="tertiary"):
         st.caption("By itself: with its title, as of when, and what it is narrowed to.")
-        # No download by the browser: what fails says why on a page, what works stays on this one.
+        # Without the `download` attribute: a failure shows an error page, a success stays here.
         st.html(
             _list(
                 _link(

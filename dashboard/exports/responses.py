@@ -16,12 +16,12 @@ from dashboard.web import streaming
 
 
 def address(name: str, format: str, filters: Mapping[str, str], zone: ZoneInfo) -> str:
-    """Return where a browser downloads the rows of a question, or a picture, by its name."""
+    """Return the download address of a dataset or picture, by name."""
     return f"/downloads/{name}.{format}?{urlencode({**filters, zones.FIELD: zone.key})}"
 
 
 async def respond(order: Order, actor: Actor) -> Response:
-    """Stream an export to somebody; raises what `exports.prepare` raises."""
+    """Return a response that streams an export; raises the errors of `export.prepare`."""
     export = await anyio.to_thread.run_sync(lambda: exporting.prepare(order, actor=actor))
     return await streaming.respond(
         f"export {order.question.name}",

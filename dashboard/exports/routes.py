@@ -1,4 +1,4 @@
-"""Files of whole answers for signed-in people: complete, noted, in the format that they choose."""
+"""Downloads for signed-in people: datasets and pictures, in the format that they choose."""
 
 from collections.abc import Mapping
 
@@ -27,8 +27,8 @@ def routes() -> list[Route]:
 
 
 async def download(request: Request) -> Response:
-    """Stream what the address names: a question or picture, a format, filters and a time zone."""
-    if request.method == "HEAD":  # comes with GET, and asking for headers is no export
+    """Stream the dataset or picture that the address names, in its format, filters and zone."""
+    if request.method == "HEAD":  # Starlette adds HEAD to GET, and HEAD must not start an export
         return Response(status_code=405, headers={"Allow": "GET"})
     name, _, format = request.path_params["file"].partition(".")
     try:

@@ -1,4 +1,4 @@
-"""Files that people check against the receipts: hashed as they come in, and kept nowhere."""
+"""File checks: hashes an uploaded file while it arrives, to find its receipt; stores nothing."""
 
 import asyncio
 import hashlib
@@ -28,9 +28,9 @@ OWN = "You are already checking two files. Please try again when one of them is 
 
 
 class Checks:
-    """The route that takes files: few at once, and few of them of one person.
+    """The upload route; it limits uploads in total and per person.
 
-    Hashing takes time of the event loop, about 0.1 ms for each piece that comes.
+    Hashing runs on the event loop, about 0.1 ms for each chunk.
     """
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class Checks:
         self._log = SeldomLog(logging.getLogger(__name__))
 
     def routes(self) -> list[Route]:
-        """Return the route that takes files."""
+        """Return the upload route."""
         return [Route(PATH, self.check, methods=["POST"])]
 
     async def check(self, request: Request) -> Response:
-        """Hash a file, and lead to the page that says what is known about it."""
+        """Hash the uploaded file, and redirect to the page about its receipt."""
         person = request.user.id
         try:
             with self._places.taken(person):
@@ -58,7 +58,7 @@ class Checks:
 
 
 class NotChecked(TallyError):
-    """What was sent is no file that can be checked."""
+    """The request holds no file, or one that is too large."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -66,7 +66,7 @@ class NotChecked(TallyError):
 
 
 class _Upload:
-    """A form that comes in piece by piece, and the hash of the first file in it."""
+    """Parses a multipart form chunk by chunk, and hashes the first file in it."""
 
     def __init__(self, boundary: bytes) -> None:
         self.sha256 = ""
@@ -86,7 +86,7 @@ class _Upload:
         )
 
     def write(self, piece: bytes) -> None:
-        """Take the next piece; raise `FormParserError` when it is no form."""
+        """Parse the next chunk; raise `FormParserError` if it is no form."""
         self._parser.write(piece)
 
     def _begin_header(self) -> None:
@@ -126,7 +126,7 @@ async def _hash(request: Request) -> str:
     try:
         async for piece in request.stream():
             size += len(piece)
-            if size > LARGEST:  # whatever was said before
+            if size > LARGEST:  # the Content-Length header may be wrong
                 raise NotChecked(413, TOO_LARGE)
             upload.write(piece)
     except FormParserError as error:

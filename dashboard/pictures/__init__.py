@@ -1,7 +1,7 @@
-"""Charts as PNG and SVG files: the one function is `read_order`, which takes one of `FORMATS`.
+"""Charts as PNG and SVG files; other rooms use only `read_order` and `FORMATS`.
 
-An order names a picture of the catalog; its rows become a chart, the frame says what it shows and
-as of when, a process of its own renders it, and nothing leaves that could run in a browser.
+An order names a picture of the catalog. Its rows become a chart, the frame adds the title and the
+time of the data, a child process renders it, and a check makes sure that it contains no scripts.
 """
 
 from dashboard.pictures.formats import FORMATS

@@ -1,4 +1,4 @@
-"""Which charts can be saved as pictures: which rows each shows, and what it says."""
+"""The charts that can be exported as pictures: their datasets, titles and remarks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from dashboard.charts.trend import still
 
 @dataclass(frozen=True)
 class Picture:
-    """One chart: the question whose rows it shows, and what it is with their filters.
+    """A chart as a picture: the dataset that it draws, and its texts, which depend on the filters.
 
-    `most_rows` is what can still be told apart.
+    `most_rows` is how many rows can still be told apart.
     """
 
     question: str

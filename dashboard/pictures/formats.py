@@ -9,7 +9,7 @@ FormatName = Literal["png", "svg"]
 
 @dataclass(frozen=True)
 class PictureFormat:
-    """One format; its name is what a file's name ends in."""
+    """A format; `name` is the file name's extension."""
 
     name: FormatName
     label: str

@@ -1,6 +1,6 @@
-"""What stands around a chart in a picture, which says by itself what it shows and as of when.
+"""The frame of a picture: a chart with its title, remarks and margins, so that it stands alone.
 
-Its colours are those of the light theme in `.streamlit/config.toml`, whatever the screen has.
+Its colours are always those of the light theme in `.streamlit/config.toml`.
 """
 
 import textwrap
@@ -18,16 +18,13 @@ from dashboard.charts.chart import INK, Drawing
 
 WIDTH, MARGIN = 760, 24  # pixels
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-LINE, MOST_LINES = 110, 4  # of the texts below a title: characters, and how many at most
-NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"  # what no XML can contain
+LINE, MOST_LINES = 110, 4  # characters per line and lines per remark
+NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"  # characters that XML cannot contain
 REPLACEMENT = "\ufffd"
 
 
 def framed(drawing: Drawing, title: str, remarks: Iterable[str]) -> dict[str, Any]:
-    """Return the specification of a chart with a title and remarks above it, its rows included.
-
-    The remarks may quote what users typed.
-    """
+    """Return a chart's specification with title, remarks and rows; remarks may quote users."""
     lines = [line for remark in remarks for line in _wrapped(remark)]
     spec = drawing.specification({"values": _plain(drawing.rows)})
     framing = {
@@ -41,7 +38,7 @@ def framed(drawing: Drawing, title: str, remarks: Iterable[str]) -> dict[str, An
 
 
 def as_of(at: datetime, zone: ZoneInfo) -> str:
-    """Return in words as of when a picture is, in a reader's zone."""
+    """Return the text about the time of a picture's data, in a reader's zone."""
     return f"As of {at.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
 
 
@@ -50,7 +47,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _plain(rows: pa.Table) -> list[dict[str, Any]]:
-    """Return rows as JSON can hold them, and XML what is in them."""
+    """Return rows as JSON values, without characters that XML cannot contain."""
     return (
         to_frame(rows)
         .with_columns(
@@ -62,7 +59,7 @@ def _plain(rows: pa.Table) -> list[dict[str, Any]]:
 
 
 def _inked(node: Any, ink: str) -> Any:
-    """Return a specification with the text's colour instead of that of wherever it stands."""
+    """Replace `currentColor` in a specification, as a picture has no page to inherit it from."""
     if isinstance(node, dict):
         return {key: value if key == "data" else _inked(value, ink) for key, value in node.items()}
     if isinstance(node, list):

@@ -1,4 +1,4 @@
-"""Orders for pictures as they come in addresses, and how they are carried out."""
+"""Reads orders for pictures from addresses, and writes the pictures."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -23,7 +23,7 @@ NOTHING = "There is nothing to draw, as no rows match."
 
 
 def read_order(name: str, format: PictureFormat, query: Mapping[str, str]) -> Order:
-    """Return the order for a picture that an address makes; raise `NotFound` or `Invalid`."""
+    """Return the order for a picture with query parameters; raise `NotFound` or `Invalid`."""
     if name not in PICTURES:
         raise NotFound(NO_SUCH_PICTURE)
     picture = PICTURES[name]

@@ -1,6 +1,6 @@
-"""Pictures out of charts: each is drawn in a process of its own, which ends with it.
+"""Draws each picture in a short-lived child process.
 
-The library brings a whole V8 along, whose memory the server need not keep.
+The library contains a whole V8 engine; its memory would stay in the server for good.
 """
 
 import json
@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 
 
 class NotDrawn(TallyError):
-    """A picture that the library could not draw, or that is not what it should be."""
+    """The library could not draw the picture, or its output failed the safety check."""
 
 
 class Renderer:
     """Renders one picture at a time.
 
-    `seconds` is how long one may take, `wait_seconds` how long it waits for those before it.
+    `seconds` is the time limit for each step, `wait_seconds` the limit of waiting for other pictures.
     """
 
     def __init__(self, *, seconds: float = 20.0, wait_seconds: float = 10.0) -> None:
@@ -41,28 +41,28 @@ class Renderer:
         self._one = threading.Lock()
 
     def render(self, spec: Mapping[str, object], format: FormatName) -> bytes:
-        """Return the picture of a Vega-Lite specification whose rows are in it.
+        """Render a Vega-Lite specification that includes its rows.
 
-        Raises `Unavailable` when others keep it waiting or it takes too long, and `NotDrawn`.
+        Raises `Unavailable` if it waits for others or takes too long, and `NotDrawn`.
         """
         with tracer.start_as_current_span("draw picture", attributes={"tally.format": format}):
             if not self._one.acquire(timeout=self.wait_seconds):
                 raise Unavailable(BUSY)
             try:
                 svg = self._run("svg", json.dumps(spec).encode())
-                _check(svg)  # also before it becomes a PNG: for that, images are fetched
+                _check(svg)  # before a PNG as well, as the conversion would fetch linked images
                 return svg if format == "svg" else self._run("png", svg)
             finally:
                 self._one.release()
 
-    def _run(self, format: FormatName, given: bytes) -> bytes:
-        # Isolated, and without the environment, which holds secrets. Days begin at midnight in UTC.
+    def _run(self, format: FormatName, source: bytes) -> bytes:
+        # Isolated (-I), and without the environment, which holds secrets. Dates are drawn in UTC.
         command = [sys.executable, "-I", str(PROGRAM), format]
         environment = {"PATH": os.defpath, "TZ": "UTC"}
         try:
             done = subprocess.run(  # noqa: S603 - the command is ours, and the rows are its input
                 command,
-                input=given,
+                input=source,
                 capture_output=True,
                 timeout=self.seconds,
                 env=environment,

@@ -1,6 +1,6 @@
-"""Draw, as a program: a chart's specification becomes an SVG, or an SVG becomes a PNG.
+"""A program that draws: it turns a chart's specification into an SVG, or an SVG into a PNG.
 
-`renderer.py` runs it and nobody imports it, so the V8 inside never is in the server.
+`renderer.py` runs it, and nothing imports it, so that V8 is never loaded into the server.
 """
 
 import os
@@ -9,20 +9,20 @@ import sys
 
 import vl_convert
 
-SCALE = 2.0  # pixels of a PNG for each of the drawing's
-CPU_SECONDS = 60  # beyond what whoever waits allows, should they have gone
-NICENESS = 10  # others do not wait for a picture
+SCALE = 2.0  # PNG pixels per pixel of the drawing
+CPU_SECONDS = 60  # more than the caller's time limit, in case the caller is gone
+NICENESS = 10  # pages go first
 
 
 def main(kind: str) -> None:
-    """Turn standard input, Vega-Lite for an `svg` or SVG for a `png`, into standard output."""
+    """Convert standard input (Vega-Lite for `svg`, SVG for `png`) to standard output."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     os.nice(NICENESS)
-    given = sys.stdin.read()
+    source = sys.stdin.read()
     if kind == "png":
-        drawn = vl_convert.svg_to_png(given, scale=SCALE)
+        drawn = vl_convert.svg_to_png(source, scale=SCALE)
     else:
-        drawn = vl_convert.vegalite_to_svg(given, allowed_base_urls=[]).encode()
+        drawn = vl_convert.vegalite_to_svg(source, allowed_base_urls=[]).encode()
     sys.stdout.buffer.write(drawn)
 
 

@@ -1,4 +1,4 @@
-"""Drawings that do nothing: an SVG is a program to browsers, unless there is none in it."""
+"""Checks that an SVG is inert, as browsers execute scripts in an SVG and follow its links."""
 
 import re
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ SHAPES = frozenset(
 OUTSIDE = re.compile(r"url\s*\((?!\s*['\"]?#)|javascript:", re.IGNORECASE)
 NAMESPACES = {"xmlns": "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink"}
 LINKS = frozenset({"href", "xlink:href", "src"})
-SAID = frozenset({"aria-label", "aria-roledescription"})  # texts, that nobody runs
+SAID = frozenset({"aria-label", "aria-roledescription"})  # plain texts, never executed
 
 
 class NotInert(ValueError):
-    """An SVG with something in it that runs, or that leads out of it."""
+    """The SVG contains something that is executed or that refers to other resources."""
 
 
 def require_inert(drawing: bytes) -> None:
-    """Raise `NotInert` unless an SVG is well-formed and made of shapes and texts alone."""
+    """Raise `NotInert` unless an SVG is well-formed and contains only shapes and texts."""
     parser = expat.ParserCreate()
     parser.StartElementHandler = _element
     parser.StartDoctypeDeclHandler = _refuse_type

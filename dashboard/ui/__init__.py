@@ -1,1 +1,1 @@
-"""What all pages are laid out with."""
+"""Widgets and layout that all pages share."""

@@ -1,4 +1,4 @@
-"""What a list is narrowed by beside a search: one button a part, which leaves that part out."""
+"""Filter chips: one button per active filter of a list, which removes that filter."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from dashboard.ui import url_state
 
 
 def draw(parts: Mapping[str, str]) -> None:
-    """Draw what narrows a list in words, by the parameter of the address that holds it."""
+    """Draw a chip for each filter; `parts` maps a query parameter to the filter's description."""
     if not parts:
         return
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):

@@ -1,4 +1,4 @@
-"""The widgets that narrow a list, each of which stands in the address: text, choice, days, page."""
+"""Filter widgets whose values are kept in the address: text, choice, days, page."""
 
 from collections.abc import Callable, Collection, Mapping, Sized
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from dashboard.ui import tables, url_state
 from dashboard.ui.notices import escape
 from dashboard.ui.url_state import PAGE
 
-MOST_PAGES = 10**9  # as far as PostgreSQL and DuckDB can skip, and farther than any list goes
+MOST_PAGES = 10**9  # more than any list has, and within the OFFSET of PostgreSQL and DuckDB
 MOST_NAMED = 8
 SEARCH = "q"
 NO_PAGE = "There is no page “{asked}”, so this shows page {number:,}."
@@ -26,7 +26,7 @@ Read = TypeVar("Read", bound=Sized, covariant=True)
 
 
 class Counted(Protocol[Read]):
-    """What reading a page returns: its rows, and how many there are in all."""
+    """The result of reading a page: its rows and the length of the whole list."""
 
     @property
     def rows(self) -> Read:
@@ -34,7 +34,7 @@ class Counted(Protocol[Read]):
 
     @property
     def count(self) -> int:
-        """How many rows there are, or a floor when `capped`."""
+        """The length of the whole list, a lower bound if `capped`."""
 
     @property
     def capped(self) -> bool:
@@ -52,76 +52,77 @@ class Part(Generic[Rows]):
 
 
 def search(label: str, *, placeholder: str, width: int = 360) -> str:
-    """Draw the search field; return what is looked for, without what came along unseen."""
+    """Draw the search field; return the search without invisible characters."""
     return text(label, SEARCH, type="search", placeholder=placeholder, width=width)
 
 
 def text(label: str, name: str, **options: Any) -> str:
-    """Draw a field without a label of which the text stands in the address; return the text."""
-    asked = searched(url_state.get(name))
+    """Draw a text field without a visible label, kept in the address; return its text."""
+    value = searched(url_state.get(name))
     st.text_input(
         label,
-        key=url_state.show(name, asked),
+        key=url_state.show(name, value),
         label_visibility="collapsed",
         on_change=url_state.take,
         args=(name,),
         **options,
     )
-    return asked
+    return value
 
 
 def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:
-    """Read the page that the address asks for, or the nearest there is, and say which that is.
+    """Read the requested page or the nearest one; in that case, say so on the page.
 
     `read` takes the number of rows to skip.
     """
-    asked, number = url_state.get(PAGE, "1"), _page_asked()
-    found = read((number - 1) * PAGE_SIZE)
-    last = last_page(found.count)
+    requested, number = url_state.get(PAGE, "1"), _requested_page()
+    page = read((number - 1) * PAGE_SIZE)
+    last = last_page(page.count)
     if number > last:
         number = last
-        found = read((number - 1) * PAGE_SIZE)
-    if asked != str(number) and found.count:
-        st.caption(f":material/info: {escape(NO_PAGE.format(asked=asked[:20], number=number))}")
-    return Part(found.rows, found.count, capped=found.capped, skipped=(number - 1) * PAGE_SIZE)
+        page = read((number - 1) * PAGE_SIZE)
+    if requested != str(number) and page.count:
+        st.caption(f":material/info: {escape(NO_PAGE.format(asked=requested[:20], number=number))}")
+    return Part(page.rows, page.count, capped=page.capped, skipped=(number - 1) * PAGE_SIZE)
 
 
 def choice(
     label: str, name: str, options: Mapping[str, str], *, default: str, labelled: bool = False
 ) -> str:
-    """Draw a choice of one that stands in the address under `name`; return what is chosen.
+    """Draw a choice of one, kept in the address under `name`; return the chosen value.
 
-    `options` are values and what people read.
+    `options` maps values to labels.
     """
-    asked = one_of(label, name, options, default)
-    # Segments have too little contrast in the dark: the primary colour has to bear white as well.
+    chosen = one_of(label, name, options, default)
+    # Radio buttons, as segments have too little contrast in the dark theme: its primary colour must
+    # also carry white text.
     st.radio(
         label,
         list(options),
         format_func=options.__getitem__,
-        key=url_state.show(name, asked),
+        key=url_state.show(name, chosen),
         horizontal=True,
         width="content",
         label_visibility="visible" if labelled else "collapsed",
         on_change=url_state.take,
         args=(name, default),
     )
-    return asked
+    return chosen
 
 
 def one_of(label: str, name: str, options: Collection[str], default: str) -> str:
-    """Return which of `options` the address asks for; for another one the default, and say so."""
-    asked = url_state.get(name, default)
-    if asked in options:
-        return asked
-    given = f" ({', '.join(options)})" if len(options) <= MOST_NAMED else ""
-    said = f"There is no “{asked[:20]}” for {label.lower()}{given}; this shows {default}."
-    st.caption(f":material/info: {escape(said)}")
+    """Return the option in the address; if it is unknown, say so and return the default."""
+    requested = url_state.get(name, default)
+    if requested in options:
+        return requested
+    choices = f" ({', '.join(options)})" if len(options) <= MOST_NAMED else ""
+    text = f"There is no “{requested[:20]}” for {label.lower()}{choices}; this shows {default}."
+    st.caption(f":material/info: {escape(text)}")
     return default
 
 
 def days(window: Window) -> Window:
-    """Draw the first and the last day that is looked at; return what the address says."""
+    """Draw fields for the first and last day of a window; return the window unchanged."""
     for name, label, day in (("from", "From", window.first), ("until", "Until", window.last)):
         st.date_input(
             label,
@@ -138,16 +139,16 @@ def days(window: Window) -> Window:
 
 
 def place(part: Part[Any], *, noun: str) -> None:
-    """Say above a list which rows of how many it shows, and what its table searches."""
+    """Say above a list which of how many rows it shows, and which rows its table searches."""
     first, last = part.skipped + 1, part.skipped + len(part.rows)
-    found = f"{part.count:,}+ {noun}" if part.capped else counted_all(part.count, noun)
-    told = f"{first:,} to {last:,} of {found}"
+    total = f"{part.count:,}+ {noun}" if part.capped else counted_all(part.count, noun)
+    text = f"{first:,} to {last:,} of {total}"
     elsewhere = "use the search above for all"
-    tables.tell(told, shown=len(part.rows), count=part.count, elsewhere=elsewhere)
+    tables.tell(text, shown=len(part.rows), count=part.count, elsewhere=elsewhere)
 
 
 def pages(part: Part[Any]) -> None:
-    """Draw below a list the way to its other pages, when there are any."""
+    """Draw the pagination below a list, if it has more than one page."""
     if last_page(part.count) > 1:
         key = url_state.show(PAGE, part.skipped // PAGE_SIZE + 1)
         with st.container(horizontal=True, horizontal_alignment="right"):
@@ -159,7 +160,7 @@ def last_page(count: int) -> int:
     return max(1, -(-count // PAGE_SIZE))
 
 
-def _page_asked() -> int:
+def _requested_page() -> int:
     try:
         return min(max(1, int(url_state.get(PAGE, "1"))), MOST_PAGES)
     except ValueError:

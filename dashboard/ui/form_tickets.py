@@ -1,6 +1,7 @@
-"""The ticket of an open form: which one it is, signed for the person who opened it.
+"""A signed ticket that identifies an open form and the person who opened it.
 
-A browser that keeps what is typed shows it to open that form again; nobody else can use it.
+A browser that kept what was typed presents the ticket to open the same form again. Nobody else can
+use it.
 """
 
 import base64
@@ -13,7 +14,7 @@ from dashboard.web.signatures import is_signed, person, sign
 
 @dataclass(frozen=True)
 class Ticket:
-    """Which form: of which screen, for what, and the row with the version that it began with."""
+    """A form: its screen and action, and the row's id and version when it was opened."""
 
     screen: str
     action: str
@@ -22,15 +23,15 @@ class Ticket:
 
 
 def issue(actor: Actor, ticket: Ticket) -> str:
-    """Return a ticket as a browser keeps it."""
-    said = json.dumps([ticket.screen, ticket.action, ticket.id, ticket.version])
-    payload = base64.urlsafe_b64encode(said.encode()).decode()
+    """Return a ticket as a signed text for the browser."""
+    content = json.dumps([ticket.screen, ticket.action, ticket.id, ticket.version])
+    payload = base64.urlsafe_b64encode(content.encode()).decode()
     return f"{payload}.{sign(_purpose(actor), payload)}"
 
 
-def read(actor: Actor, given: str) -> Ticket | None:
-    """Return a ticket that was issued to the actor, or None for any other text."""
-    payload, _, signature = given.partition(".")
+def read(actor: Actor, text: str) -> Ticket | None:
+    """Verify a ticket; return None unless it was issued to the actor."""
+    payload, _, signature = text.partition(".")
     if not is_signed(_purpose(actor), payload, signature):
         return None
     return Ticket(*json.loads(base64.urlsafe_b64decode(payload)))

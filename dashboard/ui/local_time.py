@@ -1,4 +1,4 @@
-"""Moments and durations, in the words and the time zone of the reader."""
+"""Formats times and durations for the reader, in their time zone."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,17 +12,17 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def zone() -> ZoneInfo:
-    """Return the zone that the reader's browser names, or UTC when it cannot be used."""
+    """Return the reader's time zone as their browser reports it, or UTC if it is unknown."""
     return zones.find_zone(st.context.timezone or "") or zones.UTC
 
 
 def clock(at: datetime, *, now: datetime | None = None) -> str:
-    """Return `at` in the reader's zone: the time alone when it is today, else with its day."""
+    """Format `at` in the reader's zone: only the time if that is today, else with the date."""
     return calendar_clock.clock(at, zone(), now=now)
 
 
 def ago(at: datetime, *, now: datetime | None = None) -> str:
-    """Return how long ago `at` was, in the largest unit that fits: `7 min ago`."""
+    """Format how long ago `at` was, in the largest unit that fits: `7 min ago`."""
     seconds = ((now or datetime.now(UTC)) - at).total_seconds()
     if seconds < MINUTE:
         return "just now"
@@ -34,7 +34,7 @@ def ago(at: datetime, *, now: datetime | None = None) -> str:
 
 
 def duration(length: timedelta | None) -> str:
-    """Return a length of time with the precision that matters at its size: `0.8 s`, `2 min 5 s`."""
+    """Format a duration with a precision that suits its size: `0.8 s`, `2 min 5 s`; None is ``."""
     if length is None:
         return ""
     seconds = length.total_seconds()

@@ -1,4 +1,4 @@
-"""What Tally says to people beside the data: messages, empty states, errors and offers to undo."""
+"""Messages on pages: toasts, warnings, empty states, errors and offers to undo."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,13 +17,13 @@ SAID = "notices.said"
 WARNED = "notices.warned"
 UNDO = "notices.undo"
 MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
-# Where icons, emoji, addresses and arrows begin to live in a text that has no Markdown any more.
+# Where Streamlit would still create icons, emoji, links and arrows in a text with escaped Markdown.
 LIVE = re.compile(r"[:@](?=\S)|(?<=www)\.(?=\S)|(?<=[<>~-])[>=-]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Undo:
-    """An offer to take something back: on which screen, what was done, and how to revert it."""
+    """An offer to undo: the screen, a text about what was done, and how to revert it."""
 
     screen: str
     done: str
@@ -31,41 +31,41 @@ class Undo:
 
 
 def escape(text: str) -> str:
-    """Return `text` so that Streamlit's Markdown shows it as it is.
+    """Escape `text` so that Streamlit's Markdown shows it literally.
 
-    Backslashes stop Markdown. Icons (`:material/x:`), addresses and arrows become live after that,
-    in what is one piece of text; so a colour that names none makes pieces of them. Nothing is added
-    that can be seen, or copied. What changes the direction of text goes, as it would turn the rest
-    of the sentence.
+    Backslashes escape Markdown. Afterwards Streamlit still turns icons (`:material/x:`), addresses
+    and arrows within one text node into something else. So a colour directive without a colour
+    splits the node there; it is invisible and not copied. Direction marks are removed, as they
+    could reverse the rest of the sentence.
     """
     text = undirected(text)
-    pieces = {found.start() for found in LIVE.finditer(text)}
+    splits = {match.start() for match in LIVE.finditer(text)}
 
-    def escaped(found: re.Match[str]) -> str:
-        character = f"\\{found[0]}"
-        return f":color[{character}]" if found.start() in pieces else character
+    def escaped(match: re.Match[str]) -> str:
+        character = f"\\{match[0]}"
+        return f":color[{character}]" if match.start() in splits else character
 
     return MARKDOWN.sub(escaped, text)
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number of things in words: `1 item`, `2,000 items`."""
+    """Return a count with its noun: `1 item`, `2,000 items`."""
     return counted(number, noun)
 
 
 def say(text: str) -> None:
-    """Keep one of our own texts for the next run, which shows it as a toast."""
+    """Store a text, rendered as Markdown, that the next run shows as a toast."""
     st.session_state[SAID] = text
 
 
 def warn(text: str | None) -> None:
-    """Keep a warning for the next run, which shows it until somebody closes it."""
+    """Store a warning that the next run shows as a toast until somebody closes it."""
     if text:
         st.session_state[WARNED] = text
 
 
 def show_said() -> None:
-    """Show what was said before this run, once."""
+    """Show the stored texts as toasts, once."""
     warning = st.session_state.pop(WARNED, None)
     if warning:
         st.toast(escape(warning), icon=":material/warning:", duration="infinite")
@@ -76,7 +76,7 @@ def show_said() -> None:
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """Show an error of Tally's own where it happens, and go on after the block."""
+    """Show a `TallyError` at this place on the page, and go on after the block."""
     try:
         yield
     except TallyError as error:
@@ -84,7 +84,7 @@ def errors_shown() -> Iterator[None]:
 
 
 def trouble(error: TallyError) -> None:
-    """Show an error: what happened and what to do is in its message, and the trace finds it."""
+    """Show an error's message, with the trace id."""
     if error.message == NONE_YET:
         empty("There is no data yet.", "Press Refresh data, or run `tally refresh`.")
         return
@@ -109,19 +109,19 @@ def carry_out(act: Callable[[], str | None]) -> None:
 
 
 def empty(what: str, next_step: str) -> None:
-    """Say in our own words that there is nothing to show, and what to do about it."""
+    """Show an empty state: why there is nothing, and what to do next; both may be Markdown."""
     with st.container(border=True, horizontal_alignment="center", gap="xxsmall"):
         st.markdown(f"**{what}**", text_alignment="center")
         st.caption(next_step, text_alignment="center")
 
 
 def no_items() -> None:
-    """Say that the snapshot holds no items, and how they get there."""
+    """Show the empty state of a snapshot without items."""
     empty("Nobody owns an item yet.", "Add items on the Items page, then press Refresh data.")
 
 
 def nothing_created(noun: str, *, narrowed: bool) -> None:
-    """Say that there are no users or items yet, or none of an owner or in the days looked at."""
+    """Show the empty state of a chart without users or items; `narrowed` if it has filters."""
     if narrowed:
         empty(f"No {noun} were created here.", "Choose other days or another owner.")
     elif noun == "items":
@@ -131,14 +131,14 @@ def nothing_created(noun: str, *, narrowed: bool) -> None:
 
 
 def nothing_found(search: str) -> None:
-    """Say that nothing matches what was searched for."""
+    """Show the empty state of a search without results."""
     empty(
         "Nothing matches.", f"Nothing contains “{escape(search)}”. Try less, or clear the search."
     )
 
 
 def no_items_of(email: str | None) -> None:
-    """Say that somebody owns nothing now, or is gone; the snapshot may show otherwise."""
+    """Show the empty state of a user's items; without `email` the user no longer exists."""
     if email is None:
         empty("This user does not exist any more.", "They were deleted since the snapshot.")
     else:
@@ -146,12 +146,12 @@ def no_items_of(email: str | None) -> None:
 
 
 def nothing_matches(words: str, *, who: str = "Nobody") -> None:
-    """Say that nobody, or nothing, matches what a list is narrowed by."""
+    """Show the empty state of a list whose filters (`words`) match nothing."""
     empty("Nothing matches.", f"{who} matches {escape(words)}. Leave something out.")
 
 
 def nothing_new(days: int) -> None:
-    """Say that no items were created in the last so many days."""
+    """Show the empty state of a period without new items."""
     empty(
         f"No items were created in the last {days} days.",
         "Choose a longer period, or look again after the next refresh.",
@@ -159,12 +159,12 @@ def nothing_new(days: int) -> None:
 
 
 def offer_undo(undo: Undo) -> None:
-    """Offer on the next run to take something back; a later offer replaces an earlier one."""
+    """Offer an undo from the next run on; it replaces an earlier offer."""
     st.session_state[UNDO] = undo
 
 
 def show_undo(screen: str) -> None:
-    """Show the open offer of this screen, and carry it out when it is taken."""
+    """Show this screen's offer to undo, and carry it out when its button is pressed."""
     undo: Undo | None = st.session_state.get(UNDO)
     if undo is None or undo.screen != screen:
         return

@@ -1,4 +1,4 @@
-"""The parts that pages are laid out with: figures, framed charts and toolbars."""
+"""Building blocks of pages: figures, framed charts and toolbars."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ CHOOSE = "Select a row first: click the box at its left, or press Shift and Spac
 
 @dataclass(frozen=True)
 class Trend:
-    """What stands with a number: how it was in as long a time before, and how it came about."""
+    """The trend next to a number: its value in the period before, and a sparkline."""
 
     before: int
     course: Drawing
 
 
 def figure(label: str, value: int, remark: str) -> DeltaGenerator:
-    """Draw one number with a remark of our own; return the place below it, for a link."""
+    """Draw a number with a remark in Markdown; return the container below it, for a link."""
     with st.container(border=True, gap="xxsmall", height="stretch"):
         st.metric(label, f"{value:,}")
         st.caption(remark)
@@ -33,13 +33,13 @@ def figure(label: str, value: int, remark: str) -> DeltaGenerator:
 
 
 def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
-    """Draw one number with its trend; return the place below it, for a link."""
+    """Draw a number with its trend; return the container below it, for a link."""
     with st.container(border=True, gap="xxsmall", height="stretch"):
         st.metric(
             label,
             f"{value:,}",
             delta=rounding.change(value, trend.before),
-            delta_color="off",  # more is neither good nor bad by itself
+            delta_color="off",  # growth is neither good nor bad here
             delta_arrow="off",
             delta_description=f"before: {trend.before:,}",
         )
@@ -48,12 +48,12 @@ def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
 
 
 def share(part: int, whole: int, of: str = "users") -> str:
-    """Return a part of something in percent."""
+    """Return a share in percent: `12.5% of users`."""
     return f"{rounding.percent(part, whole)} of {of}" if whole else f"no {of}"
 
 
 def spread(shares: Shares) -> str:
-    """Return in words what the owners with most items have of all."""
+    """Return a sentence about the share of all items that the top owners have."""
     first = "1 owner" if shares.one_percent == 1 else f"{shares.one_percent:,} owners"
     return (
         f"The top 10 own {share(shares.top_10, shares.items, 'items')}; "
@@ -61,15 +61,15 @@ def spread(shares: Shares) -> str:
     )
 
 
-def notes(said: Iterable[str]) -> None:
-    """Say what of an address was not taken as it is; the texts may quote it."""
-    texts = list(said)
+def notes(warnings: Iterable[str]) -> None:
+    """Show what was corrected in the address; the texts may quote it, so they are escaped."""
+    texts = list(warnings)
     if texts:
         st.caption(f":material/info: {escape(' '.join(texts))}")
 
 
 def chart(title: str, drawn: Drawing, remark: str = "") -> DeltaGenerator:
-    """Draw a chart in a frame with a title and a remark of ours; return the place for links."""
+    """Draw a framed chart with a title and a remark in Markdown; return the container for links."""
     with st.container(border=True, gap="xsmall", height="stretch"):
         row = _row()
         row.subheader(title, anchor=False, width="content")
@@ -81,9 +81,9 @@ def chart(title: str, drawn: Drawing, remark: str = "") -> DeltaGenerator:
 
 
 def frame(title: str, remark: str) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Return a frame with a title and a remark, which may quote what users typed.
+    """Draw a frame with a title and a remark, which may quote users, so it is escaped.
 
-    With it comes the place beside the remark, for links.
+    Returns the frame, and the container next to the remark, for links.
     """
     place = st.container(border=True, gap="xsmall")
     with place:
@@ -95,22 +95,22 @@ def frame(title: str, remark: str) -> tuple[DeltaGenerator, DeltaGenerator]:
 
 
 def facts(named: Mapping[str, str]) -> None:
-    """Draw a row of small numbers with their names."""
+    """Draw a row of small figures; `named` maps labels to values."""
     with st.grid(4, min_column_width=150):
         for name, value in named.items():
             st.metric(name, value, border=True)
 
 
 def toolbar(*, spread: bool = True) -> DeltaGenerator:
-    """Return the row above a list, for what narrows it and what acts on it.
+    """Return the row above a list, for its filters and actions.
 
-    It is not to be spread when a table comes next, whose own tools appear at the right.
+    Above a table use `spread=False`, as the table's own tools appear at the right.
     """
     return _row("distribute" if spread else "left")
 
 
 def fields() -> DeltaGenerator:
-    """Return a row of fields with their labels above, which stand on one line and apart."""
+    """Return a row for fields with labels above them, aligned at the bottom."""
     return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
@@ -126,12 +126,12 @@ def entry() -> tuple[DeltaGenerator, DeltaGenerator]:
 
 
 def actions() -> DeltaGenerator:
-    """Return the place in a toolbar for what acts on a list."""
+    """Return the container in a toolbar for a list's actions."""
     return st.container(horizontal=True, width="content", gap="xsmall")
 
 
 def row_actions(place: DeltaGenerator, chosen: object | None) -> Literal["edit", "delete"] | None:
-    """Draw what can be done with the chosen row; return what was asked for."""
+    """Draw the actions for the chosen row; return the one that was pressed."""
     if row_action(place, "Edit", ":material/edit:", chosen):
         return "edit"
     if row_action(place, "Delete", ":material/delete:", chosen):

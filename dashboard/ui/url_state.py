@@ -1,7 +1,7 @@
-"""What a page shows stands in its address and nowhere else: read each run, changed in one step.
+"""A page's state is kept in its address only: each run reads it, each change is one history step.
 
-Streamlit does not bind the widgets (`bind="query-params"`): it carries a bound value on to the next
-page that binds the same name, and drops it from the address when one goes back.
+Streamlit's own binding of widgets (`bind="query-params"`) is not used: it carries a value over to
+the next page that binds the same name, and drops it from the address when the user goes back.
 """
 
 import time
@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.text.characters import searched
 
-PAGE = "page"  # of a list, which begins again when anything else changes
+PAGE = "page"  # a list's page number; any other change resets it
 STEP = "url_state.step"
 BEHIND_SECONDS = 5.0
 
@@ -22,7 +22,7 @@ Query = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Step:
-    """The last change of an address: from which queries, on which page, and to what."""
+    """The last change of the address: its page, and the queries `behind` (before) and `ahead`."""
 
     page: str
     behind: tuple[Query, ...]
@@ -31,14 +31,14 @@ class Step:
 
 
 def get(name: str, default: str = "") -> str:
-    """Return a parameter of the address."""
+    """Return a query parameter of the address."""
     return str(st.query_params.get(name, default))
 
 
 def put(changes: Mapping[str, str | None]) -> None:
-    """Change parameters of the address, all in one step of the browser's history.
+    """Change query parameters in one step of the browser's history.
 
-    None takes one out; a list begins again at its first page.
+    None removes a parameter. A list goes back to its first page.
     """
     catch_up()
     before = st.query_params.to_dict()
@@ -51,9 +51,9 @@ def put(changes: Mapping[str, str | None]) -> None:
 
 
 def show(name: str, value: object) -> str:
-    """Let the widget of a parameter show `value`; return the key to draw it with.
+    """Set the value of a parameter's widget; return the widget's key.
 
-    It is told only when it shows another one, which would take away what is being typed.
+    The value is set only if it differs, as setting it would discard what is being typed.
     """
     if st.session_state.get(name) != value:
         st.session_state[name] = value
@@ -61,15 +61,16 @@ def show(name: str, value: object) -> str:
 
 
 def take(name: str, default: object = None) -> None:
-    """Put into the address what somebody chose or typed: the callback of a widget."""
+    """Copy a widget's value into the address; this is the widget's callback."""
     value = st.session_state[name]
     put({name: None if value in {None, "", default} else searched(str(value))})
 
 
 def catch_up() -> None:
-    """Go on from the last step when the browser had not heard of it as it asked for this run.
+    """Apply the last step if the browser requested this run before it had received that step.
 
-    Somebody who types a search and presses a button at once asks twice with the same address.
+    Somebody who types a search and at once presses a button sends two requests with the same
+    address; without this, the second would undo the first.
     """
     step: Step | None = st.session_state.get(STEP)
     if step is None:
