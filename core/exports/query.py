@@ -1,4 +1,4 @@
-"""Orders for exports as they come in the query parameters of an address."""
+"""Reads export orders from the query parameters of an address."""
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
@@ -14,16 +14,16 @@ EMPTY = "Give a value, or leave it out."
 
 
 def read_order(question: Question, format: Format, query: Mapping[str, str]) -> Order:
-    """Return the order that query parameters make; raise `Invalid` for what makes no sense."""
+    """Return the order for a dataset with query parameters; raise `Invalid`."""
     filters, zone = read_filters(question, query)
     return Order(question, filters, format, zone)
 
 
 def read_filters(question: Question, query: Mapping[str, str]) -> tuple[Filters, ZoneInfo]:
-    """Return a question's filters and the reader's zone from query parameters; raise `Invalid`."""
+    """Return a dataset's filters and the reader's zone from query parameters; raise `Invalid`."""
     zone = zones.read_zone(query.get(zones.FIELD, "UTC"))
-    given = {name: value for name, value in query.items() if name != zones.FIELD}
-    # A script whose variable is not set would get everything, and not know it.
-    if empty := [name for name, value in given.items() if not value and name != "q"]:
+    parameters = {name: value for name, value in query.items() if name != zones.FIELD}
+    # Empty values are refused: a script with an unset variable would get everything unnoticed.
+    if empty := [name for name, value in parameters.items() if not value and name != "q"]:
         raise Invalid(dict.fromkeys(empty, EMPTY))
-    return question.parse(given, zone), zone
+    return question.parse(parameters, zone), zone

@@ -32,7 +32,7 @@ class NotDrawn(TallyError):
 class Renderer:
     """Renders one picture at a time.
 
-    `seconds` is the time limit for each step, `wait_seconds` the limit of waiting for other pictures.
+    `seconds` limits each step, `wait_seconds` the time it waits for other pictures.
     """
 
     def __init__(self, *, seconds: float = 20.0, wait_seconds: float = 10.0) -> None:
