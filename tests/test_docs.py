@@ -13,6 +13,9 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND_ROW = re.compile(r"^\| `tally ([a-z-]+)", re.MULTILINE)
 SCRIPT = re.compile(r"bash (scripts/[a-z-]+\.sh)")
+NAMED = re.compile(r"`([\w./-]+/[\w.-]+\.(?:py|sql|js|html|toml|md)|[\w-]+\.py)`")
+ROOMS = re.compile(r"^\| room of `(\w+)` \| .+\n\|---\|---\|\n((?:\|.+\n)+)", re.MULTILINE)
+MADE_BY_TESTS = {"htmlcov/index.html"}
 COPIED = re.compile(r"^COPY (?!--from)(.+) \S+$", re.MULTILINE)
 
 
@@ -22,6 +25,29 @@ def test_links_lead_somewhere(document: Path) -> None:
     own = [link for link in links if "://" not in link]
 
     assert [link for link in own if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "document", [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))], ids=lambda path: path.name
+)
+def test_files_that_are_named_exist(document: Path) -> None:
+    """Documents of today, that is: a decision record names modules as they were at its time."""
+    named = set(NAMED.findall(document.read_text())) - MADE_BY_TESTS
+    folders = [ROOT, ROOT / "tests", ROOT / "docs"]
+
+    assert [name for name in named if not any((each / name).exists() for each in folders)] == []
+
+
+def test_the_map_of_rooms_is_the_tree() -> None:
+    tables = dict(ROOMS.findall((ROOT / "docs/development.md").read_text()))
+
+    assert set(tables) == {"core", "etl", "dashboard"}
+    for root, rows in tables.items():
+        first_cells = [row.split("|")[1] for row in rows.splitlines()]
+        on_map = [name for cell in first_cells for name in re.findall(r"`([\w/]+)`", cell)]
+        rooms = [f"{init.parent.name}/" for init in (ROOT / root).glob("*/__init__.py")]
+        modules = [path.stem for path in (ROOT / root).glob("*.py") if path.stem != "__init__"]
+        assert sorted(on_map) == sorted([*rooms, *modules])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
