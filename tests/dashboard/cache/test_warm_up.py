@@ -68,7 +68,7 @@ def test_whatever_happens_to_one_look_the_next_one_warms(
     superuser: Actor, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     refresh.run(trigger="manual")
-    questions, failed = warm_up._questions, []
+    questions, failed = warm_up._queries, []
 
     def fail_once(snapshot: reader.Snapshot) -> object:
         failed.append(snapshot)
