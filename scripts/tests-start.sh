@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Run all tests against the PostgreSQL that DATABASE_URL names; the tests make databases of their own
 # there and drop them again. Without DATABASE_URL they start an embedded PostgreSQL.
-# Arguments go to pytest. Files of tests run side by side, one a core and at most four; `-n 0` runs
-# them one after the other, as a debugger needs it.
+# Arguments go to pytest. Files of tests run side by side, two a core and at most eight (tests/conftest.py);
+# `-n 0` runs them one after the other, as a debugger needs it.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 . scripts/chromium.sh
@@ -10,5 +10,5 @@ set -euo pipefail
 make_venv
 install_requirements requirements-dev.txt
 ensure_chromium
-exec "$VENV/bin/python" -m pytest -n logical --maxprocesses 4 --dist loadfile \
+exec "$VENV/bin/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder \
     --cov --cov-report=term:skip-covered --cov-report=html "$@"

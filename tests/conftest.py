@@ -13,15 +13,18 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg2
 import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
+from core.access.hashing import hash_password
 from core.actor import Actor
 from core.analytics import warehouse
 from core.db import engine, schema
@@ -45,6 +48,41 @@ QUIET = {
 }
 HEARD = ((requests, "_wake"), (requests, "_next_run"), (quarantine, "_listeners"))  # a scheduler
 CACHES = (get_settings, engine.database_url, engine.get_engine)
+MEMORY = Path("/dev/shm")  # noqa: S108
+ROOM = 4 * 1024**3  # bytes; one server of the tests takes up to half a gibibyte
+SERVER_SETTINGS = ("fsync = off", "max_wal_size = '128MB'")
+LONG = (
+    "faults",
+    "etl/views/test_histories.py",
+    "browser",
+    "numbers",
+    "benchmarks",
+    "core/embedded",
+)
+
+# How long an example takes says more about what else the machine does than about the example.
+hypothesis.settings.register_profile("tally", deadline=None)
+hypothesis.settings.load_profile("tally")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run twice as many tests at once as there are cores: half of their time is waiting."""
+    return min(2 * (os.cpu_count() or 1), 8)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that nobody waits for one last file while the cores rest."""
+    folder = Path(__file__).parent
+    long = [folder / name for name in LONG]
+
+    def place(item: pytest.Item) -> int:
+        holds = [each == item.path or each in item.path.parents for each in long]
+        return holds.index(True) if True in holds else len(long)
+
+    items.sort(key=place)
+
+
+hash_once = cache(hash_password)
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +92,10 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield make_url(given).set(drivername="postgresql").render_as_string(hide_password=False)
         return
-    folder = Path(tempfile.mkdtemp(prefix="tally-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="tally-test-", dir=quickest_disk()))
     url = embedded_server.start(folder / "pg")
-    execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    changes = [f"ALTER SYSTEM SET {setting}" for setting in SERVER_SETTINGS]
+    execute(url, *changes, "SELECT pg_reload_conf()")
     yield url
     embedded_server.stop(folder / "pg")
     shutil.rmtree(folder)
@@ -139,9 +178,16 @@ def staff(system: Actor) -> Actor:
     return actor_for(make_user(system, "staff@example.com", is_staff=True, full_name="Stan Staff"))
 
 
+def quickest_disk() -> Path | None:
+    """Return where to make a database for each test: in memory when that has room enough."""
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if has_room else None
+
+
 def make_user(system: Actor, email: str, **values: object) -> User:
-    """Create and commit a user with the password `PASSWORD`."""
-    with engine.transaction() as session:
+    """Create and commit a user with the password `PASSWORD`, which is hashed once."""
+    with pytest.MonkeyPatch.context() as patch, engine.transaction() as session:
+        patch.setattr(users, "hash_password", hash_once)
         return users.create_user(
             session, actor=system, values={"email": email, "password": PASSWORD, **values}
         )
@@ -174,8 +220,8 @@ def use(patch: pytest.MonkeyPatch, *, url: str, folder: Path) -> None:
 def forget() -> None:
     """Close the pool and drop everything that was cached from the settings."""
     engine.close()
-    for cache in CACHES:
-        cache.cache_clear()
+    for cached in CACHES:
+        cached.cache_clear()
 
 
 def on(server: str, name: str) -> str:
