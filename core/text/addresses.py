@@ -50,10 +50,11 @@ def as_typed(text: str) -> str:
 
 def find_form(text: str) -> str:
     """Return the form in which to look up a text among addresses; it need not be an address."""
+    storable = _unstorable.sub("", text)
     try:
-        return normalize_address(text)
+        return normalize_address(storable)
     except EmailNotValidError:
-        return _unstorable.sub("", _plain(text).lower())
+        return normalize("NFC", _plain(storable).lower())
 
 
 def is_disguised(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Addresses: one form of each, and a warning of those that may be taken for another."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.actor import Actor
@@ -40,6 +40,9 @@ def test_nobody_gets_the_address_of_another_in_another_form(system: Actor, form:
 
 
 @given(st.text(max_size=60))
+@example("\x00\x85ann")  # a blank that is outer when the NUL has gone
+@example("a\x00\u0301")  # an accent that then joins its letter
+@example("J\u030c")  # and one that joins the small letter only
 def test_any_text_has_a_form_that_can_be_looked_for(text: str) -> None:
     form = find_form(text)
     assert find_form(form) == form
