@@ -84,7 +84,7 @@ def test_whatever_happens_to_one_look_the_next_one_warms(
         watching.cancel()
 
     pinned_snapshot.offer(None)
-    monkeypatch.setattr(warm_up, "_questions", fail_once)
+    monkeypatch.setattr(warm_up, "_queries", fail_once)
     asyncio.run(asyncio.wait_for(look(), 20))
     assert len(failed) == 2
 
