@@ -4,7 +4,8 @@ from contextlib import closing
 
 import psycopg2
 
-from etl.extract.datasets import PART_BITS, TABLES
+from core.snapshots.partitions import PARTITION_BITS
+from etl.extract.datasets import TABLES
 
 ADDED = 1000
 EDITED = 100
@@ -45,6 +46,6 @@ def _choose_parts(cursor: psycopg2.extensions.cursor) -> list[int]:
 
 
 def _first_id(cursor: psycopg2.extensions.cursor, part: int) -> int:
-    cursor.execute("SELECT min(id) FROM item WHERE id >= %s", (part << PART_BITS,))
+    cursor.execute("SELECT min(id) FROM item WHERE id >= %s", (part << PARTITION_BITS,))
     (identity,) = cursor.fetchone() or (0,)
     return int(identity)

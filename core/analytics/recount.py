@@ -15,11 +15,10 @@ from core.analytics import explanations, warehouse
 from core.analytics.explanations import Question
 from core.db.engine import transaction
 from core.errors import Unavailable
-from core.snapshots import change_log
+from core.snapshots import change_log, partitions
 from core.snapshots.reader import ITEMS, USERS, Snapshot
 
 MOST_PARTS = 8
-PART_BITS = 18  # as the notes of changes divide ids
 BUSY = "Somebody is counting in the database right now. Please try again in a moment."
 READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 CONDITIONS = {
@@ -104,12 +103,12 @@ def _differences(
     newer: set[int] = set()
     gone: set[int] = set()
     for part in parts:
-        first = part << PART_BITS
+        first, last = partitions.bounds(part)
         query = (
             f'SELECT id FROM "{table}" WHERE id BETWEEN :first AND :last'  # noqa: S608  # constants
             f" AND {CONDITIONS[question.kind]}"
         )
-        bounds = {"first": first, "last": first + (1 << PART_BITS) - 1}
+        bounds = {"first": first, "last": last}
         now = set(db.scalars(text(query), {**filters, **bounds}))
         files = [
             str(snapshot.folder / file.path)
@@ -127,7 +126,7 @@ def _ids(snapshot: Snapshot, question: Question, files: list[str]) -> list[int]:
         snapshot,
         f"rows_{question.kind}",
         files=files,
-        limit=1 << PART_BITS,
+        limit=1 << partitions.PARTITION_BITS,
         **explanations.parameters(question),
     )
     return frame["id"].to_list()

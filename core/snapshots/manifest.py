@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -26,6 +27,15 @@ class File(BaseModel):
     sha256: str
     part: int | None = None
 
+    def belongs_to(self, dataset: str) -> bool:
+        """Tell whether this is the file of a view, or of one partition of a table."""
+        return self.path == dataset or self.path.startswith(f"{dataset}/")
+
+
+def files_of(files: Iterable[File], dataset: str) -> list[File]:
+    """Return the files of a dataset: one for a view, one a partition for a table."""
+    return [file for file in files if file.belongs_to(dataset)]
+
 
 class Manifest(BaseModel):
     """What a snapshot consists of, and which instant of which database it shows.
@@ -49,8 +59,8 @@ class Manifest(BaseModel):
     files: tuple[File, ...]
 
     def dataset(self, name: str) -> list[File]:
-        """Return a dataset's files: one for a view, one a part for a table."""
-        return [f for f in self.files if f.path == name or f.path.startswith(f"{name}/")]
+        """Return the files of a dataset; see `files_of`."""
+        return files_of(self.files, name)
 
 
 class Broken(Exception):

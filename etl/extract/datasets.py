@@ -10,10 +10,9 @@ from sqlalchemy import BigInteger, Boolean, DateTime, String, Text
 from core.columns.column import Column
 from core.columns.items import ITEM_COLUMNS
 from core.columns.users import USER_COLUMNS
+from core.snapshots import partitions
+from core.snapshots.partitions import LAST_PARTITION, PARTITION_BITS
 from core.snapshots.reader import ITEMS, USERS
-
-PART_BITS = 18  # a part is 262,144 consecutive ids
-LAST_PART = (2**63 - 1) >> PART_BITS
 
 
 @dataclass(frozen=True)
@@ -37,15 +36,15 @@ class Table:
         """Return the query for the parts that have rows: one index probe for each of them."""
         return (
             "WITH RECURSIVE parts (part) AS ("  # noqa: S608  # constants and integers
-            f'SELECT min(id) >> {PART_BITS} FROM "{self.name}" UNION ALL '
-            f'SELECT (SELECT min(id) >> {PART_BITS} FROM "{self.name}" '
-            f"WHERE id >= (part + 1) << {PART_BITS}) "
-            f"FROM parts WHERE part < {LAST_PART}) "
+            f'SELECT min(id) >> {PARTITION_BITS} FROM "{self.name}" UNION ALL '
+            f'SELECT (SELECT min(id) >> {PARTITION_BITS} FROM "{self.name}" '
+            f"WHERE id >= (part + 1) << {PARTITION_BITS}) "
+            f"FROM parts WHERE part < {LAST_PARTITION}) "
             "SELECT part FROM parts WHERE part IS NOT NULL ORDER BY part"
         )
 
     def _from(self, part: int) -> str:
-        first, last = part << PART_BITS, ((part + 1) << PART_BITS) - 1
+        first, last = partitions.bounds(part)
         return f'FROM "{self.name}" WHERE id BETWEEN {first} AND {last}'
 
     def file(self, part: int, generation: int) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pyarrow.compute as pc
 
-from core.snapshots.manifest import File, Manifest
+from core.snapshots.manifest import File, Manifest, files_of
 from core.snapshots.reader import USERS
+from core.text.wording import first_few
 from etl.errors import KEPT, Held, Rejected
 from etl.extract.datasets import COLUMN_TYPES
 from etl.extract.exported_snapshot import ExportedSnapshot
@@ -42,7 +43,7 @@ def check_columns(exported_snapshot: ExportedSnapshot) -> None:
 
 def check_addresses(folder: Path, files: Sequence[File]) -> None:
     """Raise `Rejected` when two users have one address, whatever its case."""
-    paths = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
+    paths = [folder / file.path for file in files_of(files, USERS)]
     with ThreadPoolExecutor(2, thread_name_prefix="addresses") as pool:
         hashes = np.sort(np.concatenate(list(pool.map(_hash_addresses, paths))))
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
@@ -69,8 +70,7 @@ def check_drop(
 
 def refuse_strays(ids: Sequence[int]) -> Rejected:
     """Return the refusal of items without owners."""
-    named = ", ".join(map(str, ids[:FEW])) + (", ..." if len(ids) > FEW else "")
-    return Rejected(KEPT.format(problem=STRAYS.format(ids=named)))
+    return Rejected(KEPT.format(problem=STRAYS.format(ids=first_few(ids, FEW))))
 
 
 def _addresses(path: Path) -> pl.Series:
@@ -90,5 +90,4 @@ def _refuse_addresses(paths: Sequence[Path], hashes: Sequence[int]) -> None:
     )
     twice = found.filter(found.is_duplicated()).unique().sort().to_list()
     if twice:
-        named = ", ".join(twice[:FEW]) + (", ..." if len(twice) > FEW else "")
-        raise Rejected(KEPT.format(problem=TWICE.format(addresses=named)))
+        raise Rejected(KEPT.format(problem=TWICE.format(addresses=first_few(twice, FEW))))

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from core.settings import get_settings
 from core.snapshots import reader
-from core.snapshots.manifest import Broken, File, Manifest
+from core.snapshots.manifest import Broken, File, Manifest, files_of
 from core.telemetry import malloc
 from etl.extract.datasets import COLUMNS, TABLES
 from etl.extract.exported_snapshot import ExportedSnapshot
@@ -93,9 +93,7 @@ def _export(
     return [
         file
         for table in TABLES
-        for file in _drop_empty(
-            folder, [f for f in (*plan.kept, *written) if f.path.startswith(f"{table.dataset}/")]
-        )
+        for file in _drop_empty(folder, files_of((*plan.kept, *written), table.dataset))
     ]
 
 
@@ -134,10 +132,7 @@ def _compute(
 def _manifest(
     exported_snapshot: ExportedSnapshot, files: Sequence[File], *, generation: int, store: UUID
 ) -> Manifest:
-    users, items = (
-        sum(file.rows for file in files if file.path.startswith(f"{table.dataset}/"))
-        for table in TABLES
-    )
+    users, items = (sum(f.rows for f in files_of(files, table.dataset)) for table in TABLES)
     return Manifest(
         generation=generation,
         taken_at=exported_snapshot.taken_at,

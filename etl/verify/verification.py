@@ -4,7 +4,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from core.snapshots import change_log, reader
 from core.snapshots.manifest import Broken, File, Manifest
 from core.snapshots.reader import NONE_YET
 from core.telemetry.setup import tracer
+from core.text.wording import first_few
 from etl.extract.datasets import TABLES, Table
 from etl.extract.exported_snapshot import ExportedSnapshot, open_instant
 from etl.extract.plan import Task, all_tasks
@@ -52,7 +53,9 @@ class Difference:
             ("not in the database", self.surplus),
             ("different", self.unequal),
         )
-        told = "; ".join(f"{len(ids):,} {kind}: {_few(ids)}" for kind, ids in kinds if ids)
+        told = "; ".join(
+            f"{len(ids):,} {kind}: {first_few(ids, FEW)}" for kind, ids in kinds if ids
+        )
         return f"{self.table}, part {self.part}: {told}"
 
 
@@ -137,7 +140,7 @@ class _Comparison:
 
     def add(self, file: File) -> None:
         """Compare one part, as it is in the database, with the snapshot's, and remove it."""
-        table = next(t for t in TABLES if file.path.startswith(f"{t.dataset}/"))
+        table = next(t for t in TABLES if file.belongs_to(t.dataset))
         part = file.part or 0
         now = pl.read_parquet(self._place / file.path)
         (self._place / file.path).unlink()
@@ -204,7 +207,3 @@ def _compare(
     equal = now.join(then, on=now.columns, how="semi", nulls_equal=True)
     unequal = now.join(equal, on=key, how="anti").join(then, on=key, how="semi")[key]
     return tuple(missing), tuple(surplus), tuple(unequal)
-
-
-def _few(ids: Sequence[int]) -> str:
-    return ", ".join(map(str, ids[:FEW])) + (", ..." if len(ids) > FEW else "")

@@ -14,9 +14,9 @@ from core.text.wording import counted
 from etl.extract.exported_snapshot import ExportedSnapshot, Rows
 from etl.run.deadline import Limits
 from etl.views import build
+from etl.views.ranking import PERSON
 
 RANKING = (ITEMS_BY_USER, LEFT, JOINED)
-PEOPLE = ("user_id", "email", "full_name", "is_active", "created_at", "search_text")
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class _Past(ExportedSnapshot):
         """Look people up by their ids, which is all that views ask for."""
         assert query == build.LOOK_UP, query  # noqa: S101
         people = pl.scan_parquet(list(self.users))
-        if PEOPLE[-1] not in people.collect_schema():  # written by an earlier version
-            people = people.with_columns(pl.lit(None, pl.String).alias(PEOPLE[-1]))
-        people = people.select(PEOPLE)
+        if PERSON[-1] not in people.collect_schema():  # written by an earlier version
+            people = people.with_columns(pl.lit(None, pl.String).alias(PERSON[-1]))
+        people = people.select(PERSON)
         return people.filter(pl.col("user_id").is_in(list(parameters[0]))).collect().rows()
 
 

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from core.calendar.periods import Period
-from core.snapshots.manifest import File
+from core.snapshots.manifest import File, files_of
 from core.snapshots.reader import CREATED, ITEM_COUNTS, ITEMS, NEW, TOP_OWNERS, TOTALS, USERS
 from core.telemetry import malloc, spans
 from etl.extract.exported_snapshot import ExportedSnapshot
@@ -21,8 +21,8 @@ from etl.run.deadline import Limits
 from etl.views import owner_counts, ranking, ranking_delta, recent_owners
 from etl.views.created_counts import Created
 from etl.views.owner_counts import Integers, OwnerCounts
-from etl.views.ranking import OrphanedItems, Ranking
-from etl.views.ranking_delta import PEOPLE, Lookup, Rewritten
+from etl.views.ranking import PEOPLE, PERSON, OrphanedItems, Ranking
+from etl.views.ranking_delta import Lookup, Rewritten
 from etl.views.recent_owners import Lists
 
 THREADS = 2
@@ -47,9 +47,7 @@ TOTAL = pa.schema(
         for name in ("users", "active_users", "items", "owners")
     ]
 )
-LOOK_UP = """
-SELECT id, email, full_name, is_active, created_at, search_text FROM "user" WHERE id = ANY(%s)
-"""
+LOOK_UP = f'SELECT id, {", ".join(PERSON[1:])} FROM "user" WHERE id = ANY(%s)'  # noqa: S608
 
 
 def compute(
@@ -59,9 +57,9 @@ def compute(
 
     Returns their manifest entries. Raises `ranking.Stray`, and `Unavailable` at the limits.
     """
-    users = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
-    items = [folder / file.path for file in files if file.path.startswith(f"{ITEMS}/")]
-    owners = OwnerCounts(file.part or 0 for file in files if file.path.startswith(f"{USERS}/"))
+    users = [folder / file.path for file in files_of(files, USERS)]
+    items = [folder / file.path for file in files_of(files, ITEMS)]
+    owners = OwnerCounts(file.part or 0 for file in files_of(files, USERS))
     created = Created()
     with spans.opened("refresh sums"):
         active = _add(created, users, items, limits, owners=owners)
@@ -115,7 +113,7 @@ def _rank(
         base.folder, base.manifest, users=users, items=items, look_up=look_up
     )
     if moved.many:
-        paths = [folder / file.path for file in files if file.path.startswith(f"{USERS}/")]
+        paths = [folder / file.path for file in files_of(files, USERS)]
         return ranking.write(folder, paths, *moved.pairs())
     return ranking_delta.write(folder, base.folder, base.manifest, moved)
 
@@ -127,7 +125,7 @@ def _look_up(exported_snapshot: ExportedSnapshot, ids: Sequence[int]) -> pl.Data
 
 def _rewritten(folder: Path, base: Base, files: Sequence[File], dataset: str) -> Rewritten:
     before = {file.path for file in base.manifest.dataset(dataset)}
-    after = {file.path for file in files if file.path.startswith(f"{dataset}/")}
+    after = {file.path for file in files_of(files, dataset)}
     return Rewritten(
         before=[base.folder / path for path in sorted(before - after)],
         after=[folder / path for path in sorted(after - before)],
@@ -179,8 +177,7 @@ def _write(
     exported_snapshot: ExportedSnapshot,
 ) -> list[File]:
     users, items = (
-        sum(file.rows for file in files if file.path.startswith(f"{dataset}/"))
-        for dataset in (USERS, ITEMS)
+        sum(file.rows for file in files_of(files, dataset)) for dataset in (USERS, ITEMS)
     )
     totals = pa.table([[users], [active], [items], [len(ranked.counts)]], TOTAL)
     written = [

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.extract.datasets import PART_BITS
+from core.snapshots.partitions import PARTITION_BITS
 
 Integers = npt.NDArray[np.int64]
-OFFSET = (1 << PART_BITS) - 1
+OFFSET = (1 << PARTITION_BITS) - 1
 ONE = np.int32(1)
 
 
@@ -38,19 +38,19 @@ class OwnerCounts:
 
     def __init__(self, user_parts: Iterable[int]) -> None:
         self._parts = np.array(sorted(user_parts), dtype=np.int64)
-        self._counts = np.zeros(len(self._parts) << PART_BITS, dtype=np.int32)
+        self._counts = np.zeros(len(self._parts) << PARTITION_BITS, dtype=np.int32)
         self._adding = threading.Lock()
         self.orphans: set[int] = set()
 
     def add(self, owners: Integers) -> None:
         """Count the owners of some items; those outside all parts of the users are `orphans`."""
-        parts = owners >> PART_BITS
+        parts = owners >> PARTITION_BITS
         place = np.minimum(np.searchsorted(self._parts, parts), max(len(self._parts) - 1, 0))
         known = self._parts[place] == parts if len(self._parts) else np.zeros(len(owners), bool)
         if not known.all():
             self.orphans.update(owners[~known][:10].tolist())
             owners, place = owners[known], place[known]
-        index = (place << PART_BITS) | (owners & OFFSET)
+        index = (place << PARTITION_BITS) | (owners & OFFSET)
         with self._adding:
             np.add.at(self._counts, index, ONE)
 
@@ -65,5 +65,5 @@ class OwnerCounts:
     def pairs(self) -> tuple[Integers, Integers]:
         """Return the owners, ascending, and how many items each of them has."""
         index = np.flatnonzero(self._counts > 0)
-        owners = (self._parts[index >> PART_BITS] << PART_BITS) | (index & OFFSET)
+        owners = (self._parts[index >> PARTITION_BITS] << PARTITION_BITS) | (index & OFFSET)
         return owners, self._counts[index].astype(np.int64)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -29,9 +30,17 @@ BLOCK = 1 << 14
 GROUP = 16_384  # a page reads one or two row groups
 TOP = 100
 THREADS = 2
-PERSON = ("user_id", "email", "full_name", "is_active", "created_at", "search_text")
+PEOPLE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "user_id": pl.Int64,
+    "email": pl.String,
+    "full_name": pl.String,
+    "is_active": pl.Boolean,
+    "created_at": pl.Datetime("us", "UTC"),
+    "search_text": pl.String,
+}
+PERSON = tuple(PEOPLE)
 _TIME = pa.timestamp("us", tz="UTC")
-_PERSON = [
+_OWNER = [
     pa.field("user_id", pa.int64(), nullable=False),
     pa.field("email", pa.string(), nullable=False),
     pa.field("full_name", pa.string()),
@@ -40,8 +49,8 @@ _PERSON = [
     pa.field("item_count", pa.int64(), nullable=False),
     pa.field("search", pa.string(), nullable=False),
 ]
-RANKED = pa.schema([pa.field("place", pa.int64(), nullable=False), *_PERSON])
-JOINING = pa.schema([pa.field("rank", pa.int64(), nullable=False), *_PERSON])
+RANKED = pa.schema([pa.field("place", pa.int64(), nullable=False), *_OWNER])
+JOINING = pa.schema([pa.field("rank", pa.int64(), nullable=False), *_OWNER])
 LEAVING = pa.schema(
     [pa.field(name, pa.int64(), nullable=False) for name in ("place", "user_id", "item_count")]
 )

@@ -15,6 +15,7 @@ from etl.views.owner_counts import Integers, integers, read
 from etl.views.ranking import (
     JOINING,
     LEAVING,
+    PEOPLE,
     PERSON,
     TOP,
     OrphanedItems,
@@ -24,14 +25,6 @@ from etl.views.ranking import (
 )
 
 MOST = 50  # a ranking in which one in so many has moved is written anew
-PEOPLE: dict[str, pl.DataType | type[pl.DataType]] = {
-    "user_id": pl.Int64,
-    "email": pl.String,
-    "full_name": pl.String,
-    "is_active": pl.Boolean,
-    "created_at": pl.Datetime("us", "UTC"),
-    "search_text": pl.String,
-}
 ONE = np.uint64(1)
 Owners = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Lookup = Callable[[Sequence[int]], pl.DataFrame]

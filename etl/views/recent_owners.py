@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.calendar.periods import COMPARED, LIMITED, Period
-from core.snapshots.manifest import File
+from core.snapshots.manifest import File, files_of
 from core.snapshots.reader import ITEMS, RECENT_OWNERS, USERS
 from core.telemetry import spans
 from etl.extract.parquet_writer import write_file
@@ -114,8 +114,8 @@ def count(folder: Path, files: Sequence[File], taken_at: datetime, limits: Limit
 
     Memory: 3 MiB for each part of the users, and two row groups. Raises `Unavailable`.
     """
-    users = [file for file in files if file.path.startswith(f"{USERS}/")]
-    items = [folder / file.path for file in files if file.path.startswith(f"{ITEMS}/")]
+    users = files_of(files, USERS)
+    items = [folder / file.path for file in files_of(files, ITEMS)]
     parts = [file.part or 0 for file in users]
     recent = Recent(Counter(), Counter(), {period: OwnerCounts(parts) for period in LIMITED})
 

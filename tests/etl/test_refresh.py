@@ -10,9 +10,9 @@ import psycopg2
 from core.db.engine import transaction
 from core.refreshes import requests
 from core.snapshots import reader
+from core.snapshots.partitions import PARTITION_BITS
 from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
-from etl.extract.datasets import PART_BITS
 from etl.run.run_log import Progress
 from tests.conftest import Sql
 from tests.etl.conftest import fill, last_run, rows, take_snapshot
@@ -66,7 +66,7 @@ def test_an_empty_database_gives_empty_datasets(root: Path, environment: str) ->
 
 
 def test_ids_far_apart_negative_and_at_both_ends(sql: Sql, root: Path) -> None:
-    ids = [-(2**63), -1, 0, 1, (1 << PART_BITS) - 1, 1 << PART_BITS, 2**40, 2**63 - 1]
+    ids = [-(2**63), -1, 0, 1, (1 << PARTITION_BITS) - 1, 1 << PARTITION_BITS, 2**40, 2**63 - 1]
     for number in ids:
         sql(
             'INSERT INTO "user" (id, email, hashed_password) OVERRIDING SYSTEM VALUE'

@@ -17,7 +17,7 @@ import polars as pl
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from etl.extract.datasets import PART_BITS
+from core.snapshots.partitions import PARTITION_BITS
 
 USER_PARTS = 4
 ITEM_PARTS = 6
@@ -79,14 +79,14 @@ def seed(url: str) -> None:
             'INSERT INTO "user" (id, email, hashed_password) OVERRIDING SYSTEM VALUE'
             " SELECT (p::bigint << %s) + n, 'u' || p || '.' || n || '@example.com', ''"
             " FROM generate_series(0, %s - 1) p, generate_series(1, %s) n",
-            (PART_BITS, USER_PARTS, USERS_A_PART),
+            (PARTITION_BITS, USER_PARTS, USERS_A_PART),
         )
         cursor.execute(
             "INSERT INTO item (id, title, description, owner_id) OVERRIDING SYSTEM VALUE"
             " SELECT (p::bigint << %s) + n, 'Item ' || n, repeat(md5(n::text), n %% 4),"
             " (((p + n) %% %s)::bigint << %s) + 1 + (n * 7 + p) %% %s"
             " FROM generate_series(0, %s - 1) p, generate_series(1, %s) n",
-            (PART_BITS, USER_PARTS, PART_BITS, USERS_A_PART, ITEM_PARTS, ITEMS_A_PART),
+            (PARTITION_BITS, USER_PARTS, PARTITION_BITS, USERS_A_PART, ITEM_PARTS, ITEMS_A_PART),
         )
         cursor.execute(ADD_USER, (0, TICK, ""))
         cursor.execute(ADD_ITEM, (last_item() + 1, "tick:0", 0))
@@ -97,7 +97,7 @@ def seed(url: str) -> None:
 
 def last_item() -> int:
     """Return a number beyond all others, in the last part of the items."""
-    return (ITEM_PARTS << PART_BITS) - 2
+    return (ITEM_PARTS << PARTITION_BITS) - 2
 
 
 class Writer:
@@ -172,7 +172,7 @@ class Writer:
 
     def _number(self, parts: int) -> int:
         self._next += 1
-        return (self._chance.randrange(parts) << PART_BITS) + self._next
+        return (self._chance.randrange(parts) << PARTITION_BITS) + self._next
 
 
 def write(harness: Connection, *, url: str, seed: int, moves: bool) -> None:

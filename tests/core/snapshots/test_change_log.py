@@ -6,9 +6,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from etl.extract.datasets import PART_BITS
+from core.snapshots.partitions import PARTITION_BITS
 
-PART = 1 << PART_BITS
+PART = 1 << PARTITION_BITS
 Note = tuple[str, int | None, int, int, int]
 
 

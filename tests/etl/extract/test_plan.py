@@ -11,15 +11,15 @@ import pytest
 
 from core.db.engine import transaction
 from core.snapshots import change_log, reader
+from core.snapshots.partitions import PARTITION_BITS
 from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from etl.extract import plan
-from etl.extract.datasets import PART_BITS
 from etl.publish import store
 from tests.conftest import Sql
 from tests.etl.conftest import fill, rows, take_snapshot
 
-PART = 1 << PART_BITS
+PART = 1 << PARTITION_BITS
 
 
 @pytest.fixture

@@ -22,16 +22,16 @@ from core.analytics.ranking import pages
 from core.calendar.periods import Period
 from core.settings import get_settings
 from core.snapshots import reader
+from core.snapshots.partitions import PARTITION_BITS
 from core.snapshots.reader import ITEMS, USERS, Snapshot
 from core.text.folding import fold, split_words
 from etl import refresh
-from etl.extract.datasets import PART_BITS
 from etl.extract.exported_snapshot import ExportedSnapshot
 from etl.publish import stage
 from etl.views import ranking_delta
 from tests.conftest import execute
 
-PART = 1 << PART_BITS
+PART = 1 << PARTITION_BITS
 USER_COLUMNS = (
     "id, email, full_name, is_active, is_staff, is_superuser, created_at, updated_at, search_text"
 )

@@ -11,9 +11,9 @@ import pytest
 from core.analytics import metrics
 from core.analytics.owner_filter import OwnerFilter
 from core.calendar.periods import COMPARED, LIMITED
+from core.snapshots.partitions import PARTITION_BITS
 from core.snapshots.reader import ITEMS, USERS
 from etl.extract import exported_snapshot
-from etl.extract.datasets import PART_BITS
 from etl.extract.parquet_writer import write_file
 from etl.run.deadline import Limits
 from etl.views import recent_owners
@@ -86,7 +86,7 @@ def test_items_leave_a_period_although_their_part_did_not_change(
             sql(
                 "INSERT INTO item (id, title, owner_id, created_at) OVERRIDING SYSTEM VALUE"
                 " VALUES (%s, 'elsewhere', 1, '2000-01-01')",
-                (1 << PART_BITS) + later,
+                (1 << PARTITION_BITS) + later,
             )
             snapshot = take_snapshot()
         assert Path(snapshot.files(ITEMS)[0]).name == part
