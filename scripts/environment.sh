@@ -42,14 +42,14 @@ wanted() {
     cat "$1" pyproject.toml
 }
 
-# install_requirements FILE: install exactly the versions of FILE, unless that was done before.
+# install_requirements FILE: install exactly what FILE lists, unless that was done before.
 install_requirements() {
     local stamp="$VENV/.installed-$1"
     if [ -x "$VENV/bin/tally" ] && wanted "$1" | cmp -s - "$stamp"; then
         return
     fi
     echo "Installing the packages of $1 ..."
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r "$1"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$1"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
     wanted "$1" >"$stamp"
 }
