@@ -107,10 +107,9 @@ def list_items(
     if created is not None:
         query = query.where(created_in(Item.created_at, created))
     words = split_words(search)
-    if not words:
-        return read_page(db, query, skip=skip, limit=limit)
-    query = query.where(item_has_words(words))
-    return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
+    if words:
+        query = query.where(item_has_words(words))
+    return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP if words else None)
 
 
 def find_owner(db: Session, *, actor: Actor, user_id: int) -> User | None:

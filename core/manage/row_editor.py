@@ -46,19 +46,11 @@ class RowEditor(Generic[Row]):
             raise Conflict(message, current=self.current(db, row))
         return row
 
-    def add(
-        self,
-        db: Session,
-        row: Row,
-        *,
-        actor: Actor,
-        action: str,
-        also: Mapping[str, object] | None = None,
-    ) -> Row:
+    def add(self, db: Session, row: Row, *, actor: Actor, action: str, **also: object) -> Row:
         """Store a new row, or one that was deleted; return it."""
         db.add(row)
         self.flush(db)
-        changes = trail.difference({}, self.view(row)) | dict(also or {})
+        changes = trail.difference({}, self.view(row)) | also
         trail.record(db, actor=actor, action=action, subject=row, changes=changes)
         return row
 
@@ -80,17 +72,11 @@ class RowEditor(Generic[Row]):
         return changes
 
     def delete(
-        self,
-        db: Session,
-        row: Row,
-        *,
-        actor: Actor,
-        action: str,
-        also: Mapping[str, object] | None = None,
+        self, db: Session, row: Row, *, actor: Actor, action: str, **also: object
     ) -> dict[str, Any]:
         """Delete a locked row; return its columns, from which it can be made again."""
         stored = row.stored()
-        gone = trail.difference(self.view(row), dict.fromkeys(self.fields)) | dict(also or {})
+        gone = trail.difference(self.view(row), dict.fromkeys(self.fields)) | also
         trail.record(db, actor=actor, action=action, subject=row, changes=gone)
         db.delete(row)
         db.flush()
@@ -100,7 +86,7 @@ class RowEditor(Generic[Row]):
         """Return the fields of a row by name."""
         return {name: getattr(row, name) for name in self.fields}
 
-    def current(self, db: Session, row: Row) -> dict[str, object]:  # noqa: ARG002 - for some tables
+    def current(self, db: Session, row: Row) -> dict[str, object]:  # noqa: ARG002 - items ask it for the owner
         """Return what somebody is shown who was too late: the fields and the version of now."""
         return self.view(row) | {"version": row.version}
 

@@ -103,10 +103,9 @@ def list_users(
     if created is not None:
         query = query.where(created_in(User.created_at, created))
     words = split_words(search)
-    if not words:
-        return read_page(db, query, skip=skip, limit=limit)
-    query = query.where(has_words(word_search.USERS, words))
-    return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)
+    if words:
+        query = query.where(has_words(word_search.USERS, words))
+    return read_page(db, query, skip=skip, limit=limit, cap=SEARCH_COUNT_CAP if words else None)
 
 
 def get_user(db: Session, user_id: int, *, actor: Actor) -> User:
@@ -183,8 +182,7 @@ def delete_user(db: Session, user_id: int, *, actor: Actor, version: int | None)
         superusers.require_another(db, user, refused)
     count = _count_items(db, user_id)
     items = _undoable(db, user, count)
-    also = {"items": [count, 0]}
-    stored = EDITOR.delete(db, user, actor=actor, action="user.delete", also=also)
+    stored = EDITOR.delete(db, user, actor=actor, action="user.delete", items=[count, 0])
     revocations.announce(db)
     return RemovedUser(user=stored, items=items, item_count=count)
 
@@ -198,8 +196,9 @@ def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
     there = db.get(User, removed.user["id"])
     if there is not None:
         return there
-    also = {"items": [0, len(removed.items or ())]}
-    user = EDITOR.add(db, User(**removed.user), actor=actor, action="user.restore", also=also)
+    count = len(removed.items or ())
+    user = User(**removed.user)
+    EDITOR.add(db, user, actor=actor, action="user.restore", items=[0, count])
     if removed.items:
         db.execute(insert(Item), list(removed.items))
     return user

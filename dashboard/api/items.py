@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.db.models import Item
 from core.manage import items
 from core.manage.items import ItemChange, ItemChangeById, ItemForm, ItemFormById
-from dashboard.api.protocol import bodies, problems, responses
+from dashboard.api.protocol import bodies, problems
 from dashboard.api.protocol.calls import CurrentCall
 from dashboard.api.protocol.lists import ItemPart, Listed
 from dashboard.api.protocol.rows import Documented, RowRoutes
@@ -97,7 +97,7 @@ async def list_items(call: CurrentCall, part: Annotated[ItemPart, Query()]) -> R
             skip=part.skip,
             limit=part.limit,
         )
-        return responses.answer(Listed(data=[_out(row) for row in page.rows], count=page.count))
+        return ROWS.answer_page(page)
 
     return await call.run(work)
 

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.manage import users
 from core.manage.users import UserChange, UserForm
 from core.text.addresses import warn_of_lookalikes
-from dashboard.api.protocol import bodies, problems, responses, versions
+from dashboard.api.protocol import bodies, problems, versions
 from dashboard.api.protocol.calls import CurrentCall
 from dashboard.api.protocol.description import scoped
 from dashboard.api.protocol.lists import Listed, Part
@@ -91,8 +91,7 @@ async def list_users(call: CurrentCall, part: Annotated[Part, Query()]) -> Respo
         page = users.list_users(
             db, actor=actor, search=part.search, skip=part.skip, limit=part.limit
         )
-        rows = [UserOut.model_validate(row) for row in page.rows]
-        return responses.answer(Listed(data=rows, count=page.count))
+        return ROWS.answer_page(page)
 
     return await call.run(work)
 

@@ -11,12 +11,14 @@ from starlette.responses import Response
 
 from core.actor import Actor
 from core.db.fields import Id
+from core.db.paging import Page
 from core.manage.row_editor import Row
 from core.manage.row_service import Removed, RowService
 from dashboard.api.protocol import responses, versions
 from dashboard.api.protocol.bodies import JsonObject
 from dashboard.api.protocol.calls import CurrentCall
 from dashboard.api.protocol.description import scoped
+from dashboard.api.protocol.lists import Listed
 from dashboard.api.protocol.versions import Version
 
 
@@ -50,6 +52,11 @@ class RowRoutes(Generic[Row, Removed]):
     def answer(self, row: Row) -> Response:
         """Return a row, with its version as ETag."""
         return responses.row(self.show(row), version=row.version)
+
+    def answer_page(self, page: Page[Row]) -> Response:
+        """Return a part of the list of rows."""
+        data = [self.show(row) for row in page.rows]
+        return responses.answer(Listed(data=data, count=page.count))
 
     @property
     def reads(self) -> dict[str, Any]:

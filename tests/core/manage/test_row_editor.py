@@ -80,7 +80,7 @@ def test_what_was_deleted_comes_back_as_it_was(
 ) -> None:
     editor, row, _ = editing
     fields, version = editor.view(row), row.version
-    stored = editor.delete(db, row, actor=system, action="test.delete", also={"items": [3, 0]})
+    stored = editor.delete(db, row, actor=system, action="test.delete", items=[3, 0])
     assert db.get(editor.model, stored["id"]) is None
     back = editor.add(db, editor.model(**stored), actor=system, action="test.restore")
     assert (editor.view(back), back.version) == (fields, version)
