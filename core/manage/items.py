@@ -29,7 +29,7 @@ class ItemEditor(RowEditor[Item]):
     """The steps of editing an item."""
 
     def current(self, db: Session, row: Item) -> dict[str, object]:
-        """Return the fields of now, with the address by which forms name the owner."""
+        """Return the present values, with the owner's address, which forms show."""
         owner = db.get_one(User, row.owner_id)
         return super().current(db, row) | {"owner_email": owner.email}
 

@@ -1,4 +1,4 @@
-"""The one way to change a row that people edit: locked, as they have read it, and audited."""
+"""How a row is edited: locked, checked against the version that was read, and audited."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ Row = TypeVar("Row", User, Item)
 
 @dataclass(frozen=True)
 class RowEditor(Generic[Row]):
-    """The steps of editing one table's rows; `fields` are those that the audit tells of.
+    """The steps of editing a row of one table; `fields` are the columns that the audit shows.
 
-    A service authorizes first, and takes from here what it needs. `action` is as in the audit
-    trail; `also` is what its row says besides, by name `[before, after]`.
+    Services check permissions, then call the steps. `action` is that of the audit row; `also` has
+    further changes for it, each `[before, after]` by name.
     """
 
     model: type[Row]
@@ -35,8 +35,8 @@ class RowEditor(Generic[Row]):
     def lock(self, db: Session, row_id: int, version: int | None) -> Row:
         """Lock a row that is still at `version`, and return it.
 
-        Raises `NotFound`, `VersionNeeded` without a `version`, and `Conflict` when somebody was
-        faster.
+        Raises `NotFound`, `VersionNeeded` without a `version`, and `Conflict` when the row has
+        another version.
         """
         row = self.require(db.get(self.model, row_id, with_for_update=True, populate_existing=True))
         if version is None:
@@ -47,7 +47,7 @@ class RowEditor(Generic[Row]):
         return row
 
     def add(self, db: Session, row: Row, *, actor: Actor, action: str, **also: object) -> Row:
-        """Store a new row, or one that was deleted; return it."""
+        """Insert a row, which may have been deleted before; return it."""
         db.add(row)
         self.flush(db)
         changes = trail.difference({}, self.view(row)) | also
@@ -57,9 +57,9 @@ class RowEditor(Generic[Row]):
     def change(
         self, db: Session, row: Row, values: Mapping[str, Any], *, actor: Actor, action: str
     ) -> dict[str, list[object]]:
-        """Give a locked row new values and the next version; return the fields that differ.
+        """Store new values of a locked row under the next version; return the difference.
 
-        When none does, nothing is stored and nothing audited.
+        If there is none, nothing is stored or audited.
         """
         changes = trail.difference(self.view(row), values)
         if changes:
@@ -74,7 +74,7 @@ class RowEditor(Generic[Row]):
     def delete(
         self, db: Session, row: Row, *, actor: Actor, action: str, **also: object
     ) -> dict[str, Any]:
-        """Delete a locked row; return its columns, from which it can be made again."""
+        """Delete a locked row; return all its columns, from which `add` can restore it."""
         stored = row.stored()
         gone = trail.difference(self.view(row), dict.fromkeys(self.fields)) | also
         trail.record(db, actor=actor, action=action, subject=row, changes=gone)
@@ -87,11 +87,11 @@ class RowEditor(Generic[Row]):
         return {name: getattr(row, name) for name in self.fields}
 
     def current(self, db: Session, row: Row) -> dict[str, object]:  # noqa: ARG002 - items ask it for the owner
-        """Return what somebody is shown who was too late: the fields and the version of now."""
+        """Return the present values of a row, and its version, for a `Conflict`."""
         return self.view(row) | {"version": row.version}
 
     def flush(self, db: Session) -> None:
-        """Write what changed; a table with a rule of its own says here what it refuses."""
+        """Send changes to the database; a subclass may turn its errors into `Invalid`."""
         db.flush()
 
     @property

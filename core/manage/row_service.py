@@ -1,4 +1,4 @@
-"""What can be done with the rows of one table: the same calls, whichever table it is."""
+"""What can be done with a row of one table, by calls that are the same for every table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Restore(Protocol[Given]):
 
 @dataclass(frozen=True)
 class RowService(Generic[Row, Removed]):
-    """The calls for one table; each authorizes its actor and runs in the caller's transaction."""
+    """The calls for one table; each checks permissions and runs in the caller's transaction."""
 
     get: Get[Row]
     create: Create[Row]

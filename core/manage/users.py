@@ -35,7 +35,7 @@ class UserEditor(RowEditor[User]):
     """The steps of editing a user."""
 
     def flush(self, db: Session) -> None:
-        """Write what changed; raise `Invalid` for an address that another user has."""
+        """Send changes to the database; raise `Invalid` for an address that another user has."""
         try:
             db.flush()
         except IntegrityError as error:

@@ -1,4 +1,4 @@
-"""The dialogs of the Items page: what an item's form has, and what its deletion tells."""
+"""The dialogs of the Items page: the fields of an item and the words around them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ class ItemDialogs(RowDialogs[Item, RemovedItem]):
     screen, noun, service = "items", "item", items.SERVICE
 
     def read(self, db: Session, actor: Actor, row: Item) -> dict[str, Any]:  # noqa: ARG002
-        """Return the fields of an item, its owner by address."""
+        """Return the fields of an item, with the owner's address."""
         return {
             "title": one_line(row.title),
             "description": row.description,
@@ -36,13 +36,13 @@ class ItemDialogs(RowDialogs[Item, RemovedItem]):
         fields.area("description", f"Description{OPTIONAL}")
 
     def ask(self, values: Mapping[str, Any]) -> str:
-        """Draw which item is to be deleted."""
+        """Draw which item will be deleted."""
         st.text(values["title"])
         st.caption(notices.escape(f"Owned by {values['owner_email']}"))
         return "Delete item"
 
     def gone(self, removed: RemovedItem) -> str:
-        """Name the item that was deleted."""
+        """Return a text that names the deleted item."""
         return f"Deleted: {one_line(removed.item['title'])}"
 
 

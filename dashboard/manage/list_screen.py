@@ -1,4 +1,4 @@
-"""The screen of a list whose rows are managed: what stands above it, and its page of rows."""
+"""The screen of a list of rows that can be managed: its toolbar, and one page of rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from dashboard.ui.filter_widgets import Part
 
 @dataclass(frozen=True)
 class ListScreen(Generic[Row, Removed]):
-    """A list on the screen: what the address asks of it, and where stands what acts on a row."""
+    """A list with its search and filters; `actions` is the place for buttons that act on a row."""
 
     noun: Noun
     dialogs: RowDialogs[Row, Removed]
@@ -33,7 +33,7 @@ class ListScreen(Generic[Row, Removed]):
         found: Part[Sequence[Row]],
         table: Callable[[Sequence[Row]], Row | None],
     ) -> None:
-        """Draw a page of the list, and open the dialog of the row that is chosen in `table`."""
+        """Draw one page with `table`, and open the dialog that is asked for the chosen row."""
         filter_widgets.place(found, noun=self.noun)
         chosen = table(found.rows)
         filter_widgets.pages(found)
@@ -45,7 +45,7 @@ class ListScreen(Generic[Row, Removed]):
 def begin(
     noun: Noun, dialogs: RowDialogs[Row, Removed], *, searches: str, icon: str
 ) -> ListScreen[Row, Removed]:
-    """Draw what stands above a list; `searches` says where its search looks."""
+    """Draw the toolbar of a list; `searches` says in words what its search looks at."""
     notices.show_undo(dialogs.screen)
     with panels.toolbar(spread=False):
         search = filter_widgets.search(f"Search {noun}", placeholder=f"Search {searches}")

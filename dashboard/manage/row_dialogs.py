@@ -1,4 +1,4 @@
-"""The dialogs that create, edit and delete a row: the same for whichever table."""
+"""The dialogs that create, edit and delete a row, shared by all tables."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from dashboard.ui.forms import Dialog, Fields
 
 
 class RowDialogs(ABC, Generic[Row, Removed]):
-    """The dialogs of one screen; what a table has of its own is in the methods to override."""
+    """The dialogs of one screen; a subclass adds the fields and words of its table."""
 
     screen: str
     noun: str
@@ -45,37 +45,37 @@ class RowDialogs(ABC, Generic[Row, Removed]):
         forms.show(self.screen, actions)
 
     def fresh(self) -> dict[str, Any]:
-        """Return what a form for a new row begins with."""
+        """Return the values that the form of a new row starts with."""
         return {}
 
     @abstractmethod
     def read(self, db: Session, actor: Actor, row: Row) -> dict[str, Any]:
-        """Return what the form of a row begins with, and what its deletion tells."""
+        """Return the values that the form of a row starts with, and that its deletion shows."""
 
     @abstractmethod
     def draw(self, fields: Fields) -> None:
         """Draw the fields of a form."""
 
     def typed(self, fields: Fields) -> Mapping[str, object]:
-        """Return what is typed, as the service takes it."""
+        """Return the typed values in the form that the service expects."""
         return fields.values
 
     def saved(self, draft: Draft, row: Row) -> None:
-        """Do what follows when a form was saved."""
+        """React to a form that was saved."""
 
     def draw_below(self, actor: Actor, draft: Draft) -> None:
-        """Draw what stands below the form of a row that is edited."""
+        """Draw what belongs below the form of an existing row."""
 
     @abstractmethod
     def ask(self, values: Mapping[str, Any]) -> str:
-        """Draw which row is to be deleted and what that means; return what the button says."""
+        """Draw which row will be deleted and with what effect; return the button's label."""
 
     @abstractmethod
     def gone(self, removed: Removed) -> str:
-        """Return what the offer to undo says of a deleted row."""
+        """Return the text beside the Undo button."""
 
     def back(self, removed: Removed) -> str:  # noqa: ARG002 - tables say more
-        """Return what is said of a row that was put back."""
+        """Return the message after Undo."""
         return f"The {self.noun} is back."
 
     def _create(self, actor: Actor, draft: Draft) -> None:

@@ -1,4 +1,4 @@
-"""The dialogs of the Users page: what a user's form has, and what a deletion takes along."""
+"""The dialogs of the Users page: the fields of a user and the words around them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ class UserDialogs(RowDialogs[User, RemovedUser]):
     screen, noun, service = "users", "user", users.SERVICE
 
     def fresh(self) -> dict[str, Any]:
-        """Return that a new user is active."""
+        """Let a new user be active."""
         return {"is_active": True}
 
     def read(self, db: Session, actor: Actor, row: User) -> dict[str, Any]:
@@ -52,26 +52,26 @@ class UserDialogs(RowDialogs[User, RemovedUser]):
         fields.box("is_superuser", SUPERUSER_LABEL)
 
     def typed(self, fields: Fields) -> Mapping[str, object]:
-        """Return what is typed, without a password when there is none.
+        """Return the typed values, without an empty password.
 
-        That means none for a new user, and the same as before for another.
+        A new user then has none, and an existing one keeps theirs.
         """
         values = fields.values.items()
         return {name: value for name, value in values if name != "password" or value}
 
     def saved(self, draft: Draft, row: User) -> None:
-        """Warn of an address that is new and looks like another one."""
+        """Warn of a new address that mixes letters of several scripts."""
         if row.email != draft.values.get("email"):
             notices.warn(warn_of_lookalikes(row.email))
 
     def draw_below(self, actor: Actor, draft: Draft) -> None:
-        """Draw what ends a user's sessions, links and tokens."""
+        """Draw the buttons that end a user's sessions, links and tokens."""
         if st.button("Sign out everywhere", key=f"{draft.key}-end", icon=":material/logout:"):
             notices.carry_out(lambda: _end_sessions(actor, draft.id or 0))
         user_access.show(actor, draft)
 
     def ask(self, values: Mapping[str, Any]) -> str:
-        """Draw which user is to be deleted, and how many items go along."""
+        """Draw which user will be deleted, and with how many items."""
         count: int = values["items"]
         st.text(values["full_name"] or values["email"])
         if values["full_name"]:
@@ -80,11 +80,11 @@ class UserDialogs(RowDialogs[User, RemovedUser]):
         return f"Delete user and {notices.count(count, 'item')}" if count else "Delete user"
 
     def gone(self, removed: RemovedUser) -> str:
-        """Name the user who was deleted, and how many items went along."""
+        """Return a text that names the deleted user and counts the deleted items."""
         return f"Deleted: {removed.user['email']}, with {notices.count(removed.item_count, 'item')}"
 
     def back(self, removed: RemovedUser) -> str:
-        """Return how many items came back with the user."""
+        """Return a message that counts the restored items."""
         return f"The user is back, with {notices.count(len(removed.items or ()), 'item')}."
 
 

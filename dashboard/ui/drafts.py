@@ -1,4 +1,4 @@
-"""The form that is open in a session: what it began with, and the row as others saved it since."""
+"""The open form of a session: its first values, and those that others saved meanwhile."""
 
 import secrets
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Draft:
 
     @property
     def now(self) -> dict[str, Any]:
-        """The row as it is now, as far as this form has heard of it."""
+        """The newest values and version of the row that this form knows."""
         return {**self.values, "version": self.version, **(self.current or {})}
 
     def keep_mine(self) -> None:

@@ -1,4 +1,4 @@
-"""Dialogs in which something is typed or asked: shown, saved, and kept when that fails."""
+"""Dialogs with a form or a question: shown, saved, and kept open when saving fails."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ CANCEL = "Cancel"
 
 @dataclass(frozen=True)
 class Dialog:
-    """How an open form is shown: under which title, and what draws it."""
+    """The dialog of one action: its title, and the function that draws it."""
 
     title: str
     draw: Callable[[Draft], None]
@@ -137,7 +137,7 @@ def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], 
 def attempt(draft: Draft, fields: Fields | None, act: Callable[[], str]) -> None:
     """Do what the form is for; close it when that went well, else say why not and keep it.
 
-    A question about a row that somebody else changed is asked again, about the row of now.
+    A question about a row that somebody else changed is asked again, with the new values.
     """
     try:
         said = act()

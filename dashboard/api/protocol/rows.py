@@ -1,4 +1,4 @@
-"""The operations on one row, the same for every table: read, create, change and delete."""
+"""Operations on a row, shared by all tables: read, create, change and delete."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from dashboard.api.protocol.versions import Version
 
 @dataclass(frozen=True)
 class Documented:
-    """What the description says of an operation that takes a body: in words, and of the body."""
+    """The OpenAPI description of an operation with a body, and of that body."""
 
     text: str
     body: Mapping[str, Any]
@@ -32,7 +32,7 @@ class Documented:
 
 @dataclass(frozen=True)
 class RowRoutes(Generic[Row, Removed]):
-    """The rows of one table over the API: `noun` is one of them, `show` answers it as a `shape`."""
+    """The operations of one table; `noun` names one row, and `show` returns it as a `shape`."""
 
     noun: str
     service: RowService[Row, Removed]
@@ -43,7 +43,7 @@ class RowRoutes(Generic[Row, Removed]):
     delete: str
 
     def add_to(self, router: APIRouter) -> None:
-        """Add the operations to the routes of the noun."""
+        """Add the operations to a router."""
         self._add_read(router)
         self._add_create(router)
         self._add_change(router)
@@ -54,13 +54,13 @@ class RowRoutes(Generic[Row, Removed]):
         return responses.row(self.show(row), version=row.version)
 
     def answer_page(self, page: Page[Row]) -> Response:
-        """Return a part of the list of rows."""
+        """Return one page of rows."""
         data = [self.show(row) for row in page.rows]
         return responses.answer(Listed(data=data, count=page.count))
 
     @property
     def reads(self) -> dict[str, Any]:
-        """What reading asks for, for `openapi_extra`."""
+        """The scope that reading needs, for `openapi_extra`."""
         return scoped(f"{self.noun}s:read")
 
     @property
