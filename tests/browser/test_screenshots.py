@@ -80,38 +80,6 @@ def test_every_dialog_is_drawn(
     context.close()
 
 
-@pytest.mark.parametrize(
-    ("scheme", "pictures"),
-    [
-        (
-            "light",
-            {
-                "overview": "overview-light",
-                "items_by_user": "items-by-user",
-                "users": "users",
-                "refreshes": "refreshes",
-            },
-        ),
-        ("dark", {"overview": "overview-dark"}),
-    ],
-)
-def test_pictures_for_the_readme(
-    site: Site,
-    browser: Browser,
-    signed_in: dict[str, object],
-    scheme: str,
-    pictures: dict[str, str],
-) -> None:
-    """Windows, not whole pages, under `readme/`: to be copied to `docs/images/`."""
-    context = new_context(browser, site, signed_in[ROOT_EMAIL], scheme=scheme)
-    tab = context.new_page()
-    for name, file in pictures.items():
-        tab.goto("/" if name == "overview" else f"/{name}")
-        settle(tab, PAGES[name])
-        snap(tab, f"readme/{file}")
-    context.close()
-
-
 def rename_newest(site: Site) -> None:
     """Let somebody else save the item that is open in the form."""
     title = "title || ' (moved)'"
