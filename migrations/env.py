@@ -3,8 +3,9 @@
 from alembic import context
 from sqlalchemy import create_engine, make_url, pool, text
 
+import core.db.refresh_models  # noqa: F401  # and, with it, all tables
+from core.db.base import Base
 from core.db.engine import database_url
-from core.db.refresh_models import Base  # and, with it, all tables
 
 MIGRATION_LOCK = 0x7A11_0001  # any number, as long as nobody else uses it
 

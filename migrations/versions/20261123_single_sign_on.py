@@ -5,6 +5,7 @@ Revises: 6f3a9d20c7e1
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,7 +51,7 @@ def downgrade() -> None:
     op.drop_table("linked_identity")
 
 
-def _moment(name: str) -> "sa.Column[sa.DateTime]":
+def _moment(name: str) -> "sa.Column[datetime]":
     return sa.Column(
         name, sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
     )
