@@ -43,11 +43,6 @@ def check_password(password: str, hashed: str) -> Checked:
     return Checked(matches and usable, new_hash if matches and usable else None)
 
 
-def verify_password(password: str, hashed: str) -> bool:
-    """Tell whether `password` belongs to `hashed`."""
-    return check_password(password, hashed).matches
-
-
 def new_token() -> str:
     """Return a random token of 256 bits, safe in URLs and cookies."""
     return secrets.token_urlsafe(TOKEN_BYTES)

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import func, select
 from typer.testing import CliRunner, Result
 
-from core.access.hashing import verify_password
+from core.access.hashing import check_password
 from core.actor import Actor
 from core.db import engine
 from core.db.models import Item, User
@@ -266,7 +266,7 @@ def test_migrate_makes_the_superuser_that_the_settings_name(
     ruth = find("ruth@example.com")
     assert ruth is not None
     assert ruth.is_superuser
-    assert verify_password(PASSWORD, ruth.hashed_password)
+    assert check_password(PASSWORD, ruth.hashed_password).matches
 
 
 def test_migrate_names_the_setting_of_a_bad_password(
@@ -302,7 +302,7 @@ def test_create_superuser_promotes_when_asked(environment: str, system: Actor) -
     ann = find("ann@example.com")
     assert ann is not None
     assert (ann.full_name, ann.is_staff, ann.is_superuser) == ("Ann", True, True)
-    assert verify_password("another long password", ann.hashed_password)
+    assert check_password("another long password", ann.hashed_password).matches
 
 
 def test_create_superuser_without_a_password(environment: str) -> None:

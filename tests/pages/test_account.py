@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from core.access.hashing import verify_password
+from core.access.hashing import check_password
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import AuthSession, User
@@ -69,7 +69,7 @@ def test_the_password_is_changed(here: Actor, open_page: Open) -> None:
     at = press(at, "Save changes")
     assert "Your password was changed" in say(at)[0]
     with transaction() as db:
-        assert verify_password(NEW, db.get_one(User, here.id).hashed_password)
+        assert check_password(NEW, db.get_one(User, here.id).hashed_password).matches
     assert open_sessions() == 1
 
 

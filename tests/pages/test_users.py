@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox
 
-from core.access.hashing import UNUSABLE_PASSWORD, verify_password
+from core.access.hashing import UNUSABLE_PASSWORD, check_password
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import ApiToken, AuditEvent, AuthSession, Item, LinkedIdentity, User
@@ -50,7 +50,7 @@ def test_a_user_is_created_with_a_password(superuser: Actor, open_page: Open) ->
     assert say(at) == ["The user was created."]
     user = find("new@example.com")
     assert (user.full_name, user.is_staff, user.is_superuser) == ("Nora New", True, False)
-    assert verify_password("correct horse battery", user.hashed_password)
+    assert check_password("correct horse battery", user.hashed_password).matches
 
 
 def test_without_a_password_a_user_cannot_sign_in(superuser: Actor, open_page: Open) -> None:

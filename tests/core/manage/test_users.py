@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.access.hashing import UNUSABLE_PASSWORD, verify_password
+from core.access.hashing import UNUSABLE_PASSWORD, check_password
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import AuditEvent, AuthSession, Item, User
@@ -28,7 +28,7 @@ def test_create_stores_a_hash_and_leaves_one_audit_row_without_it(
 ) -> None:
     values = {"email": "ann@example.com", "full_name": "Ann", "password": PASSWORD}
     user = users.create_user(db, actor=system, values=values)
-    assert verify_password(PASSWORD, user.hashed_password)
+    assert check_password(PASSWORD, user.hashed_password).matches
     event = last_event(db)
     assert (event.action, event.subject_id, event.actor) == ("user.create", user.id, "test")
     assert event.changes["email"] == [None, "ann@example.com"]
@@ -39,7 +39,7 @@ def test_create_stores_a_hash_and_leaves_one_audit_row_without_it(
 def test_without_a_password_nobody_can_sign_in(db: Session, system: Actor) -> None:
     user = users.create_user(db, actor=system, values={"email": "owner@example.com"})
     assert user.hashed_password == UNUSABLE_PASSWORD
-    assert not verify_password(UNUSABLE_PASSWORD, user.hashed_password)
+    assert not check_password(UNUSABLE_PASSWORD, user.hashed_password).matches
 
 
 def test_one_address_is_one_identity_whatever_its_case(db: Session, system: Actor) -> None:
@@ -188,7 +188,7 @@ def test_a_deletion_takes_the_items_along_and_can_be_undone(system: Actor) -> No
             "ann@example.com",
             item.created_at,
         )
-        assert verify_password(PASSWORD, back.owner.hashed_password)
+        assert check_password(PASSWORD, back.owner.hashed_password).matches
 
 
 def test_a_user_whose_address_was_taken_meanwhile_is_not_restored(system: Actor) -> None:
@@ -282,7 +282,7 @@ def test_an_existing_user_can_become_the_first_superuser(db: Session, system: Ac
     ann = users.find_by_email(db, "ann@example.com")
     assert ann is not None
     assert ann.is_superuser
-    assert verify_password(PASSWORD, ann.hashed_password)
+    assert check_password(PASSWORD, ann.hashed_password).matches
 
 
 def test_who_is_there_again_is_not_put_back_twice(system: Actor, superuser: Actor) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from core.access.hashing import verify_password
+from core.access.hashing import check_password
 from core.access.password_strength import COMMON, CONTAINS_ADDRESS
 from core.actor import Actor
 from core.db.engine import transaction
@@ -107,7 +107,7 @@ def test_a_new_password_ends_the_other_sessions(here: Actor) -> None:
     assert change_password(here, PASSWORD) is True
     with transaction() as db:
         user = db.get_one(User, here.id)
-        assert verify_password(NEW, user.hashed_password)
+        assert check_password(NEW, user.hashed_password).matches
         assert [row.id for row in account.list_sessions(db, actor=here)] == [here.session_id]
     assert last_event().changes == {"hashed_password": ["(hidden)", "(hidden)"]}
 
