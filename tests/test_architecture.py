@@ -75,3 +75,22 @@ def test_modules_fit_in_the_head() -> None:
     }
 
     assert long == {}
+
+
+@pytest.mark.parametrize("source", ["core", "etl", "dashboard"])
+def test_tests_stand_in_the_room_of_what_they_test(source: str) -> None:
+    """A test of no single room is in a folder of its own beside these, such as `tests/faults`."""
+    rooms = {p.parent.relative_to(ROOT) for p in modules(source)}
+    flat = {p.stem for p in (ROOT / source).glob("*.py")}
+    tests = [p.relative_to(ROOT / "tests") for p in modules(f"tests/{source}")]
+    lost = [
+        str(test)
+        for test in tests
+        if test.parent not in rooms
+        or (
+            (test.parent == Path(source) and test.stem.startswith("test_"))
+            and test.stem.removeprefix("test_") not in flat
+        )
+    ]
+
+    assert lost == []
