@@ -85,7 +85,7 @@ def create_token(db: Session, *, actor: Actor, values: dict[str, object]) -> New
     form = parse(TokenForm, values)
     user = _lock_owner(db, actor)
     _refuse_scopes(form, user)
-    token = _new()
+    token = generate()
     row = ApiToken(
         token_hash=hash_token(token),
         user_id=user.id,
@@ -159,7 +159,8 @@ def _revoke(db: Session, actor: Actor, row: ApiToken | None) -> None:
     revocations.announce(db)
 
 
-def _new() -> str:
+def generate() -> str:
+    """Return a new token; nobody has it yet."""
     secret = _base62(secrets.randbits(8 * TOKEN_BYTES), SECRET_LENGTH)
     return f"{PREFIX}{secret}{_checksum(secret)}"
 

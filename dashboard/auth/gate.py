@@ -181,7 +181,7 @@ def _admitted(scope: Scope, actor: Actor) -> Scope:
     headers = [(key, value) for key, value in headers if key != b"authorization"]
     for name in cookies.secret_cookies(scope):
         headers = cookies.without(headers, name)
-    return {**scope, "headers": [*headers, *_identity(actor)], "user": actor}
+    return {**scope, "headers": [*headers, *identity_headers(actor)], "user": actor}
 
 
 def _address(scope: Scope) -> str | None:
@@ -189,7 +189,8 @@ def _address(scope: Scope) -> str | None:
     return client[0] if client else None
 
 
-def _identity(actor: Actor) -> list[tuple[bytes, bytes]]:
+def identity_headers(actor: Actor) -> list[tuple[bytes, bytes]]:
+    """Return what the application is told of an actor, in ASCII."""
     values: Mapping[str, object] = {
         "tally_user_id": actor.id,
         "tally_session_id": actor.session_id,

@@ -34,7 +34,7 @@ class Checks:
     """
 
     def __init__(self) -> None:
-        self._places = Places(8, 2, BUSY, OWN)
+        self.places = Places(8, 2, BUSY, OWN)
         self._log = SeldomLog(logging.getLogger(__name__))
 
     def routes(self) -> list[Route]:
@@ -45,7 +45,7 @@ class Checks:
         """Hash the uploaded file, and redirect to the page about its receipt."""
         person = request.user.id
         try:
-            with self._places.taken(person):
+            with self.places.taken(person):
                 async with asyncio.timeout(MOST_SECONDS):
                     sha256 = await _hash(request)
         except TallyError as error:

@@ -28,7 +28,7 @@ class Reader:
     # ADBC's own layer below its DB-API: that one imports pandas, 40 MB that nobody needs here.
     def __init__(self, connection: AdbcConnection) -> None:
         self._connection = connection
-        self.backend = int(self._value("SELECT pg_backend_pid()"))
+        self.backend = int(self.ask("SELECT pg_backend_pid()"))
 
     def see(self, exported: str) -> None:
         """Begin the transaction, at the instant that another connection exported."""
@@ -46,7 +46,7 @@ class Reader:
 
     def count(self, table: Table, part: int) -> int:
         """Return how many rows a part has by PostgreSQL's own count."""
-        return int(self._value(table.count(part)))
+        return int(self.ask(table.count(part)))
 
     def _statement(self, query: str) -> AdbcStatement:
         statement = AdbcStatement(self._connection)
@@ -57,7 +57,8 @@ class Reader:
         with closing(self._statement(command)) as statement:
             statement.execute_update()
 
-    def _value(self, query: str) -> int:
+    def ask(self, query: str) -> int:
+        """Return the one number that a query gives."""
         with closing(self._statement(query)) as statement:
             stream, _ = statement.execute_query()
             with pa.RecordBatchReader.from_stream(stream) as reader:

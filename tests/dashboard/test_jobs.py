@@ -145,7 +145,7 @@ def test_whatever_happens_to_a_job_is_told_once_and_it_runs_again(
         raise error
 
     monkeypatch.setattr(schedule, "POLL_INTERVAL", timedelta(seconds=0.02))
-    monkeypatch.setattr(schedule, "_run_requested", lambda *_: fail())
+    monkeypatch.setattr(requests, "open_run", lambda _: fail())
     scheduler = start("0")
     assert world.wait_until(lambda: len(runs) > 3, 10)
     assert scheduler.watcher.trouble() is None

@@ -66,9 +66,7 @@ def test_an_error_page_shows_a_trace_and_nothing_else(
         assert not re.search(r"Traceback|\.py|/etc|RuntimeError|secret", answer.text)
 
 
-def test_a_hostile_user_agent_stays_on_its_line(
-    house: House, client: TestClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_hostile_user_agent_stays_on_its_line(house: House, client: TestClient) -> None:
     client.headers["User-Agent"] = HOSTILE_AGENT
     assert sign_in(client).status_code == 303
     with engine.transaction() as db:

@@ -110,7 +110,7 @@ def test_guessing_at_an_account_does_not_keep_its_owner_from_a_new_password(
 
 
 def test_made_up_cookies_do_not_keep_others_waiting(
-    superuser: Actor, monkeypatch: pytest.MonkeyPatch
+    superuser: Actor,
 ) -> None:
     with engine.transaction() as db:
         begun = sign_in(db, EMAIL)

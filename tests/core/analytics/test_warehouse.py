@@ -150,7 +150,7 @@ def test_it_writes_nothing_into_the_working_directory(
     assert not list(here.iterdir())
 
 
-def test_a_page_by_rank_reads_one_row_group(root: Path, tmp_path: Path) -> None:
+def test_a_page_by_rank_reads_one_row_group(root: Path) -> None:
     """The figure behind quick pages: the rest of the view is skipped by its statistics."""
     path = root / "view.parquet"
     root.mkdir(parents=True)

@@ -86,16 +86,20 @@ def test_who_finds_no_connection_of_our_own_learns_that(
 def test_an_embedded_server_that_is_gone_on_a_full_disk(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = psycopg2.OperationalError("server closed the connection unexpectedly")
-    error = OperationalError("INSERT", {}, gone)
+    def message() -> str:
+        gone = psycopg2.OperationalError("server closed the connection unexpectedly")
+        with pytest.raises(Unavailable) as told, transaction():
+            raise OperationalError("INSERT", {}, gone)
+        return told.value.message
+
     monkeypatch.setattr(disk, "is_full", lambda _: True)
-    assert str(db_engine._translate(error)) == db_engine.AWAY, "another machine's disk"
+    assert message() == db_engine.AWAY, "another machine's disk"
     with monkeypatch.context() as patch:
         patch.delenv("DATABASE_URL")
         get_settings.cache_clear()
-        assert str(db_engine._translate(error)) == database_errors.DISK_FULL
+        assert message() == database_errors.DISK_FULL
         patch.setattr(disk, "is_full", lambda _: False)
-        assert str(db_engine._translate(error)) == db_engine.AWAY
+        assert message() == db_engine.AWAY
     get_settings.cache_clear()
 
 

@@ -75,7 +75,7 @@ def test_a_stalled_server_is_noticed_by_all_who_wait_for_it(server: psutil.Proce
 
         def read() -> None:
             with arrow_reader.connect(exported) as rows:
-                rows._value("SELECT pg_sleep(60)::text::int")
+                rows.ask("SELECT pg_sleep(60)::text::int")
 
         waiting = [threading.Thread(target=wait, args=(work,)) for work in (ask, listen, read)]
         for thread in waiting:

@@ -130,9 +130,7 @@ def test_a_stopped_server_is_not_started_twice(folder: Path) -> None:
     assert running(folder) == server
 
 
-def test_a_server_that_does_not_start_is_tried_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_does_not_start_is_tried_again(folder: Path) -> None:
     url = embedded_server.start(folder)
     control = folder / "global/pg_control"
     control.rename(folder / "hidden")

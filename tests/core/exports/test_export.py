@@ -368,7 +368,7 @@ def test_a_receipt_of_fewer_columns_is_compared_by_these(
 
 
 def test_an_export_keeps_its_snapshot(
-    snapshot: reader.Snapshot, superuser: Actor, system: Actor, monkeypatch: pytest.MonkeyPatch
+    snapshot: reader.Snapshot, superuser: Actor, system: Actor
 ) -> None:
     export: Export = exporting.prepare(order("users", "raw.csv"), actor=superuser)
     parts = export.parts()

@@ -21,14 +21,18 @@ from tests.pages.conftest import make_item
 SECRET = uuid4().hex
 
 
+def quoted(name: str) -> str:
+    """A name as SQL takes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 @pytest.fixture
 def role(postgres_url: str) -> Iterator[str]:
     """A role that owns nothing, of an awkward name."""
     name = f'tally "pages" {uuid4().hex[:8]}'
-    quoted = db_roles._quoted(name)
-    execute(postgres_url, f"CREATE ROLE {quoted} LOGIN PASSWORD '{SECRET}'")
+    execute(postgres_url, f"CREATE ROLE {quoted(name)} LOGIN PASSWORD '{SECRET}'")
     yield name
-    execute(postgres_url, f"DROP ROLE {quoted}")
+    execute(postgres_url, f"DROP ROLE {quoted(name)}")
 
 
 @pytest.fixture
@@ -43,7 +47,7 @@ def served(
     forget()
     yield url.render_as_string(hide_password=False)
     forget()
-    execute(environment, f"DROP OWNED BY {db_roles._quoted(role)}")
+    execute(environment, f"DROP OWNED BY {quoted(role)}")
 
 
 def test_all_that_serving_does_can_be_done(served: str, superuser: Actor) -> None:
@@ -87,7 +91,7 @@ def test_nothing_else_can_be_done(served: str, statement: str) -> None:
 def test_granting_again_takes_back_what_was_too_much(
     environment: str, role: str, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute(environment, f"GRANT ALL ON audit_event TO {db_roles._quoted(role)}")
+    execute(environment, f"GRANT ALL ON audit_event TO {quoted(role)}")
     monkeypatch.setenv("DATABASE_URL", environment)
     forget()
     with transaction() as db:

@@ -200,15 +200,17 @@ def test_what_cannot_be_made_current(three: list[Snapshot], superuser: Actor, st
 def test_what_is_current_is_not_pruned(
     three: list[Snapshot], superuser: Actor, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_is_old", lambda _: True)
     monkeypatch.setenv("KEEP_SNAPSHOTS", "1")
+    monkeypatch.setenv("KEEP_SNAPSHOTS_HOURS", "0")
     get_settings.cache_clear()
     back(superuser, three[1], three[2])
     folders = [one.folder for one in three]
     three.clear()
     reader.forget()  # nobody reads any of them now
-    assert not store._delete_unless_held(root, folders[1])
-    store.prune(root)
+    before = iter([folders[2]])  # it was set back just after that was read
+    published = reader.published_folder
+    monkeypatch.setattr(reader, "published_folder", lambda r: next(before, published(r)))
+    assert store.prune(root) == 1
     assert [folder.exists() for folder in folders] == [False, True, True]
 
 

@@ -67,7 +67,7 @@ def test_a_token_is_recognised_by_its_looks(staff: Actor) -> None:
     swapped = token[:10] + ("a" if token[10] != "a" else "b") + token[11:]
     for wrong in ("", "tally_", swapped, token[:-1], token + "0", token.lower(), "x" * 55):
         assert not api_tokens.looks_right(wrong)
-    assert len({api_tokens._new() for _ in range(100)}) == 100
+    assert len({api_tokens.generate() for _ in range(100)}) == 100
 
 
 def test_use_is_noted_at_most_once_a_minute(staff: Actor, db: Session) -> None:

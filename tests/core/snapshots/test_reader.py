@@ -1,6 +1,7 @@
 """Reading snapshots: verified when first opened, and the one before when the newest is broken."""
 
 import errno
+import hashlib
 import shutil
 from contextlib import suppress
 from datetime import UTC
@@ -123,7 +124,7 @@ def test_what_may_be_fine_tomorrow_is_not_noted(
     reader.forget()
     with monkeypatch.context() as patch:
         if how == "unreadable":
-            patch.setattr(reader, "_sha256", too_many_files)
+            patch.setattr(hashlib, "file_digest", too_many_files)
         else:
             patch.setattr("core.snapshots.manifest.READABLE", (99,))
         with suppress(Unavailable):
@@ -133,7 +134,7 @@ def test_what_may_be_fine_tomorrow_is_not_noted(
     assert reader.current() == newest
 
 
-def too_many_files(_: Path) -> str:
+def too_many_files(*_: object) -> None:
     """Fail as a process does that may open no more files."""
     raise OSError(errno.EMFILE, "Too many open files")
 

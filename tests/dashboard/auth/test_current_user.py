@@ -9,7 +9,7 @@ import streamlit as st
 from core.actor import Actor
 from core.errors import Forbidden
 from dashboard.auth import current_user
-from dashboard.auth.gate import USER_HEADERS, _identity
+from dashboard.auth.gate import USER_HEADERS, identity_headers
 
 ACTOR = Actor(
     id=7,
@@ -32,7 +32,7 @@ class Known(dict[str, str | None]):
 
 def through_streamlit(actor: Actor) -> dict[str, str | None]:
     """What `st.user` holds: the headers' values by key, as Streamlit reads them."""
-    headers = {name.decode(): value.decode("latin-1") for name, value in _identity(actor)}
+    headers = {name.decode(): value.decode("latin-1") for name, value in identity_headers(actor)}
     return {key: headers.get(header.lower()) for header, key in USER_HEADERS.items()}
 
 

@@ -4,19 +4,18 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy.orm import Session
 
-from core.access.hashing import hash_token
 from core.actor import Actor
 from core.db import engine
 from core.errors import Unavailable
 from core.sign_in import sessions
-from core.sign_in.sessions import SignIn
+from core.sign_in.sessions import OpenSession, SignIn
 from dashboard.auth import session_cache as room
-from dashboard.auth.session_cache import Visitors, _Known
+from dashboard.auth.session_cache import Visitors
 from tests.conftest import sign_in
 
 
@@ -68,30 +67,50 @@ def test_after_a_second_the_session_is_verified_again(
         with engine.transaction() as db:
             sessions.sign_out(db, actor=begun.actor)
         assert await visitors.find(begun.token) is None
-        assert not visitors._known
+        asked.append("away")
+        with pytest.raises(Unavailable):
+            await visitors.find(begun.token)
 
     asyncio.run(come_back())
 
 
-def test_who_is_unknown_is_not_remembered(superuser: Actor) -> None:
+def test_who_is_unknown_is_not_remembered(superuser: Actor, asked: list[str]) -> None:
     async def knock() -> None:
         visitors = Visitors()
-        for letter in "abc":
+        for letter in "abca":
             assert await visitors.find(letter * 43) is None
-        assert not visitors._known
-        assert not visitors._lookups
+
+    asyncio.run(knock())
+    assert asked == ["asked"] * 4
+
+
+def test_who_was_unknown_is_looked_up_again(begun: SignIn) -> None:
+    tries: list[bytes] = []
+
+    def find_second_time(db: Session, *, token_hash: bytes) -> OpenSession | None:
+        tries.append(token_hash)
+        return sessions.find_open(db, token_hash=token_hash) if len(tries) > 1 else None
+
+    async def knock() -> None:
+        visitors = Visitors(find_second_time)
+        assert await visitors.find(begun.token) is None
+        assert await visitors.find(begun.token)
 
     asyncio.run(knock())
 
 
-def test_a_forgotten_session_does_not_come_back_by_a_late_answer(begun: SignIn) -> None:
+def test_a_forgotten_session_does_not_come_back_by_a_late_answer(
+    begun: SignIn, asked: list[str]
+) -> None:
     async def sign_out_meanwhile() -> None:
         visitors = Visitors()
         looking = asyncio.create_task(visitors.find(begun.token))
         await asyncio.sleep(0)
         visitors.forget(begun.actor.session_id)
         assert await looking is None
-        assert not visitors._known
+        asked.append("away")
+        with pytest.raises(Unavailable):
+            await visitors.find(begun.token)
 
     asyncio.run(sign_out_meanwhile())
 
@@ -100,6 +119,7 @@ def test_while_the_database_is_away_the_known_stay_and_the_others_wait(
     begun: SignIn, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(room, "AWAY_SECONDS", 1.0)
 
     async def outage() -> None:
         visitors = Visitors()
@@ -110,8 +130,8 @@ def test_while_the_database_is_away_the_known_stay_and_the_others_wait(
         with pytest.raises(Unavailable):
             await visitors.find("x" * 43)
         assert asked.count("failed") == 1  # an absent database is not asked for every request
-        monkeypatch.setattr(visitors, "_away_until", 0.0)
         asked.clear()
+        await asyncio.sleep(room.AWAY_SECONDS)
         assert await visitors.find(begun.token)
         assert asked == ["asked"]
 
@@ -123,12 +143,13 @@ def test_a_session_past_its_end_is_not_kept_by_an_outage(
 ) -> None:
     monkeypatch.setattr(room, "FRESH_SECONDS", 0)
 
+    def find_ending(db: Session, *, token_hash: bytes) -> OpenSession | None:
+        found = sessions.find_open(db, token_hash=token_hash)
+        return found and replace(found, ends_at=datetime.now(UTC))
+
     async def outage() -> None:
-        visitors = Visitors()
-        session = await visitors.find(begun.token)
-        assert session
-        ended = replace(session, ends_at=datetime.now(UTC) - timedelta(seconds=1))
-        visitors._known[hash_token(begun.token)] = _Known(ended)
+        visitors = Visitors(find_ending)
+        assert await visitors.find(begun.token)
         asked.append("away")
         with pytest.raises(Unavailable):
             await visitors.find(begun.token)
@@ -136,12 +157,16 @@ def test_a_session_past_its_end_is_not_kept_by_an_outage(
     asyncio.run(outage())
 
 
-def test_memory_is_bounded(begun: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded(
+    begun: SignIn, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(room, "MOST_REMEMBERED", 0)
 
     async def one_too_many() -> None:
         visitors = Visitors()
         assert await visitors.find(begun.token)
-        assert not visitors._known
+        asked.append("away")
+        with pytest.raises(Unavailable):
+            await visitors.find(begun.token)
 
     asyncio.run(one_too_many())

@@ -11,6 +11,7 @@ from core.errors import Unavailable
 from core.refreshes import rollback
 from core.settings import get_settings
 from core.snapshots import reader
+from core.snapshots.reader import Snapshot
 from dashboard.cache import answers, pinned_snapshot, warm_up
 from dashboard.cache.reader_zones import ReaderZones
 from dashboard.cache.warm_up import Warming
@@ -28,7 +29,7 @@ def test_a_new_snapshot_is_warmed_once(
     asked: list[str] = []
     read = warehouse.read
 
-    def listen(snapshot: reader.Snapshot, question: str, **parameters: object) -> object:
+    def listen(snapshot: Snapshot, question: str, **parameters: object) -> object:
         asked.append(question)
         return read(snapshot, question, **parameters)
 
@@ -68,23 +69,23 @@ def test_whatever_happens_to_one_look_the_next_one_warms(
     superuser: Actor, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     refresh.run(trigger="manual")
-    questions, failed = warm_up._queries, []
+    totals, failed, offered = answers.totals, list[Snapshot](), list[Snapshot]()
 
-    def fail_once(snapshot: reader.Snapshot) -> object:
+    def fail_once(snapshot: Snapshot) -> object:
         failed.append(snapshot)
         if len(failed) == 1:
             raise error
-        return questions(snapshot)
+        return totals(snapshot)
 
     async def look() -> None:
         watching = asyncio.create_task(Warming().watch())
-        while pinned_snapshot._ready is None:
+        while not offered:
             assert not watching.done()
             await asyncio.sleep(0.01)
         watching.cancel()
 
-    pinned_snapshot.offer(None)
-    monkeypatch.setattr(warm_up, "_queries", fail_once)
+    monkeypatch.setattr(answers, "totals", fail_once)
+    monkeypatch.setattr(pinned_snapshot, "offer", offered.append)
     asyncio.run(asyncio.wait_for(look(), 20))
     assert len(failed) == 2
 

@@ -80,7 +80,7 @@ def test_the_first_file_counts_whatever_else_is_in_the_form(insider: TestClient)
 
 def test_few_of_one_person_at_once() -> None:
     checking = Checks()
-    with checking._places.taken(ANN.id), checking._places.taken(ANN.id):
+    with checking.places.taken(ANN.id), checking.places.taken(ANN.id):
         mine = at(checking, ANN).post(uploads.PATH, files={"file": ("x", b"a")}, headers=HTML)
         assert (mine.status_code, uploads.OWN in mine.text) == (429, True)
         others = at(checking, BEN).post(uploads.PATH, files={"file": ("x", b"a")})
@@ -103,7 +103,7 @@ def test_an_upload_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> No
 
     response = asyncio.run(asyncio.wait_for(upload(), 5))
     assert (response.status_code, b"30 minutes" in bytes(response.body)) == (408, True)
-    checking._places.check(ANN.id)
+    checking.places.check(ANN.id)
 
 
 def at(checking: Checks, actor: Actor) -> TestClient:

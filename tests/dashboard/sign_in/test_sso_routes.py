@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 
+import httpx2 as httpx
 import pytest
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 from core.db import engine
 from core.db.models import AuthSession, LinkedIdentity, SignInRequest
 from core.settings import Settings, get_settings
-from core.sign_in.sso_requests import LIFETIME
+from core.sign_in.sso_requests import LIFETIME, proofs
 from dashboard.sign_in import oidc_client, sso_routes
 from tests.dashboard.conftest import HTML, Open, session_cookie, sign_in
 from tests.dashboard.sign_in.provider import (
@@ -264,11 +265,11 @@ def test_a_provider_by_https_has_no_address_without(
     secure |= {key: f"https://id.example.com/{key}" for key in secure if "_" in key}
     secure |= {"id_token_signing_alg_values_supported": ["RS256"], name: "http://id.example.com/x"}
 
-    async def read(*_: object) -> dict[str, object]:
-        return secure
-
-    monkeypatch.setattr(oidc_client, "_read", read)
+    there = httpx.MockTransport(lambda _: httpx.Response(200, json=secure))
+    monkeypatch.setattr(oidc_client, "BoundedTransport", lambda: there)
     acme.issuer = "https://id.example.com"
     (provider,) = Settings(sso_providers=acme.setting()).sso_providers
     with pytest.raises(oidc_client.Untrusted, match="without https"):
-        asyncio.run(oidc_client.OpenId(provider)._describe(None))
+        asyncio.run(
+            oidc_client.OpenId(provider).address(redirect_uri="http://x/", proofs=proofs("token"))
+        )

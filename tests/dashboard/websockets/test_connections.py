@@ -24,7 +24,7 @@ from core.db.models import AuthSession
 from core.errors import Unavailable
 from core.sign_in import sessions
 from core.sign_in.sessions import OpenSession
-from dashboard.websockets.connections import SIGNED_OUT, Connection, Connections, _is_use
+from dashboard.websockets.connections import POLL_SECONDS, SIGNED_OUT, Connection, Connections
 from tests.dashboard.conftest import House, sign_in
 
 ORIGIN = {"Origin": "http://testserver"}
@@ -38,7 +38,9 @@ def insider(house: House) -> Iterator[TestClient]:
         yield client
 
 
-def test_signing_out_closes_every_open_page(insider: TestClient, house: House) -> None:
+def test_signing_out_closes_every_open_page(
+    insider: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with (
         insider.websocket_connect(STREAM, headers=ORIGIN) as one,
         insider.websocket_connect(STREAM, headers=ORIGIN) as two,
@@ -48,7 +50,10 @@ def test_signing_out_closes_every_open_page(insider: TestClient, house: House) -
         for websocket in (one, two):
             assert _led_to(websocket) == "/sign-in"
         assert time.monotonic() - begun < 1
-    assert not house.connections._live
+    asked: list[object] = []
+    monkeypatch.setattr(sessions, "keep_open", lambda _, **about: asked.append(about))
+    time.sleep(1.5 * POLL_SECONDS)
+    assert not asked, "no page of the session is known any more"
 
 
 def test_a_session_ended_elsewhere_is_closed_within_a_second(insider: TestClient) -> None:
@@ -95,6 +100,10 @@ def test_during_an_outage_pages_last_as_long_as_was_known(
         raise Unavailable(engine.AWAY)
         yield
 
+    with engine.transaction() as db:
+        soon = datetime.now(UTC) + timedelta(seconds=3)
+        db.execute(update(AuthSession).values(expires_at=soon))
+    house.visitors.forget_all()
     with insider.websocket_connect(STREAM, headers=ORIGIN) as websocket:
         websocket.send_bytes(b"first")
         websocket.receive_json()
@@ -102,8 +111,6 @@ def test_during_an_outage_pages_last_as_long_as_was_known(
         time.sleep(0.7)
         websocket.send_bytes(b"still here")
         assert websocket.receive_bytes() == b"still here"
-        (session_id,) = house.connections._live
-        house.connections._ends_at[session_id] = datetime.now(UTC)
         assert _led_to(websocket).startswith("/sign-in?ended=expired&for=")
 
 
@@ -197,23 +204,37 @@ def test_a_browser_that_is_gone_or_deaf_holds_up_nobody(
     asyncio.run(asyncio.wait_for(end(), 1))
 
 
-def test_what_counts_as_use() -> None:
-    assert _is_use({"type": "websocket.receive", "bytes": _rerun(is_auto_rerun=False)})
-    assert not _is_use({"type": "websocket.receive", "bytes": _rerun(is_auto_rerun=True)})
-    assert not _is_use({"type": "websocket.receive", "bytes": b"\xff\xff garbage"})
-    assert not _is_use({"type": "websocket.disconnect"})
-    assert _is_use({"type": "websocket.receive", "bytes": b"x" * 100_000})
-
-
-def _session(actor: Actor) -> OpenSession:
-    return OpenSession(replace(actor, session_id=7), datetime.now(UTC) + timedelta(hours=1))
-
-
 def _rerun(*, is_auto_rerun: bool) -> bytes:
     message = BackMsg()
     message.rerun_script.query_string = "q=1"
     message.rerun_script.is_auto_rerun = is_auto_rerun
     return bytes(message.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("message", "used"),
+    [
+        ({"type": "websocket.receive", "bytes": _rerun(is_auto_rerun=False)}, True),
+        ({"type": "websocket.receive", "bytes": _rerun(is_auto_rerun=True)}, False),
+        ({"type": "websocket.receive", "bytes": b"\xff\xff garbage"}, False),
+        ({"type": "websocket.disconnect"}, False),
+        ({"type": "websocket.receive", "bytes": b"x" * 100_000}, True),
+    ],
+)
+def test_what_counts_as_use(superuser: Actor, message: Message, used: bool) -> None:
+    async def receive() -> Message:
+        return message
+
+    async def send(_: Message) -> None:
+        """Take no notice."""
+
+    connection = Connection(_session(superuser), receive, send)
+    assert asyncio.run(connection.receive()) == message
+    assert connection.used is used
+
+
+def _session(actor: Actor) -> OpenSession:
+    return OpenSession(replace(actor, session_id=7), datetime.now(UTC) + timedelta(hours=1))
 
 
 def _led_to(websocket: WebSocketTestSession) -> str:
@@ -235,10 +256,7 @@ def _last_seen() -> datetime:
 
 def test_while_nobody_is_here_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.websockets.connections.POLL_SECONDS", 0.01)
-    connections, asked = Connections(), []
-
-    async def ask() -> None:
-        asked.append(True)
+    connections, asked = Connections(), list[object]()
 
     async def watch_for_a_moment() -> None:
         watching = asyncio.create_task(connections.watch())
@@ -246,6 +264,6 @@ def test_while_nobody_is_here_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) 
         assert not watching.done()
         watching.cancel()
 
-    monkeypatch.setattr(connections, "_close_ended", ask)
+    monkeypatch.setattr(engine, "transaction", lambda: asked.append(True))
     asyncio.run(watch_for_a_moment())
     assert not asked

@@ -209,6 +209,7 @@ def test_a_run_that_takes_long_keeps_no_other_one_waiting(
 
 
 def test_a_page_tells_when_its_runs_begin_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "RUNS_AT_ONCE", 1)
     session = Session("a-session")
     monkeypatch.setattr(shares, "find_session", {"a-session": session}.get)
     begins, ends, run = ForwardMsg(), ForwardMsg(), BackMsg()
@@ -223,11 +224,13 @@ def test_a_page_tells_when_its_runs_begin_and_end(monkeypatch: pytest.MonkeyPatc
         share = Shares().of(ANN)
         page = Page(share, receive, nowhere)
         await page.receive()
-        assert page in share.pace._began
+        other = asyncio.create_task(share.pace.wait("another page", is_run=True))
+        await asyncio.sleep(0.05)
+        assert not other.done()
         await page.send({"type": "websocket.send", "bytes": begins.SerializeToString()})
         assert page.session is cast(AppSession, session)
         await page.send({"type": "websocket.send", "bytes": ends.SerializeToString()})
-        assert page not in share.pace._began
+        await asyncio.wait_for(other, pace.RUN_SECONDS / 2)
 
     asyncio.run(look())
 

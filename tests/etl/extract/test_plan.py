@@ -156,9 +156,7 @@ def test_a_database_made_anew_is_another_one(world: Sql, environment: str) -> No
     assert refresh.run(trigger="test").mode == "full"
 
 
-def test_notes_are_pruned_and_kept_for_others_who_need_them(
-    world: Sql, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_notes_are_pruned_and_kept_for_others_who_need_them(world: Sql, root: Path) -> None:
     assert world("SELECT count(*) FROM change_note") == [(0,)]
     assert world("SELECT count(*) FROM refresh_mark") == [(1,)]
     world(

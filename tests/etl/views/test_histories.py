@@ -1,7 +1,5 @@
 """Random histories: after each refresh, the snapshot is what SELECT sees at the same instant."""
 
-from typing import Any
-
 import polars as pl
 import psycopg2
 import pytest
@@ -27,7 +25,7 @@ from core.snapshots.reader import ITEMS, USERS, Snapshot
 from core.text.folding import fold, split_words
 from etl import refresh
 from etl.extract.exported_snapshot import ExportedSnapshot
-from etl.publish import stage
+from etl.publish import quality_gate
 from etl.views import ranking_delta
 from tests.conftest import execute
 
@@ -282,13 +280,13 @@ def machine(environment: str, monkeypatch: pytest.MonkeyPatch) -> type[Histories
     monkeypatch.setenv("REFRESH_HOLD_DROP_PERCENT", "100")
     get_settings.cache_clear()
     seen: list[Seen] = []
-    compute = stage._compute
+    check_columns = quality_gate.check_columns
 
-    def watch(exported_snapshot: ExportedSnapshot, *arguments: Any) -> object:
+    def watch(exported_snapshot: ExportedSnapshot) -> None:
         seen.append(Seen(exported_snapshot))
-        return compute(exported_snapshot, *arguments)
+        check_columns(exported_snapshot)
 
-    monkeypatch.setattr(stage, "_compute", watch)
+    monkeypatch.setattr(quality_gate, "check_columns", watch)
 
     class Machine(Histories):
         url = environment

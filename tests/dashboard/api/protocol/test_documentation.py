@@ -50,4 +50,4 @@ def test_every_scope_and_status_is_in_it() -> None:
 
 def test_the_form_of_a_token_is_the_one_described() -> None:
     (pattern,) = re.findall(r"`(tally_\[.*?)`", DOCUMENT)
-    assert re.fullmatch(pattern, api_tokens._new())
+    assert re.fullmatch(pattern, api_tokens.generate())
