@@ -71,7 +71,7 @@ def explain(snapshot: Snapshot, question: Question) -> Explanation:
     counting = {key: files[key] for key in files if key != "files" or question.kind != "owners"}
     counted = warehouse.read(snapshot, name, **counting, **filters)
     rows = warehouse.read(snapshot, f"rows_{question.kind}", limit=SHOWN, **files, **filters)
-    sql = (warehouse.QUESTIONS / f"{name}.sql").read_text("utf-8")
+    sql = warehouse.text(name)
     return Explanation(question, int(counted.item()), to_table(rows), sql, filters)
 
 

@@ -1,15 +1,11 @@
 """The questions that Tally answers about a snapshot: one typed function for each."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import polars as pl
 
-from core.analytics import warehouse
-from core.analytics.owner_filter import OwnerFilter
-from core.analytics.ranking import pages
-from core.analytics.ranking.match_bitmap import Matches
+from core.analytics import ranking, warehouse
+from core.analytics.owner_filter import EVERYBODY, OwnerFilter
 from core.calendar import steps
 from core.calendar.periods import Period
 from core.snapshots.reader import (
@@ -25,8 +21,6 @@ from core.snapshots.reader import (
 )
 
 TOP = 10
-STREAM_ROWS = 32_768
-EVERYBODY = OwnerFilter()
 
 
 @dataclass(frozen=True)
@@ -88,45 +82,13 @@ def items_by_user(
     Columns: rank, user_id, email, full_name, is_active, created_at, item_count. `item_count` counts
     the items created in the filter's period; `rank` is the place among all owners of such items.
     """
-    return page_of_owners(snapshot, find_owners(snapshot, filters), skip=skip, limit=limit)
+    found = ranking.find_owners(snapshot, filters)
+    return ranking.page_of_owners(snapshot, found, skip=skip, limit=limit)
 
 
 def count_items_by_user(snapshot: Snapshot, filters: OwnerFilter = EVERYBODY) -> int:
     """Return how many rows `items_by_user` has in all."""
-    return find_owners(snapshot, filters).count
-
-
-def find_owners(snapshot: Snapshot, filters: OwnerFilter) -> Matches:
-    """Return who matches a filter, and how many these are: all that pages of them have to know."""
-    if filters.narrows or filters.period is not Period.ALL:
-        return pages.find(snapshot, filters)
-    return Matches(filters, totals(snapshot).owners)
-
-
-def page_of_owners(
-    snapshot: Snapshot, matches: Matches, *, skip: int = 0, limit: int = 50
-) -> pl.DataFrame:
-    """Return a page of `items_by_user`, of who was found in the same snapshot."""
-    return pages.page(snapshot, matches, skip=max(skip, 0), limit=max(limit, 0))
-
-
-def stream_items_by_user(
-    snapshot: Snapshot, filters: OwnerFilter = EVERYBODY
-) -> Iterator[pl.DataFrame]:
-    """Yield the whole of `items_by_user` in rank order, at most 32,768 rows at a time.
-
-    Each batch is a query of its own, so a slow reader occupies no place among the queries.
-    """
-    found = find_owners(snapshot, filters)
-    if found.count > STREAM_ROWS and filters.narrows and filters.period is Period.ALL:
-        # Batches by a list of ranks take twice as long as a walk that looks at each owner once.
-        read, most = partial(pages.within, snapshot, filters), totals(snapshot).owners
-    else:
-        read, most = partial(page_of_owners, snapshot, found), found.count
-    for skip in range(0, most, STREAM_ROWS):
-        frame = read(skip=skip, limit=STREAM_ROWS)
-        if frame.height:
-            yield frame
+    return ranking.find_owners(snapshot, filters).count
 
 
 def active_users(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:

@@ -70,6 +70,7 @@ class OwnerFilter:
         return given
 
 
+EVERYBODY = OwnerFilter()
 NAMES = {
     "search": "q",
     "period": "period",

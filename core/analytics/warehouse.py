@@ -1,6 +1,7 @@
 """DuckDB over one published snapshot: locked down, bounded, one `.sql` file per question."""
 
 import logging
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from core.telemetry.setup import tracer
 
 CONCURRENT_QUERIES = 2
 THREADS = 2
-QUESTIONS = Path(__file__).parent / "sql"
+QUESTIONS = Path(__file__).parent  # in the `sql/` of the room that asks
+CLAUSE = re.compile(r"^( *)(.*?)\{(\w+)\}", re.MULTILINE)
 BUSY = "Too many people are asking at once. Please try again in a moment."
 TOO_SLOW = "This took too long to compute, so it was stopped. Please try again, or ask for less."
 UNREADABLE = "This snapshot cannot be read any more. Please reload the page."
@@ -31,7 +33,7 @@ _slots = threading.BoundedSemaphore(CONCURRENT_QUERIES)
 
 
 def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFrame:
-    """Answer `core/sql/<question>.sql` from a snapshot, with `$name` standing for parameters.
+    """Answer `<question>.sql` from a snapshot, with `$name` standing for parameters.
 
     A parameter that names files is `snapshot.files(dataset)`. Raises `Unavailable` when all slots
     stay taken, when the time limit passes, or when the snapshot cannot be read.
@@ -43,9 +45,19 @@ def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFram
     }
     with tracer.start_as_current_span(f"duckdb {question}", attributes=attributes) as span:
         with _slot(), _cursor() as cursor:
-            frame = _run(cursor, _text(question), parameters)
+            frame = _run(cursor, text(question), parameters)
         span.set_attribute("db.response.returned_rows", frame.height)
         return frame
+
+
+@lru_cache
+def text(question: str) -> str:
+    """Return the SQL of a question, with the clauses that it shares with others in their places.
+
+    `{name}` stands for what is in `name.sql`, whose comments are left out.
+    """
+    written = next(QUESTIONS.rglob(f"{question}.sql")).read_text("utf-8")
+    return CLAUSE.sub(_fill_in, written)
 
 
 def connect(
@@ -150,9 +162,10 @@ def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl
     return frame.with_columns(selectors.datetime(time_zone="*").dt.convert_time_zone("UTC"))
 
 
-@lru_cache
-def _text(question: str) -> str:
-    return (QUESTIONS / f"{question}.sql").read_text("utf-8")
+def _fill_in(found: re.Match[str]) -> str:
+    indent, before, name = found.groups()
+    lines = [line for line in text(name).splitlines() if not line.startswith("--")]
+    return indent + before + f"\n{indent}".join(lines)
 
 
 def _quote(text: str) -> str:

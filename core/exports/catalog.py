@@ -6,7 +6,7 @@ from itertools import starmap
 
 import polars as pl
 
-from core.analytics import columns, metrics, table_rows, trends
+from core.analytics import columns, metrics, ranking, table_rows, trends
 from core.analytics.owner_filter import OwnerFilter
 from core.analytics.row_filter import RowFilter
 from core.analytics.trend_filter import TrendFilter
@@ -36,7 +36,7 @@ def items_by_user(filters: OwnerFilter, snapshot: Snapshot | None = None) -> Ans
     """Read all owners with the number of their items."""
     taken = snapshot or reader.current()
     rows = metrics.count_items_by_user(taken, filters)
-    return _of(taken, columns.OWNERS, rows, metrics.stream_items_by_user(taken, filters), "user_id")
+    return _of(taken, columns.OWNERS, rows, ranking.stream_owners(taken, filters), "user_id")
 
 
 def page_of_owners(filters: OwnersPage, snapshot: Snapshot | None = None) -> Answer:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.analytics import metrics
 from core.analytics.frames import to_frame
-from core.analytics.ranking.rank_changes import Movement, compare
+from core.analytics.rank_changes import Movement, compare
 from core.calendar.periods import Period
 from core.errors import Unavailable
 from core.snapshots import reader

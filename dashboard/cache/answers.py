@@ -9,11 +9,11 @@ from typing import Any, ParamSpec, TypeVar
 import pyarrow as pa
 import streamlit as st
 
-from core.analytics import explanations, metrics, trends
+from core.analytics import explanations, metrics, ranking, trends
 from core.analytics.explanations import Explanation, Question
 from core.analytics.frames import to_frame, to_table
 from core.analytics.owner_filter import OwnerFilter
-from core.analytics.ranking.match_bitmap import Matches
+from core.analytics.ranking import MatchBitmap
 from core.analytics.trend_filter import TrendFilter, Window
 from core.calendar.periods import Period
 from core.db.paging import PAGE_SIZE
@@ -96,12 +96,12 @@ def owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> Part[pa.Ta
 @kept
 def _page_of_owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> pa.Table:
     found = _matches(snapshot, filters)
-    return to_table(metrics.page_of_owners(snapshot, found, skip=skip, limit=PAGE_SIZE))
+    return to_table(ranking.page_of_owners(snapshot, found, skip=skip, limit=PAGE_SIZE))
 
 
 @kept
-def _matches(snapshot: Snapshot, filters: OwnerFilter) -> Matches:
-    return metrics.find_owners(snapshot, filters)
+def _matches(snapshot: Snapshot, filters: OwnerFilter) -> MatchBitmap:
+    return ranking.find_owners(snapshot, filters)
 
 
 @kept

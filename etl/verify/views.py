@@ -9,14 +9,15 @@ from typing import Any
 import polars as pl
 
 from core.snapshots.manifest import FOLDED_SINCE, File, Manifest
-from core.snapshots.reader import ITEMS, ITEMS_BY_USER, JOINED, LEFT, USERS
+from core.snapshots.reader import ITEMS, ITEMS_BY_USER, RANKING_ADDED, RANKING_REMOVED, USERS
 from core.text.wording import counted
 from etl.extract.exported_snapshot import ExportedSnapshot, Rows
 from etl.run.deadline import Limits
 from etl.views import build
 from etl.views.ranking import PERSON
 
-RANKING = (ITEMS_BY_USER, LEFT, JOINED)
+RANKING = (ITEMS_BY_USER, RANKING_REMOVED, RANKING_ADDED)
+PEOPLE = ("user_id", "email", "full_name", "is_active", "created_at", "search_text")
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,10 @@ def _ranking_files(paths: set[str]) -> set[str]:
 def _ranking(folder: Path, manifest: Manifest) -> pl.DataFrame:
     """Return the ranking as readers see it: without who left, with who joined."""
     whole = pl.read_parquet([folder / file.path for file in manifest.dataset(ITEMS_BY_USER)])
-    stayed = whole.join(pl.read_parquet(folder / LEFT), on="place", how="anti").drop("place")
-    joined = pl.read_parquet(folder / JOINED).drop("rank")
+    stayed = whole.join(pl.read_parquet(folder / RANKING_REMOVED), on="place", how="anti").drop(
+        "place"
+    )
+    joined = pl.read_parquet(folder / RANKING_ADDED).drop("rank")
     ranked = pl.concat([stayed, joined.select(stayed.columns)])
     return ranked.sort("item_count", "user_id", descending=[True, False])
 

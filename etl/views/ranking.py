@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.snapshots.manifest import File
-from core.snapshots.reader import ITEMS_BY_USER, JOINED, LEFT
+from core.snapshots.reader import ITEMS_BY_USER, RANKING_ADDED, RANKING_REMOVED
 from core.telemetry import malloc
 from etl.extract.parquet_writer import write_file
 from etl.views.owner_counts import Integers, read
@@ -175,6 +175,6 @@ def options(schema: pa.Schema, group: int) -> dict[str, Any]:
 def write_moves(folder: Path, left: pa.Table, joined: pa.Table) -> list[File]:
     """Write what moved, shaped as `LEAVING` and `JOINING`, sorted by place and by rank."""
     return [
-        write_file(folder, LEFT, LEAVING, [left], **options(LEAVING, GROUP)),
-        write_file(folder, JOINED, JOINING, [joined], **options(JOINING, GROUP)),
+        write_file(folder, RANKING_REMOVED, LEAVING, [left], **options(LEAVING, GROUP)),
+        write_file(folder, RANKING_ADDED, JOINING, [joined], **options(JOINING, GROUP)),
     ]

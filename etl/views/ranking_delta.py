@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from core.snapshots.manifest import Manifest
-from core.snapshots.reader import ITEMS_BY_USER, JOINED, LEFT
+from core.snapshots.reader import ITEMS_BY_USER, RANKING_ADDED, RANKING_REMOVED
 from etl.views.owner_counts import Integers, integers, read
 from etl.views.ranking import (
     JOINING,
@@ -72,8 +72,10 @@ def find(
     `look_up` returns the persons (as in `PERSON`) with these ids, as they are now. Raises `Stray`.
     """
     places = _places(base, manifest)
-    before_left = pl.read_parquet(base / LEFT)
-    before_joined = pl.read_parquet(base / JOINED).drop("rank").rename({"search": "search_text"})
+    before_left = pl.read_parquet(base / RANKING_REMOVED)
+    before_joined = (
+        pl.read_parquet(base / RANKING_ADDED).drop("rank").rename({"search": "search_text"})
+    )
     touched = _touched(users)
     deltas = _deltas(items)
     moved = pl.concat(

@@ -7,10 +7,10 @@ from itertools import product
 
 import polars as pl
 
-from core.analytics import metrics
+from core.analytics import metrics, ranking
 from core.analytics.frames import to_frame
 from core.analytics.owner_filter import OwnerFilter
-from core.analytics.ranking.rank_changes import compare
+from core.analytics.rank_changes import compare
 from core.analytics.trend_filter import TrendFilter, Window
 from core.analytics.trends import IN_ALL, PARTIAL, trend
 from core.calendar.periods import COMPARED, Period
@@ -80,7 +80,7 @@ def every_filter(today: date) -> list[OwnerFilter]:
 def items_by_user(snapshot: Snapshot, rows: Rows, filters: OwnerFilter) -> Iterator[Figure]:
     """Yield the whole list, how long it is said to be, and its second and last pages."""
     name, expected = f"items by user {filters.to_query()}", rows.owners(filters)
-    shown = list(metrics.stream_items_by_user(snapshot, filters))
+    shown = list(ranking.stream_owners(snapshot, filters))
     yield Figure(name, pl.concat(shown).rows() if shown else [], expected)
     count = metrics.count_items_by_user(snapshot, filters)
     yield Figure(f"{name}: count", count, len(expected))

@@ -186,7 +186,7 @@ class Rows:
             self._ask(KEEP_PERIOD, days=period.days, period=period.value)
 
     def moved(self, period: Period) -> tuple[list[Row], list[Row]]:
-        """Return the rows of the two frames of a `core.analytics.ranking.rank_changes.Movement`."""
+        """Return the rows of the two frames of a `core.analytics.rank_changes.Movement`."""
         asked = {"days": period.days, "period": period.value}
         return self._ask(MOVED, **asked), self._ask(DROPPED, **asked)
 

@@ -35,8 +35,9 @@ def asked_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
     @contextmanager
     def asking(other: str, **settings: str) -> Iterator[None]:
-        for path in warehouse.QUESTIONS.glob("*.sql"):
-            text = f"WITH asked AS (\n{path.read_text()}), other AS ({other})\n"
+        for path in warehouse.QUESTIONS.rglob("*.sql"):
+            asked = warehouse.text(path.stem)
+            text = f"WITH asked AS (\n{asked}), other AS ({other})\n"
             (folder / path.name).write_text(f"{text}SELECT asked.* FROM asked, other WHERE n >= 0")
         with monkeypatch.context() as patch:
             patch.setattr(warehouse, "QUESTIONS", folder)
@@ -79,13 +80,13 @@ def set_to(patch: pytest.MonkeyPatch, **settings: str) -> Iterator[None]:
     for name, value in settings.items():
         patch.setenv(name, value)
     forget()
-    warehouse._text.cache_clear()
+    warehouse.text.cache_clear()
     try:
         yield
     finally:
         patch.undo()
         forget()
-        warehouse._text.cache_clear()
+        warehouse.text.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
-"""Where a row of the ranking stands today: arithmetic on what left it and what joined it.
+"""Where a row of the ranking stands today: arithmetic on what was removed from it and added to it.
 
-The ranking was written some snapshots ago; its rows have places. Some left since, others joined
-with a rank of today, and all who stayed keep their order. So the k-th who stayed has the place
-`k + (those who left before it)` and the rank `k + (those who joined before it)`.
+The k-th row that was kept has the place `k + (places removed before it)` and the rank
+`k + (rows added before it)`; the package's docstring has an example.
 """
 
 from dataclasses import dataclass
@@ -11,58 +10,65 @@ import numpy as np
 import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
+Slots = Integers  # rows by place, or below zero by minus the rank if they were added; any order
 Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Ranks:
-    """The places that were left and the ranks that were joined, both ascending from 1.
+def integers(*numbers: int) -> Integers:
+    """Return places, ranks or slots as an array."""
+    return np.array(numbers, dtype=np.int64)
 
-    `size` is how many places there are, those that were left among them.
+
+@dataclass(frozen=True)
+class RankingDelta:
+    """The places that were removed and the ranks that were added, both ascending from 1.
+
+    `size` is how many places there are, with those that were removed.
     """
 
     size: int
-    left: Integers
-    joined: Integers
+    removed: Integers
+    added: Integers
 
-    def places(self, skip: int, limit: int) -> tuple[int, int]:
-        """Return the first and last place of those who stayed and rank within a page.
+    def places_within(self, skip: int, limit: int) -> tuple[int, int]:
+        """Return the first and last place of the kept rows that rank within a page.
 
-        The ranks are `skip + 1` to `skip + limit`; first is above last when nobody stayed there.
+        The ranks are `skip + 1` to `skip + limit`; first is above last when no kept row has one.
         """
-        ends = np.array([skip, skip + limit])
-        stayed = ends - np.searchsorted(self.joined, ends, side="right")
-        first, last = self._places(stayed + np.array([1, 0]))
+        ends = integers(skip, skip + limit)
+        kept = ends - np.searchsorted(self.added, ends, side="right")
+        first, last = self._places(kept + integers(1, 0))
         return int(first), int(last)
 
-    def flags(self, numbers: Integers) -> Flags:
-        """Return for each rank whether it is that of somebody at one of some places, or joined.
+    def removed_between(self, first: int, last: int) -> list[int]:
+        """Return the places within a range that were removed."""
+        return [int(p) for p in self.removed[(self.removed >= first) & (self.removed <= last)]]
 
-        `numbers` are places, of which some may have been left, and below zero ranks that were
-        joined; in any order.
-        """
-        held = np.zeros(1 + self.size + self.joined.max(initial=0), dtype=np.bool_)
-        held[numbers] = True  # below zero they count from the end, behind the places
-        stayed = np.delete(held[1 : 1 + self.size], self.left - 1)
-        ahead = self.joined - np.arange(1, len(self.joined) + 1)  # who stayed before each
-        return np.insert(stayed, ahead, held[-self.joined])
+    def ranks_at(self, places: Integers) -> Integers:
+        """Return the ranks of the kept rows at these places."""
+        kept = places - np.searchsorted(self.removed, places)
+        added_before = np.searchsorted(_kept_before(self.added), kept)
+        return np.asarray(kept + added_before, dtype=np.int64)
 
-    def split(self, ranks: Integers) -> tuple[Integers, Integers]:
-        """Return the places of those with these ranks who stayed, and the ranks of who joined."""
-        are_new = np.isin(ranks, self.joined)
-        stayed = ranks[~are_new]
-        return self._places(stayed - np.searchsorted(self.joined, stayed)), ranks[are_new]
+    def locate(self, ranks: Integers) -> tuple[Integers, Integers]:
+        """Return the places of the kept rows with these ranks, and the ranks of the added ones."""
+        are_added = np.isin(ranks, self.added)
+        kept = ranks[~are_added]
+        return self._places(kept - np.searchsorted(self.added, kept)), ranks[are_added]
 
-    def left_between(self, first: int, last: int) -> list[int]:
-        """Return the places within a range that hold no longer."""
-        return [int(p) for p in self.left[(self.left >= first) & (self.left <= last)]]
+    def flag_ranks(self, slots: Slots) -> Flags:
+        """Return for each rank whether its row has one of the slots; some of these were removed."""
+        has_slot = np.zeros(1 + self.size + self.added.max(initial=0), dtype=np.bool_)
+        has_slot[slots] = True  # slots below zero count from the end, which is behind the places
+        kept = np.delete(has_slot[1 : 1 + self.size], self.removed - 1)
+        return np.insert(kept, _kept_before(self.added), has_slot[-self.added])
 
-    def ranks(self, places: Integers) -> Integers:
-        """Return the ranks of those who stayed at these places."""
-        stayed = places - np.searchsorted(self.left, places)
-        ahead = self.joined - np.arange(1, len(self.joined) + 1)  # who stayed before each
-        return np.asarray(stayed + np.searchsorted(ahead, stayed), dtype=np.int64)
+    def _places(self, kept: Integers) -> Integers:
+        """Return the places of the kept rows, which are counted from 1."""
+        removed_before = np.searchsorted(_kept_before(self.removed), kept)
+        return np.asarray(kept + removed_before, dtype=np.int64)
 
-    def _places(self, stayed: Integers) -> Integers:
-        ahead = self.left - np.arange(1, len(self.left) + 1)
-        return np.asarray(stayed + np.searchsorted(ahead, stayed), dtype=np.int64)
+
+def _kept_before(positions: Integers) -> Integers:
+    """Return how many kept rows are before each of these positions, which are ascending from 1."""
+    return positions - np.arange(1, len(positions) + 1)

@@ -10,7 +10,7 @@ from core.analytics.ranking.delta import Flags, Integers
 
 
 @dataclass(frozen=True, eq=False)
-class Matches:
+class MatchBitmap:
     """How many owners match a filter, and who: one bit for each rank from 1 on.
 
     Of a million owners the bits take 125 kB, however many match. Without bits everybody does.
@@ -21,7 +21,7 @@ class Matches:
     bits: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, filters: OwnerFilter, flags: Flags) -> "Matches":
+    def of(cls, filters: OwnerFilter, flags: Flags) -> "MatchBitmap":
         """Return those whose ranks are flagged; the first is that of rank 1."""
         bits = np.packbits(flags)
         bits.setflags(write=False)  # as threads share it

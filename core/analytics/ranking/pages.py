@@ -1,43 +1,83 @@
 """Who owns how much, page by page: out of the ranking, out of the lists of periods, filtered."""
 
+from collections.abc import Iterator
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import polars as pl
 
 from core.analytics import warehouse
-from core.analytics.owner_filter import OwnerFilter
-from core.analytics.ranking.delta import Flags, Integers, Ranks
-from core.analytics.ranking.match_bitmap import Matches
+from core.analytics.owner_filter import EVERYBODY, OwnerFilter
+from core.analytics.ranking.delta import Flags, Integers, RankingDelta
+from core.analytics.ranking.match_bitmap import MatchBitmap
 from core.calendar.periods import Period
-from core.snapshots.reader import ITEMS_BY_USER, JOINED, LEFT, RECENT_OWNERS, Snapshot
+from core.snapshots.reader import (
+    ITEMS_BY_USER,
+    RANKING_ADDED,
+    RANKING_REMOVED,
+    RECENT_OWNERS,
+    TOTALS,
+    Snapshot,
+)
 from core.text.folding import split_words
 
-_moved: "WeakKeyDictionary[Snapshot, Ranks]" = WeakKeyDictionary()
+STREAM_ROWS = 32_768
+
+_deltas: "WeakKeyDictionary[Snapshot, RankingDelta]" = WeakKeyDictionary()
 
 
-def find(snapshot: Snapshot, filters: OwnerFilter) -> Matches:
-    """Return who matches a filter that narrows, or a period other than all time."""
-    if not filters.narrows:
-        return Matches(filters, _count_recent(snapshot, filters.period))
-    flag = _flag if filters.period is Period.ALL else _flag_recent
-    return Matches.of(filters, flag(snapshot, filters))
+def find_owners(snapshot: Snapshot, filters: OwnerFilter = EVERYBODY) -> MatchBitmap:
+    """Return who matches a filter, and how many these are: all that pages of them have to know."""
+    if filters.narrows:
+        flag = _flag if filters.period is Period.ALL else _flag_recent
+        return MatchBitmap.of(filters, flag(snapshot, filters))
+    if filters.period is Period.ALL:
+        return MatchBitmap(filters, _count_all(snapshot))
+    return MatchBitmap(filters, _count_recent(snapshot, filters.period))
 
 
-def page(snapshot: Snapshot, matches: Matches, *, skip: int, limit: int) -> pl.DataFrame:
-    """Return some of the owners who match, in the order of their rank among all of a period."""
-    period, ranks = matches.filters.period, matches.ranks(skip, limit)
+def page_of_owners(
+    snapshot: Snapshot, matches: MatchBitmap, *, skip: int = 0, limit: int = 50
+) -> pl.DataFrame:
+    """Return a page of who was found in the same snapshot, by their rank among all of a period.
+
+    Columns: rank, user_id, email, full_name, is_active, created_at, item_count.
+    """
+    period, ranks = matches.filters.period, matches.ranks(max(skip, 0), max(limit, 0))
     if not len(ranks) or ranks[-1] - ranks[0] >= len(ranks):
         return _at(snapshot, period, ranks)
     # Neighbours need no list, which a batch of thousands takes longer to be compared with.
     return _between(snapshot, period, skip=int(ranks[0]) - 1, limit=len(ranks))
 
 
-def within(snapshot: Snapshot, filters: OwnerFilter, *, skip: int, limit: int) -> pl.DataFrame:
+def stream_owners(snapshot: Snapshot, filters: OwnerFilter = EVERYBODY) -> Iterator[pl.DataFrame]:
+    """Yield all pages of who matches a filter, of at most 32,768 rows each.
+
+    Each is a query of its own, so a slow reader occupies no place among the queries.
+    """
+    found = find_owners(snapshot, filters)
+    if found.count > STREAM_ROWS and filters.narrows and filters.period is Period.ALL:
+        # Batches by a list of ranks take twice as long as a walk that looks at each owner once.
+        read, most = partial(_within, snapshot, filters), _count_all(snapshot)
+    else:
+        read, most = partial(page_of_owners, snapshot, found), found.count
+    for skip in range(0, most, STREAM_ROWS):
+        frame = read(skip=skip, limit=STREAM_ROWS)
+        if frame.height:
+            yield frame
+
+
+def _within(snapshot: Snapshot, filters: OwnerFilter, *, skip: int, limit: int) -> pl.DataFrame:
     """Return who matches a filter without a period, of the owners with some of all the ranks."""
     files, conditions = _range(snapshot, skip, limit), _conditions(filters)
     frame = warehouse.read(snapshot, "items_by_user_within", **files, **conditions)
     return _ranked(snapshot, frame)
+
+
+def _count_all(snapshot: Snapshot) -> int:
+    frame = warehouse.read(snapshot, "totals", files=snapshot.files(TOTALS))
+    return int(frame["owners"].item())
 
 
 def _count_recent(snapshot: Snapshot, period: Period) -> int:
@@ -52,10 +92,10 @@ def _flag(snapshot: Snapshot, filters: OwnerFilter) -> Flags:
         snapshot,
         "matching_owners",
         files=snapshot.files(ITEMS_BY_USER),
-        joined=snapshot.files(JOINED),
+        added=snapshot.files(RANKING_ADDED),
         **_conditions(filters),
     )
-    return _ranks(snapshot).flags(frame["number"].to_numpy())
+    return _delta(snapshot).flag_ranks(frame["slot"].to_numpy())
 
 
 def _flag_recent(snapshot: Snapshot, filters: OwnerFilter) -> Flags:
@@ -82,14 +122,14 @@ def _at(snapshot: Snapshot, period: Period, ranks: Integers) -> pl.DataFrame:
         files = _recent(snapshot, period)
         asked = {"ranks": ranks.tolist(), "limit": len(ranks)}
         return warehouse.read(snapshot, "recent_owners_at", **files, **asked)
-    places, joined = _ranks(snapshot).split(ranks)
+    places, added = _delta(snapshot).locate(ranks)
     frame = warehouse.read(
         snapshot,
         "items_by_user_at",
         files=snapshot.files(ITEMS_BY_USER),
-        joined=snapshot.files(JOINED),
+        added=snapshot.files(RANKING_ADDED),
         places=places.tolist(),
-        ranks=joined.tolist(),
+        ranks=added.tolist(),
     )
     return _ranked(snapshot, frame)
 
@@ -97,19 +137,19 @@ def _at(snapshot: Snapshot, period: Period, ranks: Integers) -> pl.DataFrame:
 def _ranked(snapshot: Snapshot, frame: pl.DataFrame) -> pl.DataFrame:
     """Return rows with the ranks that their places have."""
     places = frame["place"].fill_null(0).to_numpy()
-    stayed = pl.Series("stayed", _ranks(snapshot).ranks(places))
-    rank = pl.coalesce(pl.col("rank"), stayed).alias("rank")
+    kept = pl.Series("kept", _delta(snapshot).ranks_at(places))
+    rank = pl.coalesce(pl.col("rank"), kept).alias("rank")
     return frame.select(rank, pl.exclude("place", "rank"))
 
 
 def _range(snapshot: Snapshot, skip: int, limit: int) -> dict[str, object]:
     """Return the parameters of questions about a range of ranks."""
-    ranks = _ranks(snapshot)
-    first, last = ranks.places(skip, limit)
+    delta = _delta(snapshot)
+    first, last = delta.places_within(skip, limit)
     return {
         "files": snapshot.files(ITEMS_BY_USER),
-        "joined": snapshot.files(JOINED),
-        "left": ranks.left_between(first, last),
+        "added": snapshot.files(RANKING_ADDED),
+        "removed": delta.removed_between(first, last),
         "first": first,
         "last": last,
         "skip": skip,
@@ -123,8 +163,8 @@ def _recent(snapshot: Snapshot, period: Period) -> dict[str, object]:
         "recent": snapshot.files(RECENT_OWNERS),
         "period": period.value,
         "files": snapshot.files(ITEMS_BY_USER),
-        "left": snapshot.files(LEFT),
-        "joined": snapshot.files(JOINED),
+        "removed": snapshot.files(RANKING_REMOVED),
+        "added": snapshot.files(RANKING_ADDED),
     }
 
 
@@ -134,16 +174,18 @@ def _conditions(filters: OwnerFilter) -> dict[str, object]:
     return {"text": words[0] if words else None, "others": words[1:] or None, **filters.bounds()}
 
 
-def _ranks(snapshot: Snapshot) -> Ranks:
-    """Return what moved in the ranking; read once for each snapshot that is still in use."""
-    if snapshot not in _moved:
-        left, joined = (
-            _numbers(warehouse.read(snapshot, question, files=snapshot.files(dataset))["moved"])
-            for question, dataset in (("left", LEFT), ("joined", JOINED))
-        )
+def _delta(snapshot: Snapshot) -> RankingDelta:
+    """Return the ranking delta of a snapshot; read once for each that is still in use."""
+    if snapshot not in _deltas:
+        removed = warehouse.read(
+            snapshot, "removed_places", files=snapshot.files(RANKING_REMOVED)
+        ).to_series()
+        added = warehouse.read(
+            snapshot, "added_ranks", files=snapshot.files(RANKING_ADDED)
+        ).to_series()
         size = sum(file.rows for file in snapshot.manifest.dataset(ITEMS_BY_USER))
-        _moved[snapshot] = Ranks(size, left, joined)
-    return _moved[snapshot]
+        _deltas[snapshot] = RankingDelta(size, _numbers(removed), _numbers(added))
+    return _deltas[snapshot]
 
 
 def _numbers(series: pl.Series) -> Integers:

@@ -1,5 +1,4 @@
 -- How many items match an owner and a time; what is NULL narrows nothing.
 SELECT count(*) AS items
 FROM read_parquet($files)
-WHERE ($owner::BIGINT IS NULL OR owner_id = $owner)
-    AND ($after::TIMESTAMPTZ IS NULL OR created_at > $after AND created_at <= $until)
+WHERE {item_asked}

@@ -2,6 +2,4 @@
 -- What is NULL narrows nothing; the time includes its beginning and not its end.
 SELECT count(*) AS rows
 FROM read_parquet($files)
-WHERE ($active::BOOLEAN IS NULL OR is_active = $active)
-  AND ($since::TIMESTAMPTZ IS NULL OR created_at >= $since)
-  AND ($until::TIMESTAMPTZ IS NULL OR created_at < $until)
+WHERE {figure_of_users}

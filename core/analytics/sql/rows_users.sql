@@ -2,8 +2,6 @@
 -- What is NULL narrows nothing; the time includes its beginning and not its end.
 SELECT user_id AS id, email, full_name, is_active, created_at
 FROM read_parquet($files)
-WHERE ($active::BOOLEAN IS NULL OR is_active = $active)
-  AND ($since::TIMESTAMPTZ IS NULL OR created_at >= $since)
-  AND ($until::TIMESTAMPTZ IS NULL OR created_at < $until)
+WHERE {figure_of_users}
 ORDER BY user_id
 LIMIT $limit

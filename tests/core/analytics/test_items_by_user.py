@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.analytics import metrics
+from core.analytics import metrics, ranking
 from core.analytics.owner_filter import OwnerFilter
+from core.analytics.ranking import pages
 from core.calendar.periods import Period
-from core.snapshots.reader import LEFT, Snapshot
+from core.snapshots.reader import RANKING_REMOVED, Snapshot
 from tests.conftest import Row, Sql
 from tests.core.analytics.questions import BY_USER, ZONES
 from tests.etl.conftest import take_snapshot
@@ -27,8 +28,8 @@ def test_items_by_user_to_the_last_row(sql: Sql, snapshot: Snapshot) -> None:
 
 def test_items_by_user_page_by_page(sql: Sql, snapshot: Snapshot) -> None:
     expected = sql(BY_USER)
-    pages = [metrics.items_by_user(snapshot, skip=skip, limit=7) for skip in range(0, 203, 7)]
-    assert pl.concat(pages).rows() == expected
+    found = [metrics.items_by_user(snapshot, skip=skip, limit=7) for skip in range(0, 203, 7)]
+    assert pl.concat(found).rows() == expected
     assert metrics.items_by_user(snapshot, skip=10_000).height == 0
     assert metrics.items_by_user(snapshot, skip=-5, limit=2).rows() == expected[:2]
 
@@ -48,8 +49,8 @@ def test_items_by_user_has_its_columns_and_types(snapshot: Snapshot) -> None:
 def test_the_stream_is_the_whole_in_bounded_batches(
     sql: Sql, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "STREAM_ROWS", 32)
-    batches = list(metrics.stream_items_by_user(snapshot))
+    monkeypatch.setattr(pages, "STREAM_ROWS", 32)
+    batches = list(ranking.stream_owners(snapshot))
     assert max(batch.height for batch in batches) == 32
     assert pl.concat(batches).rows() == sql(BY_USER)
 
@@ -60,9 +61,9 @@ def test_a_filtered_stream_is_right_where_owners_moved_since(
     (middle,) = {row[1] for row in sql(BY_USER) if row[0] == 60}
     sql("INSERT INTO item (title, owner_id) SELECT 'x', %s FROM generate_series(1, 9)", middle)
     moved = take_snapshot()
-    assert pl.read_parquet(moved.files(LEFT)).height == 1
-    monkeypatch.setattr(metrics, "STREAM_ROWS", 32)
-    batches = list(metrics.stream_items_by_user(moved, OwnerFilter("user")))
+    assert pl.read_parquet(moved.files(RANKING_REMOVED)).height == 1
+    monkeypatch.setattr(pages, "STREAM_ROWS", 32)
+    batches = list(ranking.stream_owners(moved, OwnerFilter("user")))
     assert [row for batch in batches for row in batch.rows()] == sql(BY_USER)
 
 
@@ -112,11 +113,11 @@ def test_search_is_literal_and_ignores_case(sql: Sql, search: str, found: set[st
 
 def test_search_pages_keep_the_rank_among_all(sql: Sql, snapshot: Snapshot) -> None:
     expected = [row for row in sql(BY_USER) if "1" in f"{row[2]}{row[3] or ''}"]
-    pages = [
+    shown = [
         metrics.items_by_user(snapshot, OwnerFilter("1"), skip=skip, limit=9)
         for skip in range(0, len(expected) + 9, 9)
     ]
-    assert pl.concat(pages).rows() == expected
+    assert pl.concat(shown).rows() == expected
     assert metrics.count_items_by_user(snapshot, OwnerFilter("1")) == len(expected)
 
 
@@ -170,8 +171,8 @@ def test_any_filter_finds_what_postgresql_finds(
     page = metrics.items_by_user(snapshot, filters, skip=skip, limit=7)
     assert page.rows() == expected[skip : skip + 7]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(metrics, "STREAM_ROWS", 32)
-        batches = list(metrics.stream_items_by_user(snapshot, filters))
+        patched.setattr(pages, "STREAM_ROWS", 32)
+        batches = list(ranking.stream_owners(snapshot, filters))
     assert [row for batch in batches for row in batch.rows()] == expected
     assert all(0 < batch.height <= 32 for batch in batches)
 

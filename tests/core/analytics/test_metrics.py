@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core.analytics import metrics
+from core.analytics import metrics, ranking
 from core.analytics.metrics import Shares, Totals
 from core.analytics.owner_filter import OwnerFilter
 from core.snapshots.reader import Snapshot
@@ -102,7 +102,7 @@ def test_an_empty_database_has_empty_answers(root: Path, environment: str) -> No
     assert metrics.totals(snapshot) == Totals(users=0, active_users=0, items=0, owners=0)
     assert metrics.items_by_user(snapshot).height == 0
     assert metrics.count_items_by_user(snapshot, OwnerFilter("x")) == 0
-    assert list(metrics.stream_items_by_user(snapshot)) == []
+    assert list(ranking.stream_owners(snapshot)) == []
     assert metrics.active_users(snapshot).height == 0
     assert metrics.created_per_day(snapshot).height == 0
     assert metrics.distribution(snapshot)["users"].sum() == 0

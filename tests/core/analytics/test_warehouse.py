@@ -1,5 +1,6 @@
 """DuckDB: nothing but the snapshots can be reached, and no question takes for ever."""
 
+import re
 import threading
 import time
 from pathlib import Path
@@ -26,7 +27,7 @@ def questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "questions"
     folder.mkdir()
     monkeypatch.setattr(warehouse, "QUESTIONS", folder)
-    warehouse._text.cache_clear()
+    warehouse.text.cache_clear()
     return folder
 
 
@@ -35,6 +36,28 @@ def snapshot(sql: Sql) -> Snapshot:
     """A small published snapshot."""
     fill(sql, users=4, items=9)
     return take_snapshot()
+
+
+def test_a_condition_is_written_once() -> None:
+    texts = [path.read_text() for path in warehouse.QUESTIONS.rglob("*.sql")]
+    conditions = [found for text in texts for found in re.findall(r"\(\$\w+.* IS NULL\b.*", text)]
+    assert len(conditions) > 10
+    assert len(conditions) == len(set(conditions))
+
+
+def test_no_two_texts_have_one_name() -> None:
+    names = [path.stem for path in warehouse.QUESTIONS.rglob("*.sql")]
+    assert len(names) == len(set(names))
+
+
+def test_a_text_is_composed_of_its_clauses(questions: Path) -> None:
+    (questions / "asked.sql").write_text("-- Asked.\nSELECT 1\nWHERE {wide}\n    AND {narrow}\n")
+    (questions / "wide.sql").write_text("-- Left out.\n{narrow}\n  OR true\n")
+    (questions / "narrow.sql").write_text("1 = 1\nAND 2 = 2\n")
+    assert warehouse.text("asked").splitlines() == [
+        *("-- Asked.", "SELECT 1", "WHERE 1 = 1", "AND 2 = 2", "  OR true"),
+        *("    AND 1 = 1", "    AND 2 = 2"),
+    ]
 
 
 FORBIDDEN = [

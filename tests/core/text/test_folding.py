@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.actor import Actor
-from core.analytics import metrics, table_rows
+from core.analytics import metrics, ranking, table_rows
 from core.analytics.owner_filter import OwnerFilter
 from core.analytics.row_filter import RowFilter
 from core.audit import search as audit_search
@@ -225,7 +225,7 @@ def test_page_api_and_export_find_the_same(
     everybody = metrics.items_by_user(taken, OwnerFilter(), limit=1000)["user_id"].to_list()
     owners = metrics.items_by_user(taken, OwnerFilter(search=search), limit=1000)
     assert sorted(owners["user_id"]) == sorted(set(people) & set(everybody))
-    walked = metrics.stream_items_by_user(taken, OwnerFilter(search=search))
+    walked = ranking.stream_owners(taken, OwnerFilter(search=search))
     assert list(chain(*(f["user_id"] for f in walked))) == owners["user_id"].to_list()
 
 

@@ -16,9 +16,9 @@ import polars as pl
 import pyarrow as pa
 from streamlit.dataframe_util import convert_anything_to_arrow_bytes
 
-from core.analytics import metrics
+from core.analytics import ranking
 from core.analytics.frames import to_frame
-from core.analytics.ranking.match_bitmap import Matches
+from core.analytics.ranking import MatchBitmap
 from core.exports.formats import raw_csv
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
@@ -67,8 +67,8 @@ def uses(answer: object, snapshot: Snapshot) -> Iterator[Use]:
     """Yield all that pages, pictures and dialogs do with an answer and what is in it."""
     if isinstance(answer, pa.Table):
         yield from uses_of_table(answer)
-    if isinstance(answer, Matches):
-        yield lambda: metrics.page_of_owners(snapshot, answer, limit=50)
+    if isinstance(answer, MatchBitmap):
+        yield lambda: ranking.page_of_owners(snapshot, answer, limit=50)
     if isinstance(answer, Drawing):
         yield lambda: replace(answer).with_arrow
         yield lambda: picture_frame.framed(answer, "A title", ["A remark"])

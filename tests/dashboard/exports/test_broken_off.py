@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.actor import Actor
-from core.analytics import metrics, warehouse
-from core.analytics.ranking.match_bitmap import Matches
+from core.analytics import metrics, ranking, warehouse
+from core.analytics.owner_filter import OwnerFilter
+from core.analytics.ranking import MatchBitmap, pages
 from core.errors import Unavailable
 from core.exports import export
 from core.exports.formats import FORMATS
@@ -34,15 +35,15 @@ from tests.dashboard.exports.downloading import OWNERS, noted, read, served, wai
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source that gives half of its rows, and then fails."""
-    whole = metrics.page_of_owners
+    whole = pages.page_of_owners
 
-    def half(found: Snapshot, matches: Matches, *, skip: int, limit: int) -> pl.DataFrame:
+    def half(found: Snapshot, matches: MatchBitmap, *, skip: int, limit: int) -> pl.DataFrame:
         if skip >= 900:
             raise Unavailable(warehouse.UNREADABLE)
         return whole(found, matches, skip=skip, limit=limit)
 
-    monkeypatch.setattr(metrics, "STREAM_ROWS", 300)
-    monkeypatch.setattr(metrics, "page_of_owners", half)
+    monkeypatch.setattr(pages, "STREAM_ROWS", 300)
+    monkeypatch.setattr(pages, "page_of_owners", half)
 
 
 def test_a_source_that_breaks_is_a_failed_transfer_in_every_format(
@@ -121,14 +122,15 @@ def test_who_reads_slowly_holds_nothing_that_others_need(
 def widen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the answer be too large for the buffers between here and the reader."""
     batch = metrics.items_by_user(reader.current(), limit=2000)
-    monkeypatch.setattr(metrics, "totals", lambda _: metrics.Totals(0, 0, 0, 2000 * 300))
-    monkeypatch.setattr(metrics, "stream_items_by_user", lambda *_: iter([batch] * 300))
+    found = MatchBitmap(OwnerFilter(), 2000 * 300)
+    monkeypatch.setattr(ranking, "find_owners", lambda *_: found)
+    monkeypatch.setattr(ranking, "stream_owners", lambda *_: iter([batch] * 300))
 
 
 def test_many_exports_at_once_are_each_complete(
     house: House, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "STREAM_ROWS", 100)
+    monkeypatch.setattr(pages, "STREAM_ROWS", 100)
     with served(house) as client, ThreadPoolExecutor(export.MOST_EACH) as pool:
         paths = [f"/downloads/items_by_user.{name}" for name in FORMATS] * 3
         answers = list(pool.map(lambda path: client.get(path).content, paths))

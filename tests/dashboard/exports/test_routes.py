@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.actor import Actor
-from core.analytics import metrics
+from core.analytics.ranking import pages
 from core.db import engine
 from core.errors import Unavailable
 from core.exports.formats import FORMATS
@@ -23,7 +23,7 @@ from tests.dashboard.exports.downloading import OWNERS, noted, read
 def test_every_owner_is_in_the_file(
     snapshot: Snapshot, insider: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "STREAM_ROWS", 300)
+    monkeypatch.setattr(pages, "STREAM_ROWS", 300)
     response = insider.get(OWNERS)
     rows = read(response.content)
     assert [int(row["rank"]) for row in rows] == list(range(1, 2001))

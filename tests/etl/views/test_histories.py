@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core.analytics import metrics
+from core.analytics import metrics, ranking
 from core.analytics.owner_filter import OwnerFilter
 from core.analytics.ranking import pages
 from core.calendar.periods import Period
@@ -113,8 +113,10 @@ def compare(snapshot: Snapshot, seen: Seen) -> None:
         )
         assert metrics.count_items_by_user(snapshot, OwnerFilter(text)) == len(found)
     active = OwnerFilter(active="yes")
-    walk = [pages.within(snapshot, active, skip=skip, limit=3).rows() for skip in range(0, 30, 3)]
-    assert [row for rows in walk for row in rows] == [row for row in seen.ranking[:30] if row[4]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "STREAM_ROWS", 3)
+        walk = [frame.rows() for frame in ranking.stream_owners(snapshot, active)]
+    assert [row for rows in walk for row in rows] == [row for row in seen.ranking if row[4]]
     compare_recent(snapshot, seen)
     edges = [(0, 0), (1, 1), (2, 5), (6, 10), (11, 50), (51, 100), (101, 1000), (1001, 2**62)]
     expected = [sum(least <= n <= most for n in seen.owned) for least, most in edges]
@@ -124,18 +126,18 @@ def compare(snapshot: Snapshot, seen: Seen) -> None:
 def compare_recent(snapshot: Snapshot, seen: Seen) -> None:
     """Compare who is on top, of all time and lately, and how much is new."""
     for period in Period:
-        ranking = seen.recent[period.days] if period.days else seen.ranking
-        top = [(*row[:5], row[6]) for row in ranking[:100]]
+        ranked = seen.recent[period.days] if period.days else seen.ranking
+        top = [(*row[:5], row[6]) for row in ranked[:100]]
         assert metrics.top_owners(snapshot, period).rows() == top
         first = [(*row[1:4], row[5]) for row in top[:10]]
         assert metrics.active_users(snapshot, period).rows() == first
         filters = OwnerFilter(period=period, active="yes", least=2)
-        found = [row for row in ranking if row[4] and row[6] >= 2]
+        found = [row for row in ranked if row[4] and row[6] >= 2]
         assert metrics.items_by_user(snapshot, filters, skip=1, limit=3).rows() == found[1:4]
         assert metrics.count_items_by_user(snapshot, filters) == len(found)
         plain = OwnerFilter(period=period)
-        assert metrics.items_by_user(snapshot, plain, skip=2, limit=4).rows() == ranking[2:6]
-        assert metrics.count_items_by_user(snapshot, plain) == len(ranking)
+        assert metrics.items_by_user(snapshot, plain, skip=2, limit=4).rows() == ranked[2:6]
+        assert metrics.count_items_by_user(snapshot, plain) == len(ranked)
     for period, new in metrics.new(snapshot).items():
         new_of_both = [new.users, new.users_before, new.items, new.items_before]
         assert new_of_both == seen.new[period.days or 0]

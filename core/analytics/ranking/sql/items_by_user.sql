@@ -1,13 +1,13 @@
 -- A page of the users who own items. The ranking is sorted by place, so other row groups are
--- skipped; `$left` are the places in the range that hold no longer, and `$joined` has the rows that
+-- skipped; `$removed` are the places in the range that hold no longer, and `$added` has the rows that
 -- came since, with their ranks.
 WITH page AS (
     SELECT user_id, email, full_name, is_active, created_at, item_count
     FROM read_parquet($files)
-    WHERE place >= $first AND place <= $last AND NOT list_contains($left::BIGINT[], place)
+    WHERE place >= $first AND place <= $last AND NOT list_contains($removed::BIGINT[], place)
     UNION ALL
     SELECT user_id, email, full_name, is_active, created_at, item_count
-    FROM read_parquet($joined)
+    FROM read_parquet($added)
     WHERE rank > $skip AND rank <= $skip + $limit
 )
 SELECT
