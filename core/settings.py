@@ -1,5 +1,6 @@
 """The settings: one typed, frozen object, and the only reader of the environment."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -97,7 +98,10 @@ class Settings(BaseSettings):
         15, ge=0, description="Minutes between automatic refreshes; 0 turns them off"
     )
     refresh_workers: int | None = Field(
-        None, ge=1, description="Connections that export in parallel; default one a core"
+        None,
+        ge=1,
+        description="Threads that a refresh works in, and connections that it exports by;"
+        " default one a core",
     )
     refresh_share: float = Field(
         0.1,
@@ -152,6 +156,11 @@ class Settings(BaseSettings):
     def parquet_path(self) -> Path:
         """Absolute path of the folder of snapshots."""
         return (self.parquet_data_path or self.data_path / "parquet").absolute()
+
+    @property
+    def parallel_refresh(self) -> int:
+        """How many threads a refresh works in, and whatever hashes a snapshot's files."""
+        return self.refresh_workers or os.cpu_count() or 1
 
     @property
     def postgres_path(self) -> Path:

@@ -32,7 +32,7 @@ from etl.extract.exported_snapshot import reason as one_line
 from etl.extract.plan import Base
 from etl.extract.plan import make as make_plan
 from etl.publish import store as snapshot_store
-from etl.publish.stage import Built, build
+from etl.publish.stage import Built, Target, build
 from etl.run import lock, run_log, throttle
 from etl.run.deadline import Limits
 from etl.run.lock import RefreshLock
@@ -187,16 +187,8 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: RefreshReques
                 return _unchanged(row, plan.base.manifest)
             generation = max(row.run_id, snapshot_store.newest_generation(root) + 1)
             folder = staged.enter_context(snapshot_store.stage(root, generation))
-            built = build(
-                exported_snapshot,
-                plan,
-                folder,
-                generation=generation,
-                store=store,
-                accept_drop=wish.accept_drop,
-                row=row,
-                limits=limits,
-            )
+            target = Target(folder, generation, store)
+            built = build(exported_snapshot, plan, target, accept_drop=wish.accept_drop, row=row)
         with row.step("publish"):
             limits.check()
             _publish(held, root, built)

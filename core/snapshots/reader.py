@@ -164,7 +164,8 @@ def published_folder(root: Path) -> Path | None:
 def verify(folder: Path) -> Manifest:
     """Compare every file with the manifest, by size and SHA-256; raise `Broken` on a difference."""
     manifest = read_manifest(folder)
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="verify") as pool:
+    workers = get_settings().parallel_refresh
+    with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         for _ in pool.map(partial(_verify_file, folder), manifest.files):
             pass
     return manifest

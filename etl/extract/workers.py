@@ -4,7 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from opentelemetry import context
 
 from core.db.engine import CONNECT_TIMEOUT_SECONDS, database_url
 from core.errors import Unavailable
+from core.settings import get_settings
 from core.snapshots.manifest import File
 from core.telemetry import spans
 from etl.errors import KEPT, Rejected
@@ -25,6 +26,7 @@ from etl.extract.exported_snapshot import LOST, ExportedSnapshot, reason
 from etl.extract.parquet_writer import write_part
 from etl.extract.plan import Task
 from etl.run.deadline import STOPPED, WATCH_SECONDS, Limits
+from etl.run.parallel import open_pool
 
 ROWS_DIFFER = (
     'Of part {part} of the table "{table}", {exported:,} rows were exported, and the database has'
@@ -35,11 +37,9 @@ ROWS_DIFFER = (
 def extract(
     exported_snapshot: ExportedSnapshot,
     folder: Path,
+    tasks: tuple[Task, ...],
     *,
     generation: int,
-    tasks: tuple[Task, ...],
-    workers: int,
-    limits: Limits,
     done: Callable[[File], None],
 ) -> list[File]:
     """Write the given parts under `folder`, each worker on a connection of its own.
@@ -47,14 +47,13 @@ def extract(
     `done` is called in this thread after each part. When one worker fails, or the limits say so,
     the others are stopped, also those that wait for PostgreSQL, and the first error is raised.
     """
-    work = _Export(
-        exported_snapshot=exported_snapshot, folder=folder, generation=generation, limits=limits
-    )
+    work = _Export(exported_snapshot=exported_snapshot, folder=folder, generation=generation)
     for task in tasks:
         work.due.put(task)
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="export") as pool:
+    workers = min(get_settings().parallel_refresh, len(tasks))
+    with open_pool("export") as pool:
         parent = context.get_current()
-        futures = [pool.submit(_run_worker, work, parent) for _ in range(min(workers, len(tasks)))]
+        futures = [pool.submit(_run_worker, work, parent) for _ in range(workers)]
         try:
             _watch(work, futures, done)
         finally:
@@ -71,12 +70,15 @@ class _Export:
     exported_snapshot: ExportedSnapshot
     folder: Path
     generation: int
-    limits: Limits
     due: queue.SimpleQueue[Task] = field(default_factory=queue.SimpleQueue)
     written: queue.SimpleQueue[File] = field(default_factory=queue.SimpleQueue)
     files: list[File] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     backends: list[int] = field(default_factory=list)
+
+    @property
+    def limits(self) -> Limits:
+        return self.exported_snapshot.limits
 
     def check(self) -> None:
         self.limits.check()

@@ -1,7 +1,6 @@
 """What a snapshot has to prove before it is published."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from core.text.wording import first_few
 from etl.errors import KEPT, Held, Rejected
 from etl.extract.datasets import COLUMN_TYPES
 from etl.extract.exported_snapshot import ExportedSnapshot
+from etl.run.parallel import open_pool
 from etl.views import owner_counts
 
 OTHER_COLUMN = (
@@ -44,7 +44,7 @@ def check_columns(exported_snapshot: ExportedSnapshot) -> None:
 def check_addresses(folder: Path, files: Sequence[File]) -> None:
     """Raise `Rejected` when two users have one address, whatever its case."""
     paths = [folder / file.path for file in files_of(files, USERS)]
-    with ThreadPoolExecutor(2, thread_name_prefix="addresses") as pool:
+    with open_pool("addresses") as pool:
         hashes = np.sort(np.concatenate(list(pool.map(_hash_addresses, paths))))
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
     if len(twice):

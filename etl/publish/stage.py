@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os import cpu_count
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,10 +16,20 @@ from etl.extract.plan import Plan
 from etl.extract.workers import extract
 from etl.publish import quality_gate
 from etl.publish import store as snapshot_store
-from etl.run.deadline import Limits
 from etl.run.run_log import Record
 from etl.views import build as views
-from etl.views.ranking import OrphanedItems
+from etl.views import people
+from etl.views.people import OrphanedItems
+from etl.views.staged import StagedSnapshot
+
+
+@dataclass(frozen=True)
+class Target:
+    """The snapshot to be made: in which folder, as which generation, of which store."""
+
+    folder: Path
+    generation: int
+    store: UUID
 
 
 @dataclass(frozen=True)
@@ -35,29 +45,27 @@ class Built:
 def build(
     exported_snapshot: ExportedSnapshot,
     plan: Plan,
-    folder: Path,
+    target: Target,
     *,
-    generation: int,
-    store: UUID,
     accept_drop: bool,
     row: Record,
-    limits: Limits,
 ) -> Built:
-    """Write, check and seal a snapshot in `folder`.
+    """Write, check and seal a snapshot in the folder of the target.
 
     Raises `Rejected` or `Held` when it may not be published, and `Unavailable`.
     """
+    folder, limits = target.folder, exported_snapshot.limits
     quality_gate.check_columns(exported_snapshot)
     with row.step("export", total=len(plan.tasks)):
-        parts = _export(exported_snapshot, plan, folder, generation, row, limits)
+        parts = _export(exported_snapshot, plan, target, row)
     malloc.release()
     with row.step("compute"):
         limits.check()
-        files = [*parts, *_compute(exported_snapshot, plan, folder, parts, limits)]
+        files = [*parts, *_compute(exported_snapshot, plan, folder, parts)]
     malloc.release()
     with row.step("verify"):
         limits.check()
-        manifest = _manifest(exported_snapshot, files, generation=generation, store=store)
+        manifest = _manifest(exported_snapshot, target, files)
         _check(plan, folder, manifest, accept_drop=accept_drop)
         snapshot_store.seal(folder, manifest)
         reader.verify(folder)
@@ -71,29 +79,22 @@ def build(
 
 
 def _export(
-    exported_snapshot: ExportedSnapshot,
-    plan: Plan,
-    folder: Path,
-    generation: int,
-    row: Record,
-    limits: Limits,
+    exported_snapshot: ExportedSnapshot, plan: Plan, target: Target, row: Record
 ) -> list[File]:
     """Return all parts of the new snapshot: those written, and those that are the base's."""
     if plan.base is not None:
-        _link(plan.base.folder, folder, plan.kept)
+        _link(plan.base.folder, target.folder, plan.kept)
     written = extract(
         exported_snapshot,
-        folder,
-        generation=generation,
-        tasks=plan.tasks,
-        workers=get_settings().refresh_workers or cpu_count() or 1,
-        limits=limits,
+        target.folder,
+        plan.tasks,
+        generation=target.generation,
         done=lambda _: row.advance(),
     )
     return [
         file
         for table in TABLES
-        for file in _drop_empty(folder, files_of((*plan.kept, *written), table.dataset))
+        for file in _drop_empty(target.folder, files_of((*plan.kept, *written), table.dataset))
     ]
 
 
@@ -115,28 +116,31 @@ def _drop_empty(folder: Path, files: Sequence[File]) -> list[File]:
 
 
 def _compute(
-    exported_snapshot: ExportedSnapshot,
-    plan: Plan,
-    folder: Path,
-    parts: Sequence[File],
-    limits: Limits,
+    exported_snapshot: ExportedSnapshot, plan: Plan, folder: Path, parts: Sequence[File]
 ) -> list[File]:
+    staged = StagedSnapshot(
+        folder,
+        tuple(parts),
+        exported_snapshot.taken_at,
+        exported_snapshot.limits,
+        partial(people.look_up, exported_snapshot),
+    )
     try:
         if plan.base is None:
-            return views.compute(folder, parts, exported_snapshot, limits)
-        return views.update(folder, plan.base, parts, exported_snapshot, limits)
+            return views.compute(staged)
+        return views.update(staged, plan.base)
     except OrphanedItems as error:
         raise quality_gate.refuse_strays(error.ids) from error
 
 
 def _manifest(
-    exported_snapshot: ExportedSnapshot, files: Sequence[File], *, generation: int, store: UUID
+    exported_snapshot: ExportedSnapshot, target: Target, files: Sequence[File]
 ) -> Manifest:
-    users, items = (sum(f.rows for f in files_of(files, table.dataset)) for table in TABLES)
+    users, items = (sum(file.rows for file in files_of(files, table.dataset)) for table in TABLES)
     return Manifest(
-        generation=generation,
+        generation=target.generation,
         taken_at=exported_snapshot.taken_at,
-        store=store,
+        store=target.store,
         token=uuid4(),
         database=exported_snapshot.database,
         catalog=exported_snapshot.catalog.fingerprint(COLUMNS),

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from os import cpu_count
 from pathlib import Path
 
 import polars as pl
@@ -114,16 +113,8 @@ def verify(
             if progress:
                 progress(Progress("verify", compare.parts, len(tasks)))
 
-        extract(
-            exported_snapshot,
-            Path(place),
-            generation=manifest.generation,
-            tasks=tasks,
-            workers=get_settings().refresh_workers or cpu_count() or 1,
-            limits=limits,
-            done=done,
-        )
-        views = view_check.compare(folder, manifest, exported_snapshot, limits)
+        extract(exported_snapshot, Path(place), tasks, generation=manifest.generation, done=done)
+        views = view_check.compare(folder, manifest, limits)
     return Report(manifest.generation, compare.parts, tuple(compare.differences), tuple(views))
 
 

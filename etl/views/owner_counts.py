@@ -30,6 +30,13 @@ def integers(table: pa.Table, name: str) -> Integers:
     return np.asarray(column.to_numpy(), dtype=np.int64)
 
 
+def descending(counts: Integers) -> Integers:
+    """Return the order of descending counts, stable."""
+    top = counts.max(initial=0)  # in 16 bits it is a radix sort, several times faster
+    inverted = top - counts
+    return np.argsort(inverted.astype(np.uint16) if top < 1 << 16 else inverted, kind="stable")
+
+
 class OwnerCounts:
     """How many items each user owns, counted in one array with a place for every possible id.
 

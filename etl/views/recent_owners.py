@@ -5,8 +5,7 @@ ascend with time make that nearly all of them; where they do not, more is read a
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,16 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.calendar.periods import COMPARED, LIMITED, Period
-from core.snapshots.manifest import File, files_of
+from core.snapshots.manifest import File
 from core.snapshots.reader import ITEMS, RECENT_OWNERS, USERS
 from core.telemetry import spans
-from etl.extract.parquet_writer import write_file
-from etl.run.deadline import Limits
-from etl.views.owner_counts import Integers, OwnerCounts, integers
-from etl.views.ranking import TOP, descending, options
+from etl.run.parallel import map_ahead, open_pool
+from etl.views.owner_counts import Integers, OwnerCounts, descending, integers
+from etl.views.staged import StagedSnapshot
+from etl.views.top_owners import TOP
 
-THREADS = 2
-GROUP = 1 << 16
 DAY = 86_400 * 1_000_000  # microseconds
 LONGEST = max(period.days or 0 for period in LIMITED)
 LOOKED_BACK = sorted({(p.days or 0) * times for p in COMPARED for times in (1, 2)})
@@ -92,50 +89,48 @@ class Lists:
     tops: dict[Period, tuple[Integers, Integers]]
 
 
-def write(folder: Path, files: Sequence[File], taken_at: datetime, limits: Limits) -> Lists:
-    """Write who owns what is new in the snapshot staged in `folder`; as `count`, which see."""
+def write(staged: StagedSnapshot) -> Lists:
+    """Write who owns what is new in a staged snapshot; as `count`, which see."""
     with spans.opened("refresh recent"):
-        found = count(folder, files, taken_at, limits)
+        found = count(staged)
         tops = {}
 
         def tables() -> Iterator[pa.Table]:
-            with ThreadPoolExecutor(1, thread_name_prefix="recent") as ahead:
-                ranked = ahead.map(found.ranked, LIMITED)
+            with map_ahead(found.ranked, LIMITED, "recent") as ranked:
                 for period, (owners, counts) in zip(LIMITED, ranked, strict=True):
                     tops[period] = owners[:TOP], counts[:TOP]
                     yield _table(period, owners, counts)
 
-        file = write_file(folder, RECENT_OWNERS, RANKED, tables(), **options(RANKED, GROUP))
+        file = staged.write_view(RECENT_OWNERS, RANKED, tables())
     return Lists(file, found.new(), tops)
 
 
-def count(folder: Path, files: Sequence[File], taken_at: datetime, limits: Limits) -> Recent:
-    """Look through the youngest rows of the snapshot staged in `folder`.
+def count(staged: StagedSnapshot) -> Recent:
+    """Look through the youngest rows of a staged snapshot.
 
-    Memory: 3 MiB for each part of the users, and two row groups. Raises `Unavailable`.
+    Memory: 3 MiB for each partition of the users, and a row group for each worker. Raises
+    `Unavailable`.
     """
-    users = files_of(files, USERS)
-    items = [folder / file.path for file in files_of(files, ITEMS)]
-    parts = [file.part or 0 for file in users]
-    recent = Recent(Counter(), Counter(), {period: OwnerCounts(parts) for period in LIMITED})
+    partitions = [file.part or 0 for file in staged.files(USERS)]
+    recent = Recent(Counter(), Counter(), {period: OwnerCounts(partitions) for period in LIMITED})
 
-    def read_user(path: Path) -> Counter[int]:
-        limits.check()
-        groups = _read(path, taken_at, max(LOOKED_BACK), "created_at")
+    def read_users(path: Path) -> Counter[int]:
+        staged.limits.check()
+        groups = _read(path, staged.taken_at, max(LOOKED_BACK), "created_at")
         return sum((_count(ages) for _, ages in groups), Counter())
 
-    def read_item(path: Path) -> Counter[int]:
-        limits.check()
+    def read_items(path: Path) -> Counter[int]:
+        staged.limits.check()
         found: Counter[int] = Counter()
-        for table, ages in _read(path, taken_at, LONGEST, "created_at", "owner_id"):
+        for table, ages in _read(path, staged.taken_at, LONGEST, "created_at", "owner_id"):
             _add(recent.owners, integers(table, "owner_id"), ages)
             found += _count(ages)
         return found
 
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="recent") as pool:
-        for found in pool.map(read_user, [folder / file.path for file in users]):
+    with open_pool("recent") as pool:
+        for found in pool.map(read_users, staged.paths(USERS)):
             recent.users.update(found)
-        for found in pool.map(read_item, items):
+        for found in pool.map(read_items, staged.paths(ITEMS)):
             recent.items.update(found)
     return recent
 

@@ -13,7 +13,7 @@ from core.analytics.metrics import Totals
 from core.settings import get_settings
 from core.snapshots import reader
 from etl import refresh
-from etl.views import ranking_delta
+from etl.views.ranking import delta
 from tests.numbers import check
 from tests.numbers.comparison import figures, movements
 from tests.numbers.data import spread_in_time
@@ -60,7 +60,7 @@ COUNTS = st.lists(st.sampled_from([0, 0, 1, 1, 1, 2, 3, 5, 6, 10, 11, 50, 51]), 
     ones=st.sampled_from([0, 0, 150]),
     seed=st.floats(-1, 1),
     every=st.integers(4, 12),
-    most=st.sampled_from([0, ranking_delta.MOST]),
+    most=st.sampled_from([0, delta.MOST]),
 )
 @example(
     counts=[51, 50, 6, 6, 0], ones=400, seed=0.5, every=7, most=0
@@ -77,7 +77,7 @@ def test_each_figure_is_what_postgresql_counts(
     run(connection, PEOPLE, {"counts": [*counts, *[1] * ones]})
     spread_in_time(connection, seed=seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ranking_delta, "MOST", most)
+        patch.setattr(delta, "MOST", most)
         found = list(check.check(connection, every=every))
     assert [figure for figure in found if figure.differs] == []
 

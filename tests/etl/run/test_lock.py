@@ -14,11 +14,13 @@ from core.db.refresh_models import RefreshRun
 from core.errors import Unavailable
 from core.refreshes import requests
 from core.snapshots import reader
+from core.snapshots.manifest import File
 from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from etl.run import lock, run_log
 from etl.run.run_log import Progress
 from etl.views import build
+from etl.views.staged import StagedSnapshot
 from tests.conftest import Sql
 from tests.etl.conftest import fill, take_snapshot
 
@@ -127,7 +129,7 @@ def test_a_paused_process_cannot_publish_over_a_newer_snapshot(
 ) -> None:
     compute = build.compute
 
-    def overtaken(*arguments: Any) -> object:
+    def overtaken(staged: StagedSnapshot) -> list[File]:
         """While this one sleeps, its connection is cut and another process refreshes."""
         monkeypatch.setattr(build, "compute", compute)
         sql(
@@ -137,9 +139,8 @@ def test_a_paused_process_cannot_publish_over_a_newer_snapshot(
         taken = take_snapshot()
         assert taken.items == 0
         (root / "staging").mkdir(exist_ok=True)
-        folder = Path(str(arguments[0]))
         for dataset in (USERS, ITEMS):
-            (folder / dataset).mkdir(parents=True, exist_ok=True)
+            (staged.folder / dataset).mkdir(parents=True, exist_ok=True)
         return []
 
     monkeypatch.setattr(build, "compute", overtaken)

@@ -26,7 +26,7 @@ from core.text.folding import fold, split_words
 from etl import refresh
 from etl.extract.exported_snapshot import ExportedSnapshot
 from etl.publish import quality_gate
-from etl.views import ranking_delta
+from etl.views.ranking import delta
 from tests.conftest import execute
 
 PART = 1 << PARTITION_BITS
@@ -317,5 +317,5 @@ def test_random_histories(
     machine: type[Histories], monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """With `MOST` at 0 the ranking is never written anew, so that moves pile up on moves."""
-    monkeypatch.setattr(ranking_delta, "MOST", most)
+    monkeypatch.setattr(delta, "MOST", most)
     check(machine, examples=6, steps=15)

@@ -2,21 +2,25 @@
 
 import math
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
 from core.analytics import metrics
 from core.analytics.owner_filter import OwnerFilter
 from core.calendar.periods import COMPARED, LIMITED
+from core.snapshots.manifest import Manifest
 from core.snapshots.partitions import PARTITION_BITS
 from core.snapshots.reader import ITEMS, USERS
 from etl.extract import exported_snapshot
 from etl.extract.parquet_writer import write_file
 from etl.run.deadline import Limits
 from etl.views import recent_owners
+from etl.views.staged import StagedSnapshot
 from tests.conftest import Sql
 from tests.etl.conftest import fill, take_snapshot
 
@@ -25,18 +29,23 @@ CREATED = datetime(2026, 3, 8, 3, 30, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
 
 
+def staged(folder: Path, manifest: Manifest, taken_at: datetime) -> StagedSnapshot:
+    """Return a snapshot as if it were being made, and had been taken at another time."""
+
+    def nobody(_: Sequence[int]) -> pl.DataFrame:
+        raise AssertionError
+
+    limits = Limits(threading.Event(), math.inf)
+    return StagedSnapshot(folder, manifest.files, taken_at, limits, nobody)
+
+
 @pytest.mark.parametrize("days", [0, 7, 14, 30, 60, 90])
 def test_a_period_includes_its_end_and_not_its_beginning(sql: Sql, days: int) -> None:
     sql("INSERT INTO \"user\" (email, hashed_password, created_at) VALUES ('a', '!', %s)", CREATED)
     sql("INSERT INTO item (title, owner_id, created_at) SELECT 'x', id, created_at FROM \"user\"")
     snapshot = take_snapshot()
     for age in (timedelta(days=days) + step * INSTANT for step in (-1, 0, 1)):
-        found = recent_owners.count(
-            snapshot.folder,
-            snapshot.manifest.files,
-            CREATED + age,
-            Limits(threading.Event(), math.inf),
-        )
+        found = recent_owners.count(staged(snapshot.folder, snapshot.manifest, CREATED + age))
         news = {row["period"]: row for row in found.new().to_pylist()}
         for period in COMPARED:
             length = timedelta(days=period.days or 0)
@@ -50,13 +59,12 @@ def test_a_period_includes_its_end_and_not_its_beginning(sql: Sql, days: int) ->
 def test_every_row_group_that_may_be_young_is_counted(sql: Sql, tmp_path: Path) -> None:
     fill(sql, users=20, items=40)  # eleven minutes apart, since the first of February
     snapshot = take_snapshot()
-    parts = [*snapshot.manifest.dataset(USERS), *snapshot.manifest.dataset(ITEMS)]
-    for file in parts:
+    for file in [*snapshot.manifest.dataset(USERS), *snapshot.manifest.dataset(ITEMS)]:
         table = pq.read_table(snapshot.folder / file.path)
         (tmp_path / file.path).parent.mkdir()
         write_file(tmp_path, file.path, table.schema, [table], row_group_size=3)
     one, several = (
-        recent_owners.count(folder, parts, FEBRUARY_8, Limits(threading.Event(), math.inf))
+        recent_owners.count(staged(folder, snapshot.manifest, FEBRUARY_8))
         for folder in (snapshot.folder, tmp_path)
     )
     assert (one.items[7], one.items[14]) == (24, 40)
