@@ -39,7 +39,7 @@ def make(url: str) -> None:
 def _choose_parts(cursor: psycopg2.extensions.cursor) -> list[int]:
     """Return the first and the last full part of the items; of few, the same twice."""
     items = next(table for table in TABLES if table.name == "item")
-    cursor.execute(items.parts())
+    cursor.execute(items.partitions())
     parts = [int(row[0]) for row in cursor.fetchall()]
     full = parts[:-1] or parts
     return [full[(len(full) - 1) * nth // (EDITED_PARTS - 1)] for nth in range(EDITED_PARTS)]

@@ -277,7 +277,7 @@ def _verify(watch: Watch) -> tuple[str, bool]:
     lines = [f"Different: {difference}" for difference in report.wrong]
     lines += [f"Changed since: {difference}" for difference in report.newer]
     lines.append(
-        f"Snapshot {report.generation}: {counted(report.parts, 'part')} compared, different:"
+        f"Snapshot {report.generation}: {counted(report.partitions, 'part')} compared, different:"
         f" {len(report.wrong):,}, changed in the database since: {len(report.newer):,}."
     )
     return "\n".join(lines), not report.wrong

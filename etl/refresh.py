@@ -27,7 +27,7 @@ from core.snapshots.manifest import Broken, Manifest
 from core.telemetry import spans
 from core.telemetry.setup import tracer
 from etl.extract.datasets import TABLES
-from etl.extract.exported_snapshot import LOST, open_instant
+from etl.extract.exported_snapshot import LOST, export_snapshot
 from etl.extract.exported_snapshot import reason as one_line
 from etl.extract.plan import Base
 from etl.extract.plan import make as make_plan
@@ -180,7 +180,7 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: RefreshReques
                 snapshot_store.clean(root)
                 rollback.require_free(root)
                 store = snapshot_store.store(root)
-                exported_snapshot = opened.enter_context(open_instant(limits))
+                exported_snapshot = opened.enter_context(export_snapshot(limits))
                 plan = make_plan(exported_snapshot, root, store=store, full=wish.full)
                 opened.enter_context(_held(plan.base))
             if plan.base is not None and plan.mode == "unchanged":
@@ -198,8 +198,8 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: RefreshReques
         generation=generation,
         users=built.manifest.users,
         items=built.manifest.items,
-        parts_written=len(built.parts),
-        rows_written=sum(file.rows for file in built.parts),
+        parts_written=len(built.partitions),
+        rows_written=sum(file.rows for file in built.partitions),
         changes=_sum_changes(plan.changes),
         bytes_written=sum(file.bytes for file in built.written),
     )
@@ -225,13 +225,13 @@ def _publish(held: RefreshLock, root: Path, built: Built) -> None:
     Then the name, and only then do the older marks go, with the notes that nobody needs any more.
     """
     manifest = built.manifest
-    add_mark = partial(
-        change_log.add_mark,
+    add_checkpoint = partial(
+        change_log.add_checkpoint,
         store=manifest.store,
         token=manifest.token,
         pg_snapshot=manifest.pg_snapshot,
     )
-    held.write(add_mark)
+    held.write(add_checkpoint)
     snapshot_store.publish(root, built.folder, manifest.generation)
     held.write(partial(change_log.prune, store=manifest.store, token=manifest.token))
     snapshot_store.prune(root)

@@ -89,7 +89,7 @@ def _one_at_a_time() -> Iterator[None]:
 def _changed_parts(db: Session, snapshot: Snapshot, question: Question) -> list[int] | None:
     """Return the parts that hold all differences, newest first, or None when nobody knows."""
     table, _ = TABLES[question.kind]
-    parts = change_log.changed_parts(db, manifest=snapshot.manifest, relation=table)
+    parts = change_log.changed_partitions(db, manifest=snapshot.manifest, relation=table)
     if question.kind == "owners" or parts is None or None in parts:
         return None
     return [part for part in parts if part is not None]
@@ -113,7 +113,7 @@ def _differences(
         files = [
             str(snapshot.folder / file.path)
             for file in snapshot.manifest.dataset(dataset)
-            if file.part == part
+            if file.partition == part
         ]
         then = set(_ids(snapshot, question, files)) if files else set()
         newer |= now - then

@@ -106,7 +106,7 @@ change_note = Table(
 )
 
 
-class RefreshMark(Base):
+class RefreshCheckpoint(Base):
     """A checkpoint: what a published snapshot saw, as proof that no later log entry is missing.
 
     `store` is the id of a folder of snapshots, `token` the id of one of its manifests. Truncating

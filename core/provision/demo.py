@@ -79,7 +79,7 @@ class Owners:
 
     def __init__(self, ids: Sequence[int], draw: Random) -> None:
         self.ids = ids
-        self.random = draw.random
+        self.draw = draw
         order = array("q", range(len(ids)))
         draw.shuffle(order)
         self.order = order[: max(1, int(len(order) * (1 - IDLE_SHARE)))]
@@ -89,7 +89,7 @@ class Owners:
         joined = int(share * len(self.ids))
         earliest = len(self.ids) - 1
         for _ in range(TRIES):
-            position = self.order[int(len(self.order) * self.random() ** TAIL)]
+            position = self.order[int(len(self.order) * self.draw.random() ** TAIL)]
             if position <= joined:
                 return self.ids[position]
             earliest = min(earliest, position)
@@ -119,7 +119,7 @@ def fill(
     people = _users(base, user_count, clock, draw)
     _copy(db, '"user"', USER_COLUMNS, people, total=user_count, watch=watch)
     owners = Owners(_new_ids(db, base), draw)
-    things = _items(_highest_id(db, "item"), item_count, owners, clock, draw)
+    things = _items(_highest_id(db, "item"), item_count, owners, clock)
     _copy(db, "item", ITEM_COLUMNS, things, total=item_count, watch=watch)
     changes = {"users": [0, user_count], "items": [0, item_count]}
     trail.record(db, actor=actor, action="demo.create", changes=changes)
@@ -173,7 +173,8 @@ def _users(base: int, count: int, clock: Clock, draw: Random) -> Iterator[str]:
         yield f"{email}\t{UNUSABLE_PASSWORD}\t{given} {family}\t{at}\t{at}\n"
 
 
-def _items(base: int, count: int, owners: Owners, clock: Clock, draw: Random) -> Iterator[str]:
+def _items(base: int, count: int, owners: Owners, clock: Clock) -> Iterator[str]:
+    draw = owners.draw
     for index in range(count):
         share = (index + 1) / count
         title = f"{draw.choice(ADJECTIVES)} {draw.choice(NOUNS)} {base + index + 1}"

@@ -14,11 +14,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.db.refresh_models import RefreshMark
+from core.db.refresh_models import RefreshCheckpoint
 from core.snapshots.manifest import Manifest
 
-KEEP_MARKS = "7 days"
-MOST_NOTES = 10_000
+KEEP_CHECKPOINTS = "7 days"
+MOST_ENTRIES = 10_000
 FIRES_ALWAYS = "A"
 NOTING = ("note_insert", "note_update", "note_delete", "note_truncate")
 TRIGGERS = frozenset(
@@ -59,8 +59,8 @@ UNION ALL
 SELECT 'table', relname, '', relkind::text, oid::text FROM pg_class
 WHERE oid IN (to_regclass('"user"'), to_regclass('item'), to_regclass('change_note'))
 """
-MARKED = "SELECT pg_snapshot FROM refresh_mark WHERE store = %s AND token = %s"
-MARK = "INSERT INTO refresh_mark (store, token, pg_snapshot) VALUES (%s, %s, %s)"
+FIND_CHECKPOINT = "SELECT pg_snapshot FROM refresh_mark WHERE store = %s AND token = %s"
+ADD_CHECKPOINT = "INSERT INTO refresh_mark (store, token, pg_snapshot) VALUES (%s, %s, %s)"
 FORGET_OTHERS = """
 DELETE FROM refresh_mark
 WHERE store = %s AND token <> %s
@@ -89,7 +89,7 @@ class Change:
     """What changed in one part of a table; `part` None is the whole table, as by TRUNCATE."""
 
     relation: str
-    part: int | None
+    partition: int | None
     inserted: int
     updated: int
     deleted: int
@@ -159,9 +159,9 @@ def read_catalog(cursor: Cursor) -> Catalog:
     return Catalog(frozenset(cursor.fetchall()))
 
 
-def find_mark(cursor: Cursor, *, store: UUID, token: UUID) -> str | None:
+def find_checkpoint(cursor: Cursor, *, store: UUID, token: UUID) -> str | None:
     """Return what the mark of a snapshot says it saw, or None when there is no mark."""
-    cursor.execute(MARKED, (str(store), str(token)))
+    cursor.execute(FIND_CHECKPOINT, (str(store), str(token)))
     return next((row[0] for row in cursor.fetchall()), None)
 
 
@@ -177,30 +177,34 @@ def newer(db: Session, *, store: UUID, token: UUID, pg_snapshot: str) -> Newer |
     At most 10,000 notes are counted. None when nobody knows: without the snapshot's mark notes may
     be missing.
     """
-    mark = db.get(RefreshMark, (store, token))
-    if mark is None or mark.pg_snapshot != pg_snapshot:
+    checkpoint = db.get(RefreshCheckpoint, (store, token))
+    if checkpoint is None or checkpoint.pg_snapshot != pg_snapshot:
         return None
-    found = db.execute(text(NEWER), {"snapshot": pg_snapshot, "most": MOST_NOTES}).all()
+    found = db.execute(text(NEWER), {"snapshot": pg_snapshot, "most": MOST_ENTRIES}).all()
     tables = {row[0]: Rows(*row[1:5]) for row in found}
-    return Newer(**tables, more=sum(row[5] for row in found) == MOST_NOTES)
+    return Newer(**tables, more=sum(row[5] for row in found) == MOST_ENTRIES)
 
 
-def changed_parts(db: Session, *, manifest: Manifest, relation: str) -> list[int | None] | None:
+def changed_partitions(
+    db: Session, *, manifest: Manifest, relation: str
+) -> list[int | None] | None:
     """Return the parts of a table that changed since a snapshot, highest first; None is all of it.
 
     The result itself is None when nobody knows.
     """
-    mark = db.get(RefreshMark, (manifest.store, manifest.token))
-    if mark is None or mark.pg_snapshot != manifest.pg_snapshot:
+    checkpoint = db.get(RefreshCheckpoint, (manifest.store, manifest.token))
+    if checkpoint is None or checkpoint.pg_snapshot != manifest.pg_snapshot:
         return None
     found = db.execute(text(SINCE.format(snapshot=":snapshot")), {"snapshot": manifest.pg_snapshot})
-    parts = {row[1] for row in found if row[0] == relation}
-    return sorted(parts, key=lambda part: -1 if part is None else part, reverse=True)
+    partitions = {row[1] for row in found if row[0] == relation}
+    return sorted(
+        partitions, key=lambda partition: -1 if partition is None else partition, reverse=True
+    )
 
 
-def add_mark(cursor: Cursor, *, store: UUID, token: UUID, pg_snapshot: str) -> None:
+def add_checkpoint(cursor: Cursor, *, store: UUID, token: UUID, pg_snapshot: str) -> None:
     """Promise to keep all notes since a snapshot, which is about to be published."""
-    cursor.execute(MARK, (str(store), str(token), pg_snapshot))
+    cursor.execute(ADD_CHECKPOINT, (str(store), str(token), pg_snapshot))
 
 
 def prune(cursor: Cursor, *, store: UUID, token: UUID) -> None:
@@ -209,7 +213,7 @@ def prune(cursor: Cursor, *, store: UUID, token: UUID) -> None:
     Several folders of snapshots may share a database; one that was not refreshed for seven days
     loses its mark, and with it nothing but the right to refresh incrementally once.
     """
-    cursor.execute(FORGET_OTHERS, (str(store), str(token), str(store), KEEP_MARKS))
+    cursor.execute(FORGET_OTHERS, (str(store), str(token), str(store), KEEP_CHECKPOINTS))
     cursor.execute("SELECT set_config('tally.pruning', 'on', false)")
     cursor.execute(PRUNE)
     cursor.execute("SELECT set_config('tally.pruning', 'off', false)")

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 LAYOUT = 5
 READABLE = (3, 4, LAYOUT)  # 3 has no updated_at, and users no is_staff; 4 has no search_text
@@ -19,13 +19,13 @@ SEAL = "sha256"
 class File(BaseModel):
     """One Parquet file of a snapshot: `path` is relative to its folder, `part` set for extracts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     path: str
     rows: int
     bytes: int
     sha256: str
-    part: int | None = None
+    partition: int | None = Field(None, alias="part")  # as manifests on disk have it
 
     def belongs_to(self, dataset: str) -> bool:
         """Tell whether this is the file of a view, or of one partition of a table."""
@@ -77,7 +77,7 @@ class Unreadable(Broken):
 
 def write_manifest(manifest: Manifest) -> bytes:
     """Return the content of the manifest's file: JSON that ends in a hash of all before it."""
-    content = manifest.model_dump(mode="json")
+    content = manifest.model_dump(mode="json", by_alias=True)
     return json.dumps({**content, SEAL: _seal(content)}, indent=1).encode()
 
 

@@ -36,17 +36,17 @@ class Reader:
         self._run(f"SET TRANSACTION SNAPSHOT '{exported}'")
 
     @contextmanager
-    def read(self, table: Table, part: int) -> Iterator[pa.RecordBatchReader]:
+    def read(self, table: Table, partition: int) -> Iterator[pa.RecordBatchReader]:
         """Give the rows of a part in batches of about 4 MiB, in the order of their ids."""
-        with closing(self._statement(table.select(part))) as statement:
+        with closing(self._statement(table.select(partition))) as statement:
             statement.set_options(**{BATCH_SIZE: str(BATCH_BYTES)})
             stream, _ = statement.execute_query()
             with pa.RecordBatchReader.from_stream(stream) as reader:
                 yield reader
 
-    def count(self, table: Table, part: int) -> int:
+    def count(self, table: Table, partition: int) -> int:
         """Return how many rows a part has by PostgreSQL's own count."""
-        return int(self.ask(table.count(part)))
+        return int(self.ask(table.count(partition)))
 
     def _statement(self, query: str) -> AdbcStatement:
         statement = AdbcStatement(self._connection)

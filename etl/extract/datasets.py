@@ -24,15 +24,15 @@ class Table:
     columns: str
     schema: pa.Schema
 
-    def select(self, part: int) -> str:
+    def select(self, partition: int) -> str:
         """Return the query for the rows of one part, in the order of their ids."""
-        return f"SELECT {self.columns} {self._from(part)} ORDER BY id"
+        return f"SELECT {self.columns} {self._from(partition)} ORDER BY id"
 
-    def count(self, part: int) -> str:
+    def count(self, partition: int) -> str:
         """Return the query for the number of rows of one part."""
-        return f"SELECT count(*) {self._from(part)}"
+        return f"SELECT count(*) {self._from(partition)}"
 
-    def parts(self) -> str:
+    def partitions(self) -> str:
         """Return the query for the parts that have rows: one index probe for each of them."""
         return (
             "WITH RECURSIVE parts (part) AS ("  # noqa: S608  # constants and integers
@@ -43,17 +43,17 @@ class Table:
             "SELECT part FROM parts WHERE part IS NOT NULL ORDER BY part"
         )
 
-    def _from(self, part: int) -> str:
-        first, last = partitions.bounds(part)
+    def _from(self, partition: int) -> str:
+        first, last = partitions.bounds(partition)
         return f'FROM "{self.name}" WHERE id BETWEEN {first} AND {last}'
 
-    def file(self, part: int, generation: int) -> str:
+    def file(self, partition: int, generation: int) -> str:
         """Return the path of a part's file in a snapshot, made for a certain generation.
 
         The generation is in the name because other tools read through a path that moves on to the
         next snapshot while they do: they then miss a file, and never mix two snapshots.
         """
-        return f"{self.dataset}/part-{part:010d}-{generation:012d}.parquet"
+        return f"{self.dataset}/part-{partition:010d}-{generation:012d}.parquet"
 
 
 # By the types of `core.columns`: those of Arrow, and those that PostgreSQL has in its catalog.

@@ -64,7 +64,7 @@ class ExportedSnapshot:
 
 
 @contextmanager
-def open_instant(limits: Limits) -> Iterator[ExportedSnapshot]:
+def export_snapshot(limits: Limits) -> Iterator[ExportedSnapshot]:
     """Export a snapshot of the database and keep it for the duration of the block.
 
     Raises `Unavailable` when PostgreSQL is away, and when it makes us wait beyond the limits.

@@ -70,13 +70,13 @@ class HashedFile(io.RawIOBase):
         self.close()
 
 
-def write_part(
+def write_partition(
     folder: Path,
     path: str,
-    part: int,
     schema: pa.Schema,
     batches: Iterable[pa.RecordBatch],
     *,
+    partition: int,
     check: Callable[[], None],
 ) -> File:
     """Write record batches as one Parquet file and return its entry in the manifest.
@@ -90,7 +90,7 @@ def write_part(
             yield group
 
     file = write_file(folder, path, schema, checked(), **_options(schema))
-    return file.model_copy(update={"part": part})
+    return file.model_copy(update={"partition": partition})
 
 
 def write_file(

@@ -20,7 +20,7 @@ OTHER_LAYOUT = "The earlier snapshot was written by an earlier version of Tally.
 OTHER_DATABASE = "The earlier snapshot shows another database."
 OTHER_SCHEMA = "The tables, or the triggers that note changes, were altered since."
 TRIGGERS_OFF = "Triggers that note changes are missing or off: {names}."
-NO_MARK = "The notes of changes since the earlier snapshot are not all there."
+NO_CHECKPOINT = "The notes of changes since the earlier snapshot are not all there."
 
 Task = tuple[Table, int]
 
@@ -88,7 +88,9 @@ def all_tasks(exported_snapshot: ExportedSnapshot, tables: Sequence[Table]) -> t
     """Return the parts that have rows; a table without any is one part."""
     tasks: list[Task] = []
     for table in tables:
-        tasks += [(table, row[0]) for row in exported_snapshot.ask(table.parts())] or [(table, 0)]
+        tasks += [(table, row[0]) for row in exported_snapshot.ask(table.partitions())] or [
+            (table, 0)
+        ]
     return tuple(tasks)
 
 
@@ -111,10 +113,10 @@ def _compare(exported_snapshot: ExportedSnapshot, manifest: Manifest, store: UUI
     if manifest.catalog != exported_snapshot.catalog.fingerprint(COLUMNS):
         raise FullRefreshNeeded(OTHER_SCHEMA)
     find = partial(
-        change_log.find_mark, exported_snapshot.cursor, store=store, token=manifest.token
+        change_log.find_checkpoint, exported_snapshot.cursor, store=store, token=manifest.token
     )
     if manifest.store != store or exported_snapshot.run(find) != manifest.pg_snapshot:
-        raise FullRefreshNeeded(NO_MARK)
+        raise FullRefreshNeeded(NO_CHECKPOINT)
 
 
 def _since(exported_snapshot: ExportedSnapshot, base: Base) -> Plan:
@@ -128,13 +130,13 @@ def _since(exported_snapshot: ExportedSnapshot, base: Base) -> Plan:
         raise FullRefreshNeeded(UNREADABLE.format(reason=error)) from None
     tasks: list[Task] = []
     for table in TABLES:
-        parts = {change.part for change in found if change.relation == table.name}
+        partitions = {change.partition for change in found if change.relation == table.name}
         # A note without a part is of the whole table: what has rows now is all there is to write.
-        whole = None in parts
+        whole = None in partitions
         tasks += (
             all_tasks(exported_snapshot, [table])
             if whole
-            else ((table, p) for p in parts if p is not None)
+            else ((table, p) for p in partitions if p is not None)
         )
     return Plan(
         "incremental",
@@ -148,10 +150,10 @@ def _since(exported_snapshot: ExportedSnapshot, base: Base) -> Plan:
 
 def _kept(manifest: Manifest, found: Sequence[Change]) -> list[File]:
     """Return the base's parts that no note speaks of."""
-    noted = {(change.relation, change.part) for change in found}
+    noted = {(change.relation, change.partition) for change in found}
     return [
         file
         for table in TABLES
         for file in manifest.dataset(table.dataset)
-        if (table.name, file.part) not in noted and (table.name, None) not in noted
+        if (table.name, file.partition) not in noted and (table.name, None) not in noted
     ]

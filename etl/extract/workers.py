@@ -23,14 +23,14 @@ from etl.extract import arrow_reader
 from etl.extract.arrow_reader import Reader
 from etl.extract.datasets import Table
 from etl.extract.exported_snapshot import LOST, ExportedSnapshot, reason
-from etl.extract.parquet_writer import write_part
+from etl.extract.parquet_writer import write_partition
 from etl.extract.plan import Task
 from etl.run.deadline import STOPPED, WATCH_SECONDS, Limits
 from etl.run.parallel import open_pool
 
 ROWS_DIFFER = (
-    'Of part {part} of the table "{table}", {exported:,} rows were exported, and the database has'
-    " {counted:,}."
+    'Of part {partition} of the table "{table}", {exported:,} rows were exported, and the database'
+    " has {counted:,}."
 )
 
 
@@ -110,10 +110,10 @@ def _run_worker(work: _Export, parent: context.Context) -> None:
             worker = _Worker(work, rows)
             while not work.due.empty():
                 try:
-                    table, part = work.due.get_nowait()
+                    table, partition = work.due.get_nowait()
                 except queue.Empty:
                     return
-                work.written.put(worker.extract(table, part))
+                work.written.put(worker.extract(table, partition))
     except AdbcError as error:
         work.check()  # terminated because somebody else gave up: that is the reason to tell
         raise Unavailable(LOST.format(reason=reason(error))) from error
@@ -129,17 +129,24 @@ class _Worker:
     rows: Reader
     busy: float = field(default_factory=time.monotonic)
 
-    def extract(self, table: Table, part: int) -> File:
+    def extract(self, table: Table, partition: int) -> File:
         """Write one part, as many rows as PostgreSQL counts in it."""
-        attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": part}
+        attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": partition}
         with spans.opened("refresh part", **attributes) as told:
             self.check()
-            path = table.file(part, self.work.generation)
-            with self.rows.read(table, part) as batches:
-                file = write_part(
-                    self.work.folder, path, part, table.schema, batches, check=self.check
+            path = table.file(partition, self.work.generation)
+            with self.rows.read(table, partition) as batches:
+                file = write_partition(
+                    self.work.folder,
+                    path,
+                    table.schema,
+                    batches,
+                    partition=partition,
+                    check=self.check,
                 )
-            check_rows(table, part, exported=file.rows, counted=self.rows.count(table, part))
+            check_rows(
+                table, partition, exported=file.rows, counted=self.rows.count(table, partition)
+            )
             told.update({"tally.rows": file.rows, "tally.bytes": file.bytes})
             return file
 
@@ -152,11 +159,11 @@ class _Worker:
         self.work.check()
 
 
-def check_rows(table: Table, part: int, *, exported: int, counted: int) -> None:
+def check_rows(table: Table, partition: int, *, exported: int, counted: int) -> None:
     """Raise `Rejected` when not every row of a part was exported."""
     if exported != counted:
         problem = ROWS_DIFFER.format(
-            part=part, table=table.name, exported=exported, counted=counted
+            partition=partition, table=table.name, exported=exported, counted=counted
         )
         raise Rejected(KEPT.format(problem=problem))
 

@@ -38,7 +38,7 @@ class Built:
 
     folder: Path
     manifest: Manifest
-    parts: tuple[File, ...]
+    partitions: tuple[File, ...]
     written: tuple[File, ...]
 
 
@@ -57,11 +57,11 @@ def build(
     folder, limits = target.folder, exported_snapshot.limits
     quality_gate.check_columns(exported_snapshot)
     with row.step("export", total=len(plan.tasks)):
-        parts = _export(exported_snapshot, plan, target, row)
+        partitions = _export(exported_snapshot, plan, target, row)
     malloc.release()
     with row.step("compute"):
         limits.check()
-        files = [*parts, *_compute(exported_snapshot, plan, folder, parts)]
+        files = [*partitions, *_compute(exported_snapshot, plan, folder, partitions)]
     malloc.release()
     with row.step("verify"):
         limits.check()
@@ -73,7 +73,7 @@ def build(
     return Built(
         folder,
         manifest,
-        parts=tuple(file for file in parts if file.path not in old),
+        partitions=tuple(file for file in partitions if file.path not in old),
         written=tuple(file for file in files if file.path not in old),
     )
 
@@ -116,11 +116,11 @@ def _drop_empty(folder: Path, files: Sequence[File]) -> list[File]:
 
 
 def _compute(
-    exported_snapshot: ExportedSnapshot, plan: Plan, folder: Path, parts: Sequence[File]
+    exported_snapshot: ExportedSnapshot, plan: Plan, folder: Path, partitions: Sequence[File]
 ) -> list[File]:
     staged = StagedSnapshot(
         folder,
-        tuple(parts),
+        tuple(partitions),
         exported_snapshot.taken_at,
         exported_snapshot.limits,
         partial(people.look_up, exported_snapshot),

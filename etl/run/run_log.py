@@ -65,7 +65,7 @@ class Record:
     seconds: dict[str, float] = field(default_factory=dict)
     spans: Kept = field(default_factory=Kept)
     now: Progress = field(default_factory=lambda: Progress("", 0, 0))
-    parts: Progress = field(default_factory=lambda: Progress("", 0, 0))
+    partitions: Progress = field(default_factory=lambda: Progress("", 0, 0))
     _saved: float = 0.0
 
     @contextmanager
@@ -74,7 +74,9 @@ class Record:
         started = time.monotonic()
         with spans.opened(f"refresh {name}"):
             self.now = Progress(name, 0, total)
-            self.parts = self.now if total else self.parts  # a step without parts keeps the count
+            self.partitions = (
+                self.now if total else self.partitions
+            )  # a step without parts keeps the count
             self._report(save=True)
             try:
                 yield
@@ -83,7 +85,7 @@ class Record:
 
     def advance(self) -> None:
         """Count one more part as done."""
-        self.now = self.parts = Progress(self.now.step, self.now.done + 1, self.now.total)
+        self.now = self.partitions = Progress(self.now.step, self.now.done + 1, self.now.total)
         self._report(save=time.monotonic() - self._saved > SAVE_SECONDS)
 
     def succeed(self, **values: object) -> RefreshRun:
@@ -119,8 +121,8 @@ class Record:
         )
         saved = open_row.values(
             step_seconds=self.seconds,
-            parts_done=self.parts.done,
-            parts_total=self.parts.total,
+            parts_done=self.partitions.done,
+            parts_total=self.partitions.total,
             **values,
         )
         try:

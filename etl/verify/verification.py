@@ -20,7 +20,7 @@ from core.snapshots.reader import NONE_YET
 from core.telemetry.setup import tracer
 from core.text.wording import first_few
 from etl.extract.datasets import TABLES, Table
-from etl.extract.exported_snapshot import ExportedSnapshot, open_instant
+from etl.extract.exported_snapshot import ExportedSnapshot, export_snapshot
 from etl.extract.plan import Task, all_tasks
 from etl.extract.workers import extract
 from etl.run.deadline import Limits
@@ -40,7 +40,7 @@ class Difference:
     """
 
     table: str
-    part: int
+    partition: int
     missing: tuple[int, ...]
     surplus: tuple[int, ...]
     unequal: tuple[int, ...]
@@ -55,7 +55,7 @@ class Difference:
         told = "; ".join(
             f"{len(ids):,} {kind}: {first_few(ids, FEW)}" for kind, ids in kinds if ids
         )
-        return f"{self.table}, part {self.part}: {told}"
+        return f"{self.table}, part {self.partition}: {told}"
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,15 @@ class Report:
     """
 
     generation: int
-    parts: int
+    partitions: int
     differences: tuple[Difference, ...]
     views: tuple[ViewDifference, ...]
 
     @property
     def wrong(self) -> list[Difference | ViewDifference]:
         """The differences that no change since the snapshot explains."""
-        parts = [difference for difference in self.differences if not difference.noted]
-        return [*parts, *self.views]
+        partitions = [difference for difference in self.differences if not difference.noted]
+        return [*partitions, *self.views]
 
     @property
     def newer(self) -> list[Difference]:
@@ -100,7 +100,7 @@ def verify(
     with (
         _open() as (folder, manifest),
         tracer.start_as_current_span("verify snapshot"),
-        open_instant(limits) as exported_snapshot,
+        export_snapshot(limits) as exported_snapshot,
         tempfile.TemporaryDirectory(prefix="tally-verify-") as place,
     ):
         compare = _Comparison(Path(place), folder, manifest, _noted(exported_snapshot, manifest))
@@ -111,11 +111,11 @@ def verify(
         def done(file: File) -> None:
             compare.add(file)
             if progress:
-                progress(Progress("verify", compare.parts, len(tasks)))
+                progress(Progress("verify", compare.partitions, len(tasks)))
 
         extract(exported_snapshot, Path(place), tasks, generation=manifest.generation, done=done)
         views = view_check.compare(folder, manifest, limits)
-    return Report(manifest.generation, compare.parts, tuple(compare.differences), tuple(views))
+    return Report(manifest.generation, compare.partitions, tuple(compare.differences), tuple(views))
 
 
 class _Comparison:
@@ -126,23 +126,25 @@ class _Comparison:
         self._folder = folder
         self._manifest = manifest
         self._noted = noted
-        self.parts = 0
+        self.partitions = 0
         self.differences: list[Difference] = []
 
     def add(self, file: File) -> None:
         """Compare one part, as it is in the database, with the snapshot's, and remove it."""
         table = next(t for t in TABLES if file.belongs_to(t.dataset))
-        part = file.part or 0
+        partition = file.partition or 0
         now = pl.read_parquet(self._place / file.path)
         (self._place / file.path).unlink()
-        found = [f for f in self._manifest.dataset(table.dataset) if f.part == part]
+        found = [f for f in self._manifest.dataset(table.dataset) if f.partition == partition]
         then = pl.read_parquet(self._folder / found[0].path) if found else now.clear()
         # A snapshot of an earlier version has fewer columns.
         missing, surplus, unequal = _compare(table, then, now.select(then.columns))
         if missing or surplus or unequal:
-            noted = self._noted(table.name, part)
-            self.differences.append(Difference(table.name, part, missing, surplus, unequal, noted))
-        self.parts += 1
+            noted = self._noted(table.name, partition)
+            self.differences.append(
+                Difference(table.name, partition, missing, surplus, unequal, noted)
+            )
+        self.partitions += 1
 
 
 @contextmanager
@@ -168,14 +170,17 @@ def _tasks(exported_snapshot: ExportedSnapshot, manifest: Manifest) -> tuple[Tas
     """Return the parts that have rows in either of the two."""
     tasks = set(all_tasks(exported_snapshot, TABLES))
     for table in TABLES:
-        tasks |= {(table, file.part or 0) for file in manifest.dataset(table.dataset)}
+        tasks |= {(table, file.partition or 0) for file in manifest.dataset(table.dataset)}
     return tuple(sorted(tasks, key=lambda task: (task[0].name, task[1])))
 
 
 def _noted(exported_snapshot: ExportedSnapshot, manifest: Manifest) -> Callable[[str, int], bool]:
     """Return whether the notes explain that a part differs; without its mark they explain none."""
     find = partial(
-        change_log.find_mark, exported_snapshot.cursor, store=manifest.store, token=manifest.token
+        change_log.find_checkpoint,
+        exported_snapshot.cursor,
+        store=manifest.store,
+        token=manifest.token,
     )
     if (
         exported_snapshot.database != manifest.database
@@ -183,8 +188,8 @@ def _noted(exported_snapshot: ExportedSnapshot, manifest: Manifest) -> Callable[
     ):
         return lambda _table, _part: False
     read = partial(change_log.read_since, exported_snapshot.cursor, manifest.pg_snapshot)
-    noted = {(change.relation, change.part) for change in exported_snapshot.run(read)}
-    return lambda table, part: (table, part) in noted or (table, None) in noted
+    noted = {(change.relation, change.partition) for change in exported_snapshot.run(read)}
+    return lambda table, partition: (table, partition) in noted or (table, None) in noted
 
 
 def _compare(

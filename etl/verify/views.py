@@ -53,7 +53,7 @@ def compare(folder: Path, manifest: Manifest, limits: Limits) -> list[ViewDiffer
 def _differences(
     folder: Path, manifest: Manifest, fresh: Path, written: list[File]
 ) -> Iterator[ViewDifference]:
-    then = {file.path for file in manifest.files if file.part is None}
+    then = {file.path for file in manifest.files if file.partition is None}
     now = {file.path for file in written}
     for view in sorted((then | now) - _ranking_files(then | now)):
         old, new = (

@@ -34,7 +34,7 @@ def compute(staged: StagedSnapshot) -> list[File]:
 
     Returns their manifest entries. Raises `OrphanedItems`, and `Unavailable` at the limits.
     """
-    owners = OwnerCounts(file.part or 0 for file in staged.files(USERS))
+    owners = OwnerCounts(file.partition or 0 for file in staged.files(USERS))
     sums = RowSums(staged.limits, Created())
     with spans.opened("refresh sums"):
         sums.add(staged.paths(USERS), staged.paths(ITEMS), owners=owners)

@@ -43,17 +43,23 @@ class OwnerCounts:
     Memory: 1 MiB for each part of the users. Several threads may add.
     """
 
-    def __init__(self, user_parts: Iterable[int]) -> None:
-        self._parts = np.array(sorted(user_parts), dtype=np.int64)
-        self._counts = np.zeros(len(self._parts) << PARTITION_BITS, dtype=np.int32)
+    def __init__(self, user_partitions: Iterable[int]) -> None:
+        self._partitions = np.array(sorted(user_partitions), dtype=np.int64)
+        self._counts = np.zeros(len(self._partitions) << PARTITION_BITS, dtype=np.int32)
         self._adding = threading.Lock()
         self.orphans: set[int] = set()
 
     def add(self, owners: Integers) -> None:
         """Count the owners of some items; those outside all parts of the users are `orphans`."""
-        parts = owners >> PARTITION_BITS
-        place = np.minimum(np.searchsorted(self._parts, parts), max(len(self._parts) - 1, 0))
-        known = self._parts[place] == parts if len(self._parts) else np.zeros(len(owners), bool)
+        partitions = owners >> PARTITION_BITS
+        place = np.minimum(
+            np.searchsorted(self._partitions, partitions), max(len(self._partitions) - 1, 0)
+        )
+        known = (
+            self._partitions[place] == partitions
+            if len(self._partitions)
+            else np.zeros(len(owners), bool)
+        )
         if not known.all():
             self.orphans.update(owners[~known][:10].tolist())
             owners, place = owners[known], place[known]
@@ -64,7 +70,7 @@ class OwnerCounts:
     @classmethod
     def sum(cls, counted: Sequence["OwnerCounts"]) -> "OwnerCounts":
         """Return the sum of several, which are of the same parts."""
-        summed = cls(counted[0]._parts.tolist())
+        summed = cls(counted[0]._partitions.tolist())
         for one in counted:
             summed._counts += one._counts
         return summed
@@ -72,5 +78,5 @@ class OwnerCounts:
     def pairs(self) -> tuple[Integers, Integers]:
         """Return the owners, ascending, and how many items each of them has."""
         index = np.flatnonzero(self._counts > 0)
-        owners = (self._parts[index >> PARTITION_BITS] << PARTITION_BITS) | (index & OFFSET)
+        owners = (self._partitions[index >> PARTITION_BITS] << PARTITION_BITS) | (index & OFFSET)
         return owners, self._counts[index].astype(np.int64)

@@ -111,7 +111,7 @@ def count(staged: StagedSnapshot) -> Recent:
     Memory: 3 MiB for each partition of the users, and a row group for each worker. Raises
     `Unavailable`.
     """
-    partitions = [file.part or 0 for file in staged.files(USERS)]
+    partitions = [file.partition or 0 for file in staged.files(USERS)]
     recent = Recent(Counter(), Counter(), {period: OwnerCounts(partitions) for period in LIMITED})
 
     def read_users(path: Path) -> Counter[int]:

@@ -119,17 +119,17 @@ def test_postgresql_lost_in_the_middle(
     sql("UPDATE item SET title = 'x' WHERE id = 1")
     monkeypatch.setenv("REFRESH_WORKERS", "1")
     forget()
-    write_part = parquet_writer.write_part
+    write_partition = parquet_writer.write_partition
 
     def lose(*arguments: Any, **options: Any) -> object:
         sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'tally refresh' AND datname = current_database()"
         )
-        return write_part(*arguments, **options)
+        return write_partition(*arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(workers, "write_part", lose)
+        patch.setattr(workers, "write_partition", lose)
         with pytest.raises(Unavailable, match="PostgreSQL was lost"):
             refresh.run(trigger="test")
     assert last_run().status == "failed"

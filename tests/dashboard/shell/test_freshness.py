@@ -8,7 +8,7 @@ from sqlalchemy import delete, event
 
 from core.actor import Actor
 from core.db.engine import get_engine, transaction
-from core.db.refresh_models import RefreshMark, RefreshRun
+from core.db.refresh_models import RefreshCheckpoint, RefreshRun
 from core.snapshots.change_log import Newer, Rows
 from dashboard.shell import freshness
 from etl import refresh
@@ -62,7 +62,7 @@ def test_what_is_newer_in_the_database_is_counted(superuser: Actor, system: Acto
     make_user(system, "new@example.com")
     assert freshness.read().newer == Newer(user=Rows(inserted=1))
     with transaction() as db:
-        db.execute(delete(RefreshMark))
+        db.execute(delete(RefreshCheckpoint))
     assert freshness.read().newer is None
 
 

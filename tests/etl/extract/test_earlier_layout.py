@@ -17,7 +17,7 @@ from core.snapshots.manifest import MANIFEST, Manifest, read_manifest, write_man
 from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from etl.extract.datasets import COLUMNS
-from etl.extract.exported_snapshot import open_instant
+from etl.extract.exported_snapshot import export_snapshot
 from etl.extract.plan import OTHER_LAYOUT, OTHER_SCHEMA
 from etl.run.deadline import Limits
 from etl.verify import verification
@@ -85,7 +85,7 @@ def test_a_snapshot_from_before_a_column_is_read_and_then_replaced(sql: Sql, roo
     """
     fill(sql, users=20, items=50)
     refresh.run(trigger="test")
-    with open_instant(Limits(threading.Event(), time.monotonic() + 60)) as exported:
+    with export_snapshot(Limits(threading.Event(), time.monotonic() + 60)) as exported:
         before = {
             column: exported.catalog.fingerprint(COLUMNS - {column}) for column in sorted(COLUMNS)
         }

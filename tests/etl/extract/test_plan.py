@@ -246,7 +246,7 @@ def test_many_notes_are_counted_by_the_index_and_up_to_a_limit(world: Sql) -> No
     query = change_log.NEWER.replace(":snapshot", "%s").replace(":most", "%s")
     pg_snapshot = reader.current().manifest.pg_snapshot
     plan = world(
-        f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", pg_snapshot, pg_snapshot, change_log.MOST_NOTES
+        f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", pg_snapshot, pg_snapshot, change_log.MOST_ENTRIES
     )
     text = json.dumps(plan[0][0])
     assert "ix_change_note_xid" in text

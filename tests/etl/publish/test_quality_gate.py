@@ -122,7 +122,7 @@ def test_verify_finds_nothing_where_nothing_is_wrong(sql: Sql) -> None:
     fill(sql, users=10, items=30)
     take_snapshot()
     report = verification.verify()
-    assert (report.parts, report.differences, report.views) == (2, (), ())
+    assert (report.partitions, report.differences, report.views) == (2, (), ())
 
 
 def test_verify_sees_no_difference_in_views_that_followed_changes(sql: Sql) -> None:
