@@ -39,7 +39,7 @@ def choose(shown: Snapshot) -> tuple[Earlier | None, list[str]]:
 
     The default is the snapshot just before.
     """
-    kept = {each.generation: each for each in _known(shown)}
+    kept = {each.generation: each for each in known(shown)}
     if not kept:
         st.caption(NONE_KEPT, width="content")
         return None, []
@@ -86,7 +86,8 @@ def name(snapshot: Earlier) -> str:
 
 
 @answers.kept
-def _known(shown: Snapshot) -> list[Earlier]:
+def known(shown: Snapshot) -> list[Earlier]:
+    """Return the kept snapshots from before the one that is shown."""
     # Cached by the shown snapshot: no earlier one is deleted before a newer one is published.
     return [
         Earlier(each.folder, each.generation, each.taken_at)

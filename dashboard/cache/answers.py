@@ -89,18 +89,20 @@ def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
 
 def owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> Part[pa.Table]:
     """Return a page of `metrics.items_by_user`, with the number of all rows."""
-    rows = _page_of_owners(snapshot, filters, skip=skip)
-    return Part(rows, _matches(snapshot, filters).count, skipped=skip)
+    rows = page_of_owners(snapshot, filters, skip=skip)
+    return Part(rows, matches(snapshot, filters).count, skipped=skip)
 
 
 @kept
-def _page_of_owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> pa.Table:
-    found = _matches(snapshot, filters)
+def page_of_owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> pa.Table:
+    """Return the rows of `owners`."""
+    found = matches(snapshot, filters)
     return to_table(ranking.page_of_owners(snapshot, found, skip=skip, limit=PAGE_SIZE))
 
 
 @kept
-def _matches(snapshot: Snapshot, filters: OwnerFilter) -> MatchBitmap:
+def matches(snapshot: Snapshot, filters: OwnerFilter) -> MatchBitmap:
+    """See `core.analytics.ranking.find_owners`."""
     return ranking.find_owners(snapshot, filters)
 
 
@@ -125,8 +127,8 @@ def top_owners(snapshot: Snapshot, period: Period) -> pa.Table:
 @kept
 def trend(snapshot: Snapshot, filters: TrendFilter) -> pa.Table:
     """See `core.analytics.trends.trend`."""
-    created = to_frame(_created(snapshot, filters.owner, filters.zone))
-    return to_table(trends.steps(created, filters, until=trends.today(snapshot, filters)))
+    days = to_frame(created(snapshot, filters.owner, filters.zone))
+    return to_table(trends.steps(days, filters, until=trends.today(snapshot, filters)))
 
 
 @kept
@@ -137,7 +139,8 @@ def recent(snapshot: Snapshot, filters: TrendFilter) -> pa.Table:
 
 
 @kept
-def _created(snapshot: Snapshot, owner: int | None, zone: str) -> pa.Table:
+def created(snapshot: Snapshot, owner: int | None, zone: str) -> pa.Table:
+    """See `core.analytics.trends.created`."""
     return to_table(trends.created(snapshot, owner, zone))
 
 

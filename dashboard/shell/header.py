@@ -83,26 +83,27 @@ def sidebar(actor: Actor) -> None:
 
 def _look(header: Header, first: Iterator[Freshness]) -> None:
     """Draw the header; while a requested refresh runs, in a fragment that updates more often."""
-    state = _current(header, first)
+    state = look_again(header, first)
     if not _is_watched(header.actor, state):
         _draw(header, state)
         return
-    seconds = OWN_SECONDS if _awaits(header.actor, state.running) else FOLLOW_SECONDS
+    seconds = OWN_SECONDS if awaits(header.actor, state.running) else FOLLOW_SECONDS
     st.fragment(_follow, run_every=seconds)(header, iter([state]))
 
 
 def _follow(header: Header, first: Iterator[Freshness]) -> None:
-    _draw(header, _current(header, first))
+    _draw(header, look_again(header, first))
 
 
-def _current(header: Header, first: Iterator[Freshness]) -> Freshness:
+def look_again(header: Header, first: Iterator[Freshness]) -> Freshness:
+    """Return what the header shows now; run the page again for a newer snapshot if it follows."""
     # The first pass uses the state that the page run or the outer fragment has just read.
     initial = next(first, None)
     if initial is not None:
         return initial
     state = freshness.read(newest=True)
     if header.follows and state.outdates(header.shown):
-        if not dialogs.is_open() and (_awaits(header.actor, state.latest) or _may_follow()):
+        if not dialogs.is_open() and (awaits(header.actor, state.latest) or _may_follow()):
             st.rerun()
         # The page still shows the older snapshot, so the line above it must say so.
         state = replace(state, snapshot=header.shown.snapshot, newer=header.shown.newer)
@@ -115,7 +116,7 @@ def _may_follow() -> bool:
     return not _followers.take(rate=FOLLOWERS, size=1, now=time.monotonic())
 
 
-def _awaits(actor: Actor, run: RefreshRun | None) -> bool:
+def awaits(actor: Actor, run: RefreshRun | None) -> bool:
     """Tell whether the actor requested a refresh, or joined it in this session."""
     if run is None:
         return False
@@ -124,7 +125,7 @@ def _awaits(actor: Actor, run: RefreshRun | None) -> bool:
 
 def _is_watched(actor: Actor, state: Freshness) -> bool:
     """Tell whether a refresh is open that a person requested or this session joined."""
-    return state.requested is not None or _awaits(actor, state.running)
+    return state.requested is not None or awaits(actor, state.running)
 
 
 def _draw(header: Header, state: Freshness) -> None:
@@ -159,12 +160,13 @@ def _button(actor: Actor, state: Freshness) -> None:
         # During an automatic refresh the button stays enabled: pressing it joins that refresh.
         disabled=state.requested is not None or state.back is not None,
         key="refresh",
-        on_click=_request,
+        on_click=request,
         args=(actor,),
     )
 
 
-def _request(actor: Actor) -> None:
+def request(actor: Actor) -> None:
+    """Request a refresh, or join the one that is open; this session shows a refusal."""
     try:
         st.session_state[JOINED] = freshness.request(actor).id
     except TallyError as error:

@@ -40,14 +40,14 @@ WEEKS, DAYS = TrendFilter(zone="Europe/Berlin"), TrendFilter(Step.DAY, zone="Eur
 ASKED: Mapping[str, Callable[[Snapshot], object]] = {
     "answers.totals": answers.totals,
     "answers.new": answers.new,
-    "answers._page_of_owners": lambda now: answers.owners(now, SEARCH, skip=0).rows,
-    "answers._matches": lambda now: answers._matches(now, SEARCH),
+    "answers.page_of_owners": lambda now: answers.owners(now, SEARCH, skip=0).rows,
+    "answers.matches": lambda now: answers.matches(now, SEARCH),
     "answers.find_owners": lambda now: answers.find_owners(now, "user1"),
     "answers.owner": lambda now: answers.owner(now, 1),
     "answers.top_owners": lambda now: answers.top_owners(now, Period.ALL),
     "answers.trend": lambda now: answers.trend(now, WEEKS),
     "answers.recent": lambda now: answers.recent(now, WEEKS),
-    "answers._created": lambda now: answers._created(now, 1, "Europe/Berlin"),
+    "answers.created": lambda now: answers.created(now, 1, "Europe/Berlin"),
     "answers.distribution": answers.distribution,
     "answers.explanation": lambda now: answers.explanation(now, explanations.ask(now, "items")),
     "answers.compared": lambda now: answers.compared(now, RECEIPT),
@@ -58,7 +58,7 @@ ASKED: Mapping[str, Callable[[Snapshot], object]] = {
     "charts.top_owners": lambda now: charts.top_owners(now, Period.ALL),
     "charts.distribution": charts.distribution,
     "snapshot_picker.movement": lambda now: snapshot_picker.movement(now, None, Period.ALL),
-    "snapshot_picker._known": snapshot_picker._known,
+    "snapshot_picker.known": snapshot_picker.known,
 }
 
 

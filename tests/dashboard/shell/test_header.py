@@ -44,7 +44,7 @@ def newer(superuser: Actor, monkeypatch: pytest.MonkeyPatch) -> Freshness:
 
 def tick(actor: Actor, shown: Freshness, *, follows: bool) -> Freshness:
     """Let the timer of a page's header go off."""
-    return header._current(header.Header(actor, "Any", shown, follows), iter([]))
+    return header.look_again(header.Header(actor, "Any", shown, follows), iter([]))
 
 
 def test_a_page_that_shows_the_snapshot_follows_it(newer: Freshness, superuser: Actor) -> None:
@@ -93,7 +93,7 @@ def test_pages_are_run_again_in_turn_and_say_meanwhile_what_they_are_of(
 def test_who_asked_for_a_refresh_waits_for_no_turn(newer: Freshness, superuser: Actor) -> None:
     with pytest.raises(Ran):
         tick(superuser, newer, follows=True)
-    header._request(superuser)
+    header.request(superuser)
     refresh.run(trigger="test", full=True)
     with pytest.raises(Ran):
         tick(superuser, newer, follows=True)
@@ -107,6 +107,6 @@ def test_who_joins_a_refresh_that_nobody_asked_for_follows_it(
         db.add(RefreshRun(trigger="schedule", status="running"))
         db.flush()
         run = db.query(RefreshRun).one()
-    assert not header._awaits(superuser, run)
-    header._request(superuser)
-    assert header._awaits(superuser, run)
+    assert not header.awaits(superuser, run)
+    header.request(superuser)
+    assert header.awaits(superuser, run)
