@@ -1,7 +1,7 @@
 """What a column of users or items is to people, forms, files and snapshots."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import InstrumentedAttribute
@@ -9,20 +9,27 @@ from sqlalchemy.orm import InstrumentedAttribute
 REQUIRED: Any = ...  # as pydantic marks a field that has no default
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Column:
     """One column, which the model holds as `source`: its type, and whether it may be empty.
 
     `rule` is what may be typed, one of the types in `core.db.fields`; without it nobody types it.
-    `default` is what it is where nobody did. `also` are other names of it in files that people
-    bring, as `header.plain` makes them. `alias` is its name in snapshots and exports where it is
-    another one. `order` moves it up or down where people read it.
+    `default` is what it is where nobody did. Without a `label` no form has it, without a `width`
+    in pixels no list, which calls it `heading` where that is another word. `area` is a text of
+    several lines, `autocomplete` what a browser may fill in. `also` are other names of it in files
+    that people bring, as `header.plain` makes them. `alias` is its name in snapshots and exports
+    where it is another one. `order` moves it up or down where people read it.
     """
 
-    name: str
-    source: InstrumentedAttribute[Any]
+    name: str = field(kw_only=False)
+    source: InstrumentedAttribute[Any] = field(kw_only=False)
     rule: Any = None
     default: Any = REQUIRED
+    label: str = ""
+    heading: str = ""
+    width: int = 0
+    area: bool = False
+    autocomplete: str = ""
     also: tuple[str, ...] = ()
     imported: bool = False
     extracted: bool = True
@@ -44,12 +51,17 @@ class Column:
     @property
     def required(self) -> bool:
         """Whether somebody has to say what it is."""
-        return self.rule is not None and self.fallback is REQUIRED
+        return self.typed and self.fallback is REQUIRED
 
     @property
     def fallback(self) -> Any:
         """What it is where nobody said what."""
         return None if self.nullable else self.default
+
+    @property
+    def typed(self) -> bool:
+        """Whether people may say what it is."""
+        return self.rule is not None
 
     @property
     def file_name(self) -> str:

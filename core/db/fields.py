@@ -1,7 +1,7 @@
 """What people may type into each field, with error messages for them."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from email_validator import EmailNotValidError
 from pydantic import (
@@ -15,7 +15,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from core.db.models import (
-    DESCRIPTION_LENGTH,
     EMAIL_LENGTH,
     NAME_LENGTH,
     TITLE_LENGTH,
@@ -143,6 +142,18 @@ def _schema_or_null(**keywords: object) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "string", **keywords}, {"type": "null"}]})
 
 
+def optional_line(limit: int) -> Any:
+    """Return the type of a line of text that may be missing, of at most `limit` characters."""
+    rules = (BeforeValidator(_optional_line), _at_most(limit), _schema_or_null(maxLength=limit))
+    return Annotated[str | None, *rules]
+
+
+def optional_text(limit: int) -> Any:
+    """Return the type of a text of several lines that may be missing."""
+    rules = (BeforeValidator(_optional_text), _at_most(limit), _schema_or_null(maxLength=limit))
+    return Annotated[str | None, *rules]
+
+
 Email = Annotated[
     str,
     BeforeValidator(_address),
@@ -162,12 +173,6 @@ Title = Annotated[
     AfterValidator(_title),
     _at_most(TITLE_LENGTH),
     _schema(minLength=1, maxLength=TITLE_LENGTH),
-]
-Description = Annotated[
-    str | None,
-    BeforeValidator(_optional_text),
-    _at_most(DESCRIPTION_LENGTH),
-    _schema_or_null(maxLength=DESCRIPTION_LENGTH),
 ]
 Password = Annotated[
     str,

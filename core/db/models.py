@@ -89,6 +89,11 @@ class Item(Base):
 
     owner: Mapped[User] = relationship(lazy="raise", viewonly=True)
 
+    @property
+    def owner_email(self) -> str:
+        """The address of the owner, who has to be loaded."""
+        return self.owner.email
+
 
 class AuthSession(Base):
     """One signed-in browser; the cookie's token is stored only as its SHA-256."""

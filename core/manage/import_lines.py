@@ -36,10 +36,12 @@ class Lines:
     def read(self, record: Record, now: datetime) -> dict[str, str | None]:
         """Return the values of a record by column; raise `Invalid`."""
         typed = {column.name: as_text(record.cells.get(column.name)) for column in self._texts}
-        texts = dict(parse(self._form, typed))
-        flags = {column.name: _read_flag(record, column) for column in self._flags}
+        values: dict[str, str | None] = vars(parse(self._form, typed))  # dict() takes twice as long
+        for column in self._flags:
+            values[column.name] = _read_flag(record, column)
         times = read_times(record.cells, zone=record.zone or UTC, now=now)
-        return texts | flags | dict(zip(TIMES, _stored(times), strict=True))
+        values["created_at"], values["updated_at"] = _stored(times)
+        return values
 
 
 def _read_flag(record: Record, column: Column) -> str | None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -12,7 +11,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from core.access.permissions import require_staff
 from core.actor import Actor
 from core.calendar.periods import Span
-from core.db.fields import Description, Email, Id, Title, parse
+from core.columns.column import read_by_people
+from core.columns.forms import change, new_row
+from core.columns.items import ITEM_COLUMNS
+from core.db.fields import parse
 from core.db.models import Item, User
 from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.db.word_search import item_has_words
@@ -22,7 +24,11 @@ from core.manage.row_service import RowService
 from core.manage.users import find_by_email
 from core.text.folding import split_words
 
-FIELDS = ("title", "description", "owner_id")
+BY_ADDRESS, BY_ID = (
+    [column for column in read_by_people(ITEM_COLUMNS) if column.name != other]
+    for other in ("owner_id", "owner_email")
+)
+FIELDS = tuple(column.name for column in BY_ID if column.typed)
 
 
 class ItemEditor(RowEditor[Item]):
@@ -37,46 +43,10 @@ class ItemEditor(RowEditor[Item]):
 EDITOR = ItemEditor(Item, FIELDS)
 
 
-class NewItem(BaseModel):
-    """The fields of a new item, but for its owner."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    title: Title
-    description: Description = None
-
-
-class ItemForm(NewItem):
-    """A new item whose owner is named by address."""
-
-    owner_email: Email
-
-
-class ItemFormById(NewItem):
-    """A new item whose owner is named by id."""
-
-    owner_id: Id
-
-
-class ChangedItem(BaseModel):
-    """The fields of a change, but for the owner; those left out stay as they are."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    title: Title = ""
-    description: Description = None
-
-
-class ItemChange(ChangedItem):
-    """A change that may name a new owner by address."""
-
-    owner_email: Email = ""
-
-
-class ItemChangeById(ChangedItem):
-    """A change that names a new owner by id."""
-
-    owner_id: Id
+ItemForm = new_row("ItemForm", "A new item whose owner is named by address.", BY_ADDRESS)
+ItemFormById = new_row("ItemFormById", "A new item whose owner is named by id.", BY_ID)
+ItemChange = change("ItemChange", "A change that may name a new owner by address.", BY_ADDRESS)
+ItemChangeById = change("ItemChangeById", "A change that names a new owner by id.", BY_ID)
 
 
 @dataclass(frozen=True)

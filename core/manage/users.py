@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -16,8 +15,10 @@ from core.access.permissions import require_staff, require_superuser
 from core.access.superusers import ROLE_FIELDS
 from core.actor import Actor, Refused
 from core.calendar.periods import Span
+from core.columns.forms import change, new_row
+from core.columns.users import USER_COLUMNS
 from core.db import word_search
-from core.db.fields import Email, FullName, Password, parse
+from core.db.fields import Password, parse
 from core.db.models import ApiToken, AuthSession, Item, User
 from core.db.paging import SEARCH_COUNT_CAP, Page, created_in, read_page
 from core.db.word_search import has_words
@@ -27,7 +28,7 @@ from core.manage.row_service import RowService
 from core.text.addresses import find_form
 from core.text.folding import split_words
 
-FIELDS = ("email", "full_name", *ROLE_FIELDS)
+FIELDS = tuple(column.name for column in USER_COLUMNS if column.typed)
 UNDO_ITEMS = 10_000
 
 
@@ -47,30 +48,19 @@ class UserEditor(RowEditor[User]):
 EDITOR = UserEditor(User, FIELDS)
 
 
-class UserForm(BaseModel):
-    """The fields of a new user; without a password they own items but cannot sign in."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    email: Email
-    full_name: FullName = None
-    password: Password | None = None
-    is_active: bool = True
-    is_staff: bool = False
-    is_superuser: bool = False
-
-
-class UserChange(BaseModel):
-    """The fields of a change; those left out stay as they are."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    email: Email = ""
-    full_name: FullName = None
-    password: Password | None = None
-    is_active: bool = True
-    is_staff: bool = False
-    is_superuser: bool = False
+PASSWORD = (Password | None, None)
+UserForm = new_row(
+    "UserForm",
+    "The fields of a new user; without a password they own items but cannot sign in.",
+    USER_COLUMNS,
+    password=PASSWORD,
+)
+UserChange = change(
+    "UserChange",
+    "The fields of a change; those left out stay as they are.",
+    USER_COLUMNS,
+    password=PASSWORD,
+)
 
 
 @dataclass(frozen=True)
@@ -123,13 +113,12 @@ def get_own(db: Session, *, actor: Actor) -> User:
 def create_user(db: Session, *, actor: Actor, values: Mapping[str, object]) -> User:
     """Create a user from the fields of `UserForm`; raise `Invalid`, also for a taken address."""
     require_superuser(db, actor, "user.create")
-    form = parse(UserForm, values)
-    if form.password:
-        refuse_guessable(form.password, email=form.email)
-    user = User(
-        **_stored(form.model_dump(exclude={"password"})),
-        hashed_password=hash_password(form.password) if form.password else UNUSABLE_PASSWORD,
-    )
+    columns = _stored(parse(UserForm, values).model_dump())
+    password = columns.pop("password")
+    if password:
+        refuse_guessable(password, email=columns["email"])
+    hashed = hash_password(password) if password else UNUSABLE_PASSWORD
+    user = User(**columns, hashed_password=hashed)
     return EDITOR.add(db, user, actor=actor, action="user.create")
 
 

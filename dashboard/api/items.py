@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from core.actor import Actor
-from core.db.models import Item
 from core.manage import items
 from core.manage.items import ItemChange, ItemChangeById, ItemForm, ItemFormById
 from dashboard.api.protocol import bodies, problems
@@ -32,7 +31,7 @@ EXAMPLE: dict[str, Any] = {
 class ItemOut(BaseModel):
     """An item and whose it is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [EXAMPLE]})
 
     id: int
     title: str
@@ -44,24 +43,11 @@ class ItemOut(BaseModel):
     updated_at: datetime
 
 
-def _out(item: Item) -> ItemOut:
-    return ItemOut(
-        id=item.id,
-        title=item.title,
-        description=item.description,
-        owner_id=item.owner_id,
-        owner_email=item.owner.email,
-        version=item.version,
-        created_at=item.created_at,
-        updated_at=item.updated_at,
-    )
-
-
 ROWS = RowRoutes(
     noun="item",
     service=items.SERVICE,
     shape=ItemOut,
-    show=_out,
+    show=ItemOut.model_validate,
     create=Documented(
         "Create an item whose owner is named by address or by id.",
         bodies.described(

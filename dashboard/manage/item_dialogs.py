@@ -4,36 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
-from core.actor import Actor
+from core.columns.items import ITEM_COLUMNS
 from core.db.models import Item
 from core.manage import items
 from core.manage.items import RemovedItem
 from core.text.characters import one_line
 from dashboard.manage.row_dialogs import RowDialogs
 from dashboard.ui import notices
-from dashboard.ui.forms import OPTIONAL, Fields
 
 
 class ItemDialogs(RowDialogs[Item, RemovedItem]):
     """The dialogs that create, edit and delete an item."""
 
-    screen, noun, service = "items", "item", items.SERVICE
-
-    def read(self, db: Session, actor: Actor, row: Item) -> dict[str, Any]:  # noqa: ARG002
-        """Return the fields of an item, with the owner's address."""
-        return {
-            "title": one_line(row.title),
-            "description": row.description,
-            "owner_email": row.owner.email,
-        }
-
-    def draw(self, fields: Fields) -> None:
-        """Draw the fields of an item."""
-        fields.text("title", "Title")
-        fields.text("owner_email", "Owner's e-mail address", autocomplete="off")
-        fields.area("description", f"Description{OPTIONAL}")
+    screen, noun, service, columns = "items", "item", items.SERVICE, ITEM_COLUMNS
 
     def ask(self, values: Mapping[str, Any]) -> str:
         """Draw which item will be deleted."""

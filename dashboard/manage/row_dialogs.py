@@ -1,7 +1,7 @@
 """The dialogs that create, edit and delete a row, shared by all tables."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Generic
 
@@ -9,9 +9,11 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.columns.column import Column
 from core.db.engine import transaction
 from core.manage.row_editor import Row
 from core.manage.row_service import Removed, RowService
+from dashboard.manage import row_fields
 from dashboard.ui import drafts, forms, notices
 from dashboard.ui.drafts import Draft
 from dashboard.ui.forms import Dialog, Fields
@@ -23,10 +25,11 @@ class RowDialogs(ABC, Generic[Row, Removed]):
     screen: str
     noun: str
     service: RowService[Row, Removed]
+    columns: Sequence[Column]
 
     def open_new(self) -> None:
         """Open a form for a new row."""
-        drafts.open_draft(Draft(self.screen, "create", self.fresh()))
+        drafts.open_draft(Draft(self.screen, "create", row_fields.fresh(self.columns)))
 
     def open_for(self, actor: Actor, row_id: int, action: str) -> None:
         """Open the form that edits or deletes a row, with its values of this moment."""
@@ -44,17 +47,14 @@ class RowDialogs(ABC, Generic[Row, Removed]):
         }
         forms.show(self.screen, actions)
 
-    def fresh(self) -> dict[str, Any]:
-        """Return the values that the form of a new row starts with."""
-        return {}
-
-    @abstractmethod
-    def read(self, db: Session, actor: Actor, row: Row) -> dict[str, Any]:
+    def read(self, db: Session, actor: Actor, row: Row) -> dict[str, Any]:  # noqa: ARG002
         """Return the values that the form of a row starts with, and that its deletion shows."""
+        return row_fields.read(row, self.columns)
 
-    @abstractmethod
     def draw(self, fields: Fields) -> None:
         """Draw the fields of a form."""
+        row_fields.draw_texts(fields, self.columns)
+        row_fields.draw_boxes(fields, self.columns)
 
     def typed(self, fields: Fields) -> Mapping[str, object]:
         """Return the typed values in the form that the service expects."""

@@ -7,6 +7,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.columns.users import USER_COLUMNS
 from core.db.engine import transaction
 from core.db.fields import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
 from core.db.models import User
@@ -15,41 +16,29 @@ from core.manage.users import RemovedUser
 from core.settings import get_settings
 from core.sign_in import account
 from core.text.addresses import warn_of_lookalikes
-from core.text.characters import one_line
-from dashboard.manage import user_access
+from dashboard.manage import row_fields, user_access
 from dashboard.manage.row_dialogs import RowDialogs
 from dashboard.ui import notices
 from dashboard.ui.drafts import Draft
 from dashboard.ui.forms import OPTIONAL, Fields
 
-STAFF_LABEL = "Staff: may sign in, see analytics and manage items"
-SUPERUSER_LABEL = "Superuser: may also manage users"
-
 
 class UserDialogs(RowDialogs[User, RemovedUser]):
     """The dialogs that create, edit and delete a user."""
 
-    screen, noun, service = "users", "user", users.SERVICE
-
-    def fresh(self) -> dict[str, Any]:
-        """Let a new user be active."""
-        return {"is_active": True}
+    screen, noun, service, columns = "users", "user", users.SERVICE, USER_COLUMNS
 
     def read(self, db: Session, actor: Actor, row: User) -> dict[str, Any]:
         """Return the fields of a user, and how many items they own."""
         count = users.count_items(db, actor=actor, user_id=row.id)
-        values = users.EDITOR.view(row)
-        return values | {"full_name": one_line(row.full_name or ""), "items": count}
+        return super().read(db, actor, row) | {"items": count}
 
     def draw(self, fields: Fields) -> None:
         """Draw the fields of a user."""
-        fields.text("email", "E-mail address", autocomplete="off")
-        fields.text("full_name", f"Full name{OPTIONAL}", autocomplete="off")
+        row_fields.draw_texts(fields, self.columns)
         if get_settings().password_sign_in:
             _password(fields)
-        fields.box("is_active", "Active")
-        fields.box("is_staff", STAFF_LABEL)
-        fields.box("is_superuser", SUPERUSER_LABEL)
+        row_fields.draw_boxes(fields, self.columns)
 
     def typed(self, fields: Fields) -> Mapping[str, object]:
         """Return the typed values, without an empty password.

@@ -1,14 +1,18 @@
 """Tables of a page's rows: which columns, how they read, and which row is chosen."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
 
+from core.analytics.columns import KINDS
 from core.analytics.frames import to_table
+from core.columns.column import Column, read_by_people
+from core.columns.items import ITEM_COLUMNS
+from core.columns.users import USER_COLUMNS
 from core.db.models import ApiToken, Item, User
 from dashboard.ui import local_time
 
@@ -75,51 +79,15 @@ def dropped(rows: pl.DataFrame) -> None:
 
 def users(rows: Sequence[User]) -> User | None:
     """Show users; return the chosen one."""
-    frame = pl.DataFrame(
-        {
-            "email": [u.email for u in rows],
-            "full_name": [u.full_name for u in rows],
-            "role": [role(u) for u in rows],
-            "active": ["Yes" if u.is_active else "No" for u in rows],
-            "created_at": [u.created_at for u in rows],
-            "updated_at": [u.updated_at for u in rows],
-            "id": [u.id for u in rows],
-        },
-        schema_overrides={"full_name": pl.String, "role": pl.String},
-    )
-    columns = {
-        "email": _text("User", 280),
-        "full_name": _text("Name", 200),
-        "role": _text("Role", 90),
-        "active": _text("Active", 60),
-        "created_at": _moment("Created"),
-        "updated_at": _moment("Updated"),
-        "id": _identity("Id"),
-    }
-    return _choose(frame, rows, name="Users", columns=columns)
+    frame, columns = _listed(rows, USER_COLUMNS, is_active="active")
+    roles = pl.Series("role", [role(user) for user in rows], dtype=pl.String)
+    frame.insert_column(frame.get_column_index("active"), roles)
+    return _choose(frame, rows, name="Users", columns={**columns, "role": _text("Role", 90)})
 
 
 def items(rows: Sequence[Item]) -> Item | None:
     """Show items with their owners; return the chosen one."""
-    frame = pl.DataFrame(
-        {
-            "title": [i.title for i in rows],
-            "owner": [i.owner.email for i in rows],
-            "description": [i.description for i in rows],
-            "created_at": [i.created_at for i in rows],
-            "updated_at": [i.updated_at for i in rows],
-            "id": [i.id for i in rows],
-        },
-        schema_overrides={"description": pl.String},
-    )
-    columns = {
-        "title": _text("Title", 220),
-        "owner": _text("Owner", 220),
-        "description": _text("Description", 210),
-        "created_at": _moment("Created"),
-        "updated_at": _moment("Updated"),
-        "id": _identity("Id"),
-    }
+    frame, columns = _listed(rows, ITEM_COLUMNS, owner_email="owner")
     return _choose(frame, rows, name="Items", columns=columns)
 
 
@@ -174,6 +142,31 @@ def role(user: User) -> str | None:
     return "Staff" if user.is_staff else None
 
 
+def _listed(
+    rows: Sequence[User] | Sequence[Item], columns: Iterable[Column], **names: str
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Return what a list shows of rows, and how; `names` are those of columns that differ there."""
+    listed = {names.get(c.name, c.name): c for c in read_by_people(columns) if c.width}
+    cells = {name: [_cell(getattr(row, c.name)) for row in rows] for name, c in listed.items()}
+    kinds = {name: KINDS[str if c.type is bool else c.type] for name, c in listed.items()}
+    return pl.DataFrame(cells, schema=kinds), {name: _heading(c) for name, c in listed.items()}
+
+
+def _cell(value: Any) -> Any:
+    return ("Yes" if value else "No") if isinstance(value, bool) else value
+
+
+def _heading(column: Column) -> Any:
+    label = column.heading or column.label
+    if column.name == "id":
+        return _identity(label, column.width)
+    if column.type is datetime:
+        return _moment(label, column.width)
+    if column.type is int:
+        return _count(label, width=column.width)
+    return _text(label, column.width)
+
+
 def _choose(
     frame: pl.DataFrame, rows: Sequence[Row], *, name: str, columns: dict[str, Any]
 ) -> Row | None:
@@ -219,17 +212,17 @@ def _text(label: str, width: int) -> Any:
     return st.column_config.TextColumn(label, width=width)
 
 
-def _identity(label: str) -> Any:
-    return st.column_config.NumberColumn(label, format="%d", width=70)
+def _identity(label: str, width: int = 70) -> Any:
+    return st.column_config.NumberColumn(label, format="%d", width=width)
 
 
 def _count(label: str, *, width: int) -> Any:
     return st.column_config.NumberColumn(label, format="%,d", width=width)
 
 
-def _moment(label: str, *, format: str = "YYYY-MM-DD HH:mm") -> Any:
+def _moment(label: str, width: int = 125) -> Any:
     return st.column_config.DatetimeColumn(
-        label, format=format, timezone=local_time.zone().key, width=125
+        label, format="YYYY-MM-DD HH:mm", timezone=local_time.zone().key, width=width
     )
 
 
