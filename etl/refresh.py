@@ -2,7 +2,6 @@
 
 import errno
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +20,9 @@ from core.embedded import private_files
 from core.errors import TallyError, Unavailable
 from core.refreshes import requests, rollback
 from core.settings import get_settings
-from core.snapshots import change_log, reader
+from core.snapshots import change_log
 from core.snapshots.change_log import Change
+from core.snapshots.lease import leased
 from core.snapshots.manifest import Broken, Manifest
 from core.telemetry import spans
 from core.telemetry.setup import tracer
@@ -255,11 +255,8 @@ def _held(base: Base | None) -> Iterator[None]:
     if base is None:
         yield
         return
-    descriptor = reader.hold(base.folder)
-    try:
+    with leased(base.folder):
         yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.access.permissions import require_superuser
 from core.actor import Actor
 from core.settings import get_settings
-from core.snapshots import reader
+from core.snapshots import folders, reader
 from core.snapshots.manifest import MANIFEST, Broken, Manifest, read_manifest
 
 
@@ -37,10 +37,10 @@ def list_stored(db: Session, *, actor: Actor) -> list[Stored]:
     """Return all snapshots on disk, newest first; raise `Forbidden` unless a superuser asks."""
     require_superuser(db, actor, "snapshot.list")
     root = get_settings().parquet_path.resolve()
-    published, broken = reader.published_folder(root), reader.broken()
+    published, broken = folders.published_folder(root), reader.broken()
     return [
         _describe(folder, current=folder == published, problem=broken.get(folder))
-        for folder in reader.folders(root)
+        for folder in folders.newest_first(root)
     ]
 
 

@@ -18,9 +18,9 @@ from core.audit import trail
 from core.db.engine import transaction
 from core.errors import Conflict, NotFound, Unavailable
 from core.settings import get_settings
-from core.snapshots import current, reader
+from core.snapshots import current, folders, integrity, lease, reader
+from core.snapshots.folders import CURRENT, FOLDER
 from core.snapshots.manifest import MANIFEST, Broken
-from core.snapshots.reader import CURRENT, FOLDER
 
 PLACE = ".set-back"
 PATIENCE_SECONDS = 5
@@ -145,21 +145,21 @@ def _folder(root: Path, generation: int) -> Path:
 
 def _hold(folder: Path) -> int:
     try:
-        return reader.hold(folder)
+        return lease.take(folder)
     except OSError:
         raise NotFound(GONE) from None
 
 
 def _check(folder: Path) -> None:
     try:
-        reader.verify(folder)
+        integrity.verify(folder)
     except Broken as error:
         reader.condemn(folder, error)
         raise Conflict(DAMAGED.format(reason=error), current={}) from error
 
 
 def _published(root: Path, seen: int) -> Path:
-    published = reader.published_folder(root)
+    published = folders.published_folder(root)
     if published is None or int(published.name.split("-")[0]) != seen:
         raise Conflict(OTHERS_FIRST, current={})
     return published

@@ -1,26 +1,21 @@
-"""Published snapshots as readers see them: found, verified when first opened, and held."""
+"""Published snapshots as readers see them: found, verified when first opened, and leased."""
 
-import fcntl
-import hashlib
 import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from core.errors import Unavailable
 from core.settings import get_settings
-from core.snapshots import quarantine
+from core.snapshots import folders, integrity, lease, quarantine
 from core.snapshots.manifest import (
     MANIFEST,
     Broken,
-    File,
     Manifest,
     OtherLayout,
     Unreadable,
@@ -39,8 +34,6 @@ CREATED = "created.parquet"
 NEW = "new.parquet"
 TOTALS = "totals.parquet"
 
-CURRENT = "current"
-FOLDER = "snapshots"
 NONE_YET = "There is no snapshot yet. Press Refresh data, or run `tally refresh`."
 
 log = logging.getLogger(__name__)
@@ -68,7 +61,6 @@ class Snapshot:
 _opening = threading.Lock()
 _served: dict[Path, Snapshot] = {}  # by root, so that a generation is verified once
 _broken: dict[Path, str] = {}
-_verified: dict[tuple[int, int, int, int], str] = {}  # file identity -> SHA-256 found
 
 
 def current() -> Snapshot:
@@ -97,7 +89,7 @@ def kept() -> list[Snapshot]:
     by `verify_dataset`, for the files that are needed; only `current` does that for all of them.
     """
     found = []
-    for folder in candidates(get_settings().parquet_path.resolve()):
+    for folder in folders.candidates(get_settings().parquet_path.resolve()):
         with suppress(OSError, Broken):
             found.append(open_kept(folder))
     return [snapshot for snapshot in found if snapshot.folder not in broken()]
@@ -105,25 +97,24 @@ def kept() -> list[Snapshot]:
 
 def open_kept(folder: Path) -> Snapshot:
     """Return one of the snapshots that `kept` returns; raise `Broken` or `OSError` if it is not."""
-    return _hold(folder, _read_sized)
+    return _lease(folder, _read_sized)
 
 
 def verify_dataset(snapshot: Snapshot, dataset: str) -> None:
     """Compare a dataset's files with the manifest by SHA-256; raise `Broken` on a difference."""
-    for file in snapshot.manifest.dataset(dataset):
-        _verify_file(snapshot.folder, file)
+    integrity.verify_files(snapshot.folder, snapshot.manifest.dataset(dataset))
 
 
 def broken() -> Mapping[Path, str]:
     """Return the folders that this process or any other found broken, each with the reason."""
-    noted = quarantine.known(get_settings().parquet_path.resolve() / FOLDER)
+    noted = quarantine.known(get_settings().parquet_path.resolve() / folders.FOLDER)
     met = {folder: reason for folder, reason in _broken.items() if folder.exists()}
     return {**noted, **met}
 
 
 def passed_over() -> bool:
     """Tell whether the published snapshot is broken, so that an older one or none is served."""
-    return published_folder(get_settings().parquet_path.resolve()) in _broken
+    return folders.published_folder(get_settings().parquet_path.resolve()) in _broken
 
 
 def condemn(folder: Path, error: Broken) -> None:
@@ -135,57 +126,13 @@ def condemn(folder: Path, error: Broken) -> None:
 
 def forget() -> None:
     """Let go of every snapshot and of what is known about files, as a new process would."""
-    for known in (_served, _broken, _verified):
+    for known in (_served, _broken):
         known.clear()
-
-
-def candidates(root: Path) -> Iterator[Path]:
-    """Yield the folders that may be served, best first: the published one, then older ones."""
-    published = published_folder(root)
-    if published is not None:
-        yield published
-    for folder in folders(root):
-        if published is None or folder.name < published.name:
-            yield folder
-
-
-def folders(root: Path) -> list[Path]:
-    """Return the folders of all snapshots on disk, newest first, published or not."""
-    return sorted((root / FOLDER).glob("[0-9]*-*"), reverse=True)
-
-
-def published_folder(root: Path) -> Path | None:
-    """Return the folder that `current` names, whether or not it exists, or None without a link."""
-    with suppress(OSError):
-        return root / FOLDER / (root / CURRENT).readlink().name
-    return None
-
-
-def verify(folder: Path) -> Manifest:
-    """Compare every file with the manifest, by size and SHA-256; raise `Broken` on a difference."""
-    manifest = read_manifest(folder)
-    workers = get_settings().parallel_refresh
-    with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        for _ in pool.map(partial(_verify_file, folder), manifest.files):
-            pass
-    return manifest
-
-
-def verify_sizes(folder: Path, manifest: Manifest) -> None:
-    """Compare every file's size with the manifest; raise `Broken` on a difference."""
-    for file in manifest.files:
-        _stat(folder, file)
-
-
-def hold(folder: Path) -> int:
-    """Take a shared lock on a snapshot, which keeps it from being pruned; return what to close."""
-    descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
-    return descriptor
+    integrity.forget()
 
 
 def _is_newest(served: Snapshot, root: Path) -> bool:
-    published = published_folder(root)
+    published = folders.published_folder(root)
     newest = published == served.folder or (published in _broken and published is not None)
     return newest and _is_good(served.folder)
 
@@ -197,7 +144,7 @@ def _is_good(folder: Path) -> bool:
 
 def _open_newest(root: Path) -> Snapshot:
     served = _served.get(root)
-    for folder in candidates(root):
+    for folder in folders.candidates(root):
         if served is not None and folder == served.folder and _is_good(folder):
             return served
         snapshot = None if folder in _broken else _open(folder)
@@ -214,7 +161,7 @@ def _open(folder: Path) -> Snapshot | None:
         _pass_over(folder, noted)
         return None
     try:
-        return _hold(folder, verify)
+        return _lease(folder, integrity.verify)
     except OSError as error:
         _pass_over(folder, f"its manifest cannot be opened: {error.strerror}")
     except Broken as error:
@@ -222,10 +169,10 @@ def _open(folder: Path) -> Snapshot | None:
     return None
 
 
-def _hold(folder: Path, read: Callable[[Path], Manifest]) -> Snapshot:
+def _lease(folder: Path, read: Callable[[Path], Manifest]) -> Snapshot:
     """Return a snapshot that stays on disk as long as it lives, once `read` found it in order."""
     with ExitStack() as failing:
-        descriptor = hold(folder)
+        descriptor = lease.take(folder)
         failing.callback(os.close, descriptor)
         manifest = read(folder)
         failing.pop_all()
@@ -243,7 +190,7 @@ def _hold(folder: Path, read: Callable[[Path], Manifest]) -> Snapshot:
 
 def _read_sized(folder: Path) -> Manifest:
     manifest = read_manifest(folder)
-    verify_sizes(folder, manifest)
+    integrity.verify_sizes(folder, manifest)
     return manifest
 
 
@@ -252,32 +199,3 @@ def _pass_over(folder: Path, reason: str) -> None:
         _broken[folder] = reason
     log.error("Snapshot %s is broken and not served: %s", folder.name, reason)
     quarantine.announce()
-
-
-def _verify_file(folder: Path, file: File) -> None:
-    status = _stat(folder, file)
-    identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    try:
-        if _verified.get(identity) != file.sha256:
-            _verified[identity] = _sha256(folder / file.path)
-    except OSError as error:
-        raise Unreadable(f"{file.path} cannot be read: {error.strerror}") from error
-    if _verified[identity] != file.sha256:
-        raise Broken(f"the content of {file.path} is not what was written")
-
-
-def _stat(folder: Path, file: File) -> os.stat_result:
-    try:
-        status = (folder / file.path).stat()
-    except FileNotFoundError as error:
-        raise Broken(f"{file.path} is missing") from error
-    except OSError as error:
-        raise Unreadable(f"{file.path} cannot be read: {error.strerror}") from error
-    if status.st_size != file.bytes:
-        raise Broken(f"{file.path} has {status.st_size:,} bytes instead of {file.bytes:,}")
-    return status
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

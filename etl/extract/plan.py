@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-from core.snapshots import change_log, reader
+from core.snapshots import change_log, folders, integrity, reader
 from core.snapshots.change_log import Change
 from core.snapshots.manifest import LAYOUT, Broken, File, Manifest, read_manifest
 from etl.extract.datasets import COLUMNS, TABLES, Table
@@ -70,14 +70,14 @@ def find_base(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID) -
 
     Raises `FullRefreshNeeded` when not every change since then is known.
     """
-    folder = reader.published_folder(root)
+    folder = folders.published_folder(root)
     if folder is None:
         raise FullRefreshNeeded(NO_BASE)
     try:
         if folder in reader.broken():
             raise Broken(reader.broken()[folder])
         manifest = read_manifest(folder)
-        reader.verify_sizes(folder, manifest)
+        integrity.verify_sizes(folder, manifest)
     except Broken as error:
         raise FullRefreshNeeded(UNREADABLE.format(reason=error)) from None
     _compare(exported_snapshot, manifest, store)
@@ -95,7 +95,7 @@ def all_tasks(exported_snapshot: ExportedSnapshot, tables: Sequence[Table]) -> t
 
 
 def _previous(root: Path) -> Manifest | None:
-    folder = reader.published_folder(root)
+    folder = folders.published_folder(root)
     try:
         return read_manifest(folder) if folder else None
     except Broken:
@@ -125,7 +125,7 @@ def _since(exported_snapshot: ExportedSnapshot, base: Base) -> Plan:
     if not found:
         return Plan("unchanged", (), base=base, kept=base.manifest.files)
     try:
-        reader.verify(base.folder)  # what is taken over has to be what was written
+        integrity.verify(base.folder)  # what is taken over has to be what was written
     except Broken as error:
         raise FullRefreshNeeded(UNREADABLE.format(reason=error)) from None
     tasks: list[Task] = []

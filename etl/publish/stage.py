@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from core.settings import get_settings
-from core.snapshots import reader
+from core.snapshots import integrity
 from core.snapshots.manifest import Broken, File, Manifest, files_of
 from core.telemetry import malloc
 from etl.extract.datasets import COLUMNS, TABLES
@@ -68,7 +68,7 @@ def build(
         manifest = _manifest(exported_snapshot, target, files)
         _check(plan, folder, manifest, accept_drop=accept_drop)
         snapshot_store.seal(folder, manifest)
-        reader.verify(folder)
+        integrity.verify(folder)
     old = {file.path for file in plan.base.manifest.files} if plan.base else set()
     return Built(
         folder,

@@ -15,9 +15,10 @@ from core.embedded import private_files
 from core.errors import Unavailable
 from core.refreshes import rollback
 from core.settings import get_settings
-from core.snapshots import current, quarantine, reader
+from core.snapshots import current, folders, quarantine
+from core.snapshots.folders import CURRENT, FOLDER
 from core.snapshots.manifest import MANIFEST, Manifest, write_manifest
-from core.snapshots.reader import CURRENT, FOLDER, ITEMS, ITEMS_BY_USER, USERS
+from core.snapshots.reader import ITEMS, ITEMS_BY_USER, USERS
 
 STAGING = "staging"
 STORE = ".store"
@@ -94,7 +95,7 @@ def prune(root: Path) -> int:
 
     Returns how many went.
     """
-    published = reader.published_folder(root)
+    published = folders.published_folder(root)
     kept = sorted(_folders(root), key=_generation, reverse=True)[: get_settings().keep_snapshots]
     old = [folder for folder in _folders(root) if folder not in kept and folder != published]
     return sum(_is_old(folder) and _delete_unless_held(root, folder) for folder in old)
@@ -113,7 +114,7 @@ def clean(root: Path) -> None:
 
 def _remove_unpublished(root: Path) -> None:
     rollback.carry_out(root)
-    published, decided = reader.published_folder(root), rollback.find(root)
+    published, decided = folders.published_folder(root), rollback.find(root)
     newest = decided.newest if decided else published.name if published else ""
     for folder in _folders(root):
         if published is not None and published.exists() and folder.name > newest:
@@ -145,7 +146,7 @@ def _delete_unless_held(root: Path, folder: Path) -> bool:
         descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if reader.published_folder(root) == folder:
+            if folders.published_folder(root) == folder:
                 return False  # made current since it was found to be old
             (folder / MANIFEST).unlink()  # first: without it nobody takes this for a snapshot
         except BlockingIOError:

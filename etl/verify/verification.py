@@ -1,6 +1,5 @@
 """The published snapshot against the database under one instant, its views against its parts."""
 
-import os
 import tempfile
 import threading
 import time
@@ -14,7 +13,8 @@ import polars as pl
 
 from core.errors import Unavailable
 from core.settings import get_settings
-from core.snapshots import change_log, reader
+from core.snapshots import change_log, folders, integrity, reader
+from core.snapshots.lease import leased
 from core.snapshots.manifest import Broken, File, Manifest
 from core.snapshots.reader import NONE_YET
 from core.telemetry.setup import tracer
@@ -150,13 +150,13 @@ class _Comparison:
 @contextmanager
 def _open() -> Iterator[tuple[Path, Manifest]]:
     """Verify the published snapshot, and keep it from being pruned during the block."""
-    folder = reader.published_folder(get_settings().parquet_path.resolve())
+    folder = folders.published_folder(get_settings().parquet_path.resolve())
     if folder is None:
         raise Unavailable(NONE_YET)
     with ExitStack() as held:
         try:
-            held.callback(os.close, reader.hold(folder))
-            manifest = reader.verify(folder)
+            held.enter_context(leased(folder))
+            manifest = integrity.verify(folder)
         except OSError as error:
             problem = f"its manifest cannot be opened: {error.strerror}"
             raise Unavailable(DAMAGED.format(name=folder.name, reason=problem)) from error

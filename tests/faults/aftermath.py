@@ -5,9 +5,9 @@ from pathlib import Path
 
 import psycopg2
 
-from core.snapshots import reader
+from core.snapshots import folders
+from core.snapshots.folders import FOLDER
 from core.snapshots.manifest import MANIFEST
-from core.snapshots.reader import FOLDER
 from tests.faults.world import wait_until
 
 PATIENCE_SECONDS = 5
@@ -47,7 +47,7 @@ class Aftermath:
                 yield f"{path.name} is left in the folder"
         for path in sorted((self._root / "staging").glob("*")):
             yield f"{path.name} is left in staging"
-        published = reader.published_folder(self._root)
+        published = folders.published_folder(self._root)
         for path in sorted((self._root / FOLDER).iterdir()):
             if published is None or path.name > published.name:
                 yield f"{path.name} is left and was never published"

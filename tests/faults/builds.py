@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.snapshots import current
-from core.snapshots.reader import CURRENT, FOLDER
+from core.snapshots.folders import CURRENT, FOLDER
 from etl.extract.arrow_reader import Reader
 from etl.publish import store
 

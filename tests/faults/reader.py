@@ -14,8 +14,9 @@ from core.analytics import metrics
 from core.errors import Unavailable
 from core.settings import get_settings
 from core.snapshots import reader as snapshots
+from core.snapshots.folders import CURRENT
 from core.snapshots.manifest import MANIFEST
-from core.snapshots.reader import CURRENT, ITEMS, ITEMS_BY_USER, USERS
+from core.snapshots.reader import ITEMS, ITEMS_BY_USER, USERS
 from tests.faults.world import look
 
 PAUSE_SECONDS = 0.03

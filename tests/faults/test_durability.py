@@ -11,7 +11,8 @@ import pytest
 
 from core.settings import ROOT
 from core.snapshots import reader
-from core.snapshots.reader import CURRENT, FOLDER, ITEMS, USERS
+from core.snapshots.folders import CURRENT, FOLDER
+from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from tests.conftest import Sql
 from tests.faults import trace, world

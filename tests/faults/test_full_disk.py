@@ -18,6 +18,7 @@ from core.db.engine import transaction
 from core.errors import Unavailable
 from core.manage import items
 from core.snapshots import reader
+from core.snapshots.folders import CURRENT
 from core.snapshots.reader import ITEMS, USERS
 from dashboard.process import health
 from etl import refresh
@@ -99,7 +100,7 @@ def fails(sql: Sql, url: str, root: Path, shortage: AbstractContextManager[None]
             refresh.run(trigger="test")
             return False
         assert reader.current() == before
-        assert (root / reader.CURRENT).resolve() == before.folder
+        assert (root / CURRENT).resolve() == before.folder
     last = sql("SELECT status, error FROM refresh_run ORDER BY id DESC LIMIT 1")
     assert last == [("failed", FULL)]
     assert not list((root / "staging").glob("*"))
@@ -142,7 +143,7 @@ def test_every_change_of_a_name_that_fails(sql: Sql, environment: str, root: Pat
     assert {"open", "os.mkdir", "os.rename", "os.symlink"} <= set(reached)
 
 
-@pytest.mark.parametrize("name", [USERS, ITEMS, reader.CURRENT])
+@pytest.mark.parametrize("name", [USERS, ITEMS, CURRENT])
 def test_the_first_publication_gives_all_names_or_none(
     sql: Sql, environment: str, root: Path, name: str
 ) -> None:
@@ -154,7 +155,7 @@ def test_the_first_publication_gives_all_names_or_none(
         pytest.raises(Unavailable, match="is full"),
     ):
         refresh.run(trigger="test")
-    assert not any((root / given).exists() for given in (USERS, ITEMS, reader.CURRENT))
+    assert not any((root / given).exists() for given in (USERS, ITEMS, CURRENT))
     fill_a_little(sql)
     assert list(world.differences(environment, root / USERS, root / ITEMS)) == []
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from core.snapshots.folders import FOLDER
 from core.snapshots.manifest import MANIFEST
-from core.snapshots.reader import FOLDER
 from dashboard import jobs
 from etl import refresh
 from etl.run import run_log

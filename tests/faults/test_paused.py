@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import Unavailable
 from core.snapshots import reader
+from core.snapshots.folders import CURRENT
 from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from etl.publish import store
@@ -94,7 +95,7 @@ def test_who_is_paused_while_publishing_holds_up_nobody_for_long(
     late.signal(signal.SIGCONT)
     late.receive()
     served = reader.current()  # of the one or of the other, and whole
-    assert (place.root / reader.CURRENT).exists()
+    assert (place.root / CURRENT).exists()
     assert not world.look(served.files(USERS), served.files(ITEMS)).wrong
     newest = refresh.run(trigger="test")
     assert reader.current().generation == newest.generation

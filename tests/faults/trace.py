@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.snapshots.folders import CURRENT, FOLDER
 from core.snapshots.manifest import MANIFEST
-from core.snapshots.reader import CURRENT, FOLDER
 
 CALLS = (
     "open,openat,creat,write,pwrite64,writev,pwritev,ftruncate,fsync,fdatasync,mkdir,mkdirat,"

@@ -12,7 +12,7 @@ from core.db.models import AuditEvent
 from core.errors import Conflict, Forbidden, NotFound, TallyError, Unavailable
 from core.refreshes import inventory, requests, rollback
 from core.settings import get_settings
-from core.snapshots import current, reader
+from core.snapshots import current, folders, integrity, reader
 from core.snapshots.manifest import Broken
 from core.snapshots.reader import ITEMS, Snapshot
 from etl import refresh
@@ -153,7 +153,7 @@ def test_of_two_superusers_at_once_one_is_first(
 ) -> None:
     together = threading.Barrier(2)
     results: list[int | str] = []
-    verify = reader.verify
+    verify = integrity.verify
 
     def wait(folder: Path) -> object:
         together.wait(10)
@@ -167,7 +167,7 @@ def test_of_two_superusers_at_once_one_is_first(
         else:
             results.append(to.generation)
 
-    monkeypatch.setattr(reader, "verify", wait)
+    monkeypatch.setattr(integrity, "verify", wait)
     threads = [threading.Thread(target=go, args=(to,)) for to in three[:2]]
     for thread in threads:
         thread.start()
@@ -204,14 +204,14 @@ def test_what_is_current_is_not_pruned(
     monkeypatch.setenv("KEEP_SNAPSHOTS_HOURS", "0")
     get_settings.cache_clear()
     back(superuser, three[1], three[2])
-    folders = [one.folder for one in three]
+    places = [one.folder for one in three]
     three.clear()
     reader.forget()  # nobody reads any of them now
-    before = iter([folders[2]])  # it was set back just after that was read
-    published = reader.published_folder
-    monkeypatch.setattr(reader, "published_folder", lambda r: next(before, published(r)))
+    before = iter([places[2]])  # it was set back just after that was read
+    published = folders.published_folder
+    monkeypatch.setattr(folders, "published_folder", lambda r: next(before, published(r)))
     assert store.prune(root) == 1
-    assert [folder.exists() for folder in folders] == [False, True, True]
+    assert [folder.exists() for folder in places] == [False, True, True]
 
 
 def test_what_is_on_disk_is_listed(three: list[Snapshot], superuser: Actor, staff: Actor) -> None:

@@ -9,7 +9,7 @@ from core.embedded import disk
 from core.errors import Unavailable
 from core.refreshes import rollback
 from core.settings import get_settings
-from core.snapshots import reader
+from core.snapshots import folders, reader
 from core.snapshots.manifest import Broken
 from dashboard.process import health
 from etl import refresh
@@ -106,8 +106,9 @@ def test_data_that_was_set_back_and_damage_are_told_to_staff(
     rollback.roll_back(actor=superuser, generation=first, seen=second)
     reader.condemn(reader.current().folder, Broken("it is empty"))
     state = health.check()
+    damaged = folders.newest_first(get_settings().parquet_path)[1]
     assert [told.split(":")[0].split(" snapshot ")[0] for told in state.trouble] == [
-        f"Snapshot {reader.folders(get_settings().parquet_path)[1].name} is damaged and not served",
+        f"Snapshot {damaged.name} is damaged and not served",
         "Ruth Root set the data back to",
     ]
 

@@ -4,9 +4,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +15,7 @@ import pytest
 
 from core.errors import Unavailable
 from core.snapshots import reader as snapshots
+from core.snapshots.lease import leased
 from core.snapshots.manifest import Manifest
 from core.snapshots.reader import ITEMS, ITEMS_BY_USER, USERS
 from etl import refresh
@@ -140,7 +140,7 @@ def test_prune_leaves_what_a_reader_holds(root: Path) -> None:
     folders = [publish(root, number) for number in range(1, 6)]
     for folder in folders:
         age(folder)
-    with holding(folders[0]):
+    with leased(folders[0]):
         assert store.prune(root) == 1
         assert folders[0].exists()
     assert store.prune(root) == 1
@@ -160,13 +160,6 @@ def test_a_served_snapshot_is_held_until_nobody_has_it(root: Path) -> None:
     del held
     store.prune(root)
     assert not old.exists()
-
-
-@contextmanager
-def holding(folder: Path) -> Iterator[None]:
-    with ExitStack() as stack:
-        stack.callback(os.close, snapshots.hold(folder))
-        yield
 
 
 def test_clean_removes_what_crashes_leave(root: Path) -> None:
