@@ -1,4 +1,4 @@
-"""What a column of users or items is to people, forms, files and snapshots."""
+"""Describes a column of users or items, for lists, forms, files and snapshots."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import InstrumentedAttribute
 
-REQUIRED: Any = ...  # as pydantic marks a field that has no default
+REQUIRED: Any = ...  # pydantic's marker for a field without a default
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Column:
-    """One column, which the model holds as `source`: its type, and whether it may be empty.
+    """A column; `source` is the model's attribute, which gives its type and nullability.
 
     `rule` is what may be typed, one of the types in `core.db.fields`; without it nobody types it.
     `default` is what it is where nobody did. Without a `label` no form has it, without a `width`
@@ -39,13 +39,13 @@ class Column:
 
     @property
     def type(self) -> type:
-        """Its type in Python."""
+        """The Python type of its values."""
         kind: type = self.source.type.python_type
         return kind
 
     @property
     def nullable(self) -> bool:
-        """Whether it may be empty."""
+        """Whether its value may be null."""
         return bool(self.source.property.columns[0].nullable)
 
     @property
@@ -55,7 +55,7 @@ class Column:
 
     @property
     def fallback(self) -> Any:
-        """What it is where nobody said what."""
+        """The value of a new row if nothing was typed."""
         return None if self.nullable else self.default
 
     @property
@@ -65,10 +65,10 @@ class Column:
 
     @property
     def file_name(self) -> str:
-        """Its name in snapshots and exports."""
+        """The name in snapshots and exports."""
         return self.alias or self.name
 
 
 def read_by_people(columns: Iterable[Column]) -> list[Column]:
-    """Return columns in the order in which people read them: what names a row comes first."""
+    """Sort columns for people: the column that names a row comes first."""
     return sorted(columns, key=lambda column: column.order)

@@ -1,4 +1,4 @@
-"""Forms made of columns: the same rules wherever a row comes from."""
+"""Builds forms from columns, so that the same rules apply wherever a row comes from."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -17,7 +17,7 @@ ITEM_COLUMNS = (
         autocomplete="off",
         also=("owner", "owneremailaddress"),
         imported=True,
-        extracted=False,  # it is a column of users there
+        extracted=False,  # in snapshots it is a column of users
     ),
     Column("title", Item.title, rule=Title, label="Title", width=220, imported=True, order=-1),
     Column(

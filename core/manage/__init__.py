@@ -1,1 +1,1 @@
-"""Users and items: created, changed, deleted and imported."""
+"""Services for users and items: create, change, delete, restore and import."""

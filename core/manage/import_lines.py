@@ -1,4 +1,4 @@
-"""How a line of an imported file becomes the columns of a row."""
+"""Converts a line of an imported file to the column values of a row."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -19,10 +19,10 @@ NOT_YES_OR_NO = "Write yes or no, true or false."
 
 
 class Lines:
-    """The lines of a file with some columns: texts by their rules, flags as yes or no, times.
+    """Reads the lines of a file: texts by the columns' rules, booleans as yes or no, and times.
 
-    `fields` are the columns that are looked for, `names` those of the values that `read` returns;
-    `apart` is a column whose values recur, and which is read by itself.
+    `fields` are the columns to look for in the file, `names` those that `read` returns. The column
+    `apart` is left out, as the caller reads it itself.
     """
 
     def __init__(self, columns: Sequence[Column], *, apart: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Where the lines of an import wait until all of them are read, and what stores them then."""
+"""The temporary tables that hold an import's lines, and the SQL that then stores them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,19 +12,19 @@ TIMES, OWNER = ("created_at", "updated_at"), "owner_email"
 
 
 def imported(columns: Sequence[Column]) -> list[Column]:
-    """Return the columns that files may have, in the order in which people read them."""
+    """Return the columns that files may contain, in the order for people."""
     return [column for column in read_by_people(columns) if column.imported]
 
 
 def _table(name: str, columns: Sequence[Column]) -> str:
-    held = ", ".join(f"{column.name} {TYPES[column.type]}" for column in imported(columns))
-    return f"CREATE TEMPORARY TABLE {name} (line bigint, {held}) ON COMMIT DROP"
+    definitions = ", ".join(f"{column.name} {TYPES[column.type]}" for column in imported(columns))
+    return f"CREATE TEMPORARY TABLE {name} (line bigint, {definitions}) ON COMMIT DROP"
 
 
 def _stored(columns: Sequence[Column]) -> str:
-    """Return the columns that a line's row gets as they are."""
-    told = (column.name for column in imported(columns))
-    return ", ".join(name for name in told if name not in {*TIMES, OWNER})
+    """Return the columns that are copied from a line without change."""
+    names = (column.name for column in imported(columns))
+    return ", ".join(name for name in names if name not in {*TIMES, OWNER})
 
 
 TEMPORARY_TABLES = f"{_table('import_user', USER_COLUMNS)}; {_table('import_item', ITEM_COLUMNS)}"
@@ -33,7 +33,7 @@ FILL_MISSING_NAMES = """
     FROM import_user i
     WHERE lower("user".email) = i.email AND "user".full_name IS NULL AND i.full_name IS NOT NULL
 """
-# Users are locked by id, as everywhere, and new addresses are claimed by one import at a time.
+# Users are locked in order of id, as everywhere. One import at a time may add new addresses.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(:key)"
 LOCK_KEY = 0x7A11_0005
 LOCK_UNNAMED = """
@@ -50,7 +50,7 @@ ADD_USERS = f"""
     ORDER BY line
     ON CONFLICT DO NOTHING
 """  # noqa: S608  # names of columns
-# Locked until the commit, so that no owner is deleted between the check and the insert.
+# The lock lasts until the commit, so that no owner is deleted between the check and the insert.
 FIND_OWNERS = """
     CREATE TEMPORARY TABLE import_owner ON COMMIT DROP AS
     SELECT u.id, i.owner_email

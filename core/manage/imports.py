@@ -1,4 +1,4 @@
-"""Import of users and items from files: all of it or nothing, in one transaction."""
+"""Imports users and items from files, all or nothing, in one transaction."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -40,9 +40,9 @@ UNKNOWN_OWNER = "No user has this address, neither in the file of users nor in T
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did; `names_filled` counts known users who had no name before.
+    """The result of an import; `names_filled` counts existing users who had no name before.
 
-    `warnings` say what of the files was left out, or read in another way than it may be meant.
+    `warnings` say what was ignored in the files, or may have been misread.
     """
 
     users_added: int
@@ -53,17 +53,17 @@ class Imported:
 
 
 class AddressLine(BaseModel):
-    """An address that names an owner, which recurs and is cached."""
+    """The form for an owner's address; results are cached, as addresses recur."""
 
     owner_email: Email
 
 
 def import_files(db: Session, *, actor: Actor, users: Path, items: Path, watch: Watch) -> Imported:
-    """Add the users and items of two files; raise `BadFiles` and change nothing if one is bad.
+    """Add the users and items of two files; raise `BadFiles` and change nothing if a line is bad.
 
-    A user who exists, whatever the address's case, keeps the account and gets a name if there is
-    none; new users cannot sign in. Items are always added: they have no identity of their own.
-    Times without a zone are UTC, unless the file names another one.
+    An existing user, whatever the case of the address, keeps the account and gets a name if it has
+    none. New users cannot sign in. Items are always added, as nothing in the file identifies them.
+    Times without a zone are UTC, unless the file names another zone.
     """
     require_superuser(db, actor, "import.files")
     allow_long_statements(db)
@@ -157,8 +157,8 @@ def _items(path: Path, problems: Problems, watch: Watch) -> Iterator[Sequence[Va
 
 def _warn_of_lookalikes(path: Path, lines: Mapping[str, int], problems: Problems) -> None:
     unit = problems.units.get(path.name, "line")
-    found = ((line, warn_of_lookalikes(email)) for email, line in lines.items())
-    warnings = [f"{unit} {line:,}: {warning}" for line, warning in found if warning]
+    checked = ((line, warn_of_lookalikes(email)) for email, line in lines.items())
+    warnings = [f"{unit} {line:,}: {warning}" for line, warning in checked if warning]
     for warning in warnings[:SHOWN_WARNINGS]:
         problems.warn(path, warning)
     if len(warnings) > SHOWN_WARNINGS:

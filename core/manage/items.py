@@ -1,4 +1,4 @@
-"""Items: what users own."""
+"""The service for items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ FIELDS = tuple(column.name for column in BY_ID if column.typed)
 
 
 class ItemEditor(RowEditor[Item]):
-    """The steps of editing an item."""
+    """Edits items; adds the owner's address to what a conflict shows."""
 
     def current(self, db: Session, row: Item) -> dict[str, object]:
         """Return the present values, with the owner's address, which forms show."""
@@ -51,7 +51,7 @@ ItemChangeById = change("ItemChangeById", "A change that names a new owner by id
 
 @dataclass(frozen=True)
 class RemovedItem:
-    """What a deletion took, so that it can be put back."""
+    """A deleted item, for `restore_item`."""
 
     item: Mapping[str, Any]
 
@@ -66,9 +66,9 @@ def list_items(
     skip: int = 0,
     limit: int = 50,
 ) -> Page[Item]:
-    """Return items with their owners, newest first, of one owner and of a time where asked.
+    """Return a page of items with their owners, newest first, filtered by owner and creation time.
 
-    Each word of `search` is looked for in titles, descriptions, and addresses and names of owners.
+    Each word of `search` must occur in the title, the description, or the owner's address or name.
     """
     require_staff(db, actor, "item.list")
     query = _with_owner().order_by(Item.id.desc())
@@ -83,7 +83,7 @@ def list_items(
 
 
 def find_owner(db: Session, *, actor: Actor, user_id: int) -> User | None:
-    """Return a user whose items are asked for, or None when there is no such user any more."""
+    """Return the user whose items are requested, or None if the user does not exist."""
     require_staff(db, actor, "item.list")
     return db.get(User, user_id)
 
@@ -116,7 +116,7 @@ def update_item(
     """
     require_staff(db, actor, "item.update", item_id)
     form = parse(ItemChangeById if "owner_id" in values else ItemChange, values)
-    # The owner first, then the item: the order in which a deletion of the owner locks them.
+    # Lock the owner before the item, as a deletion of the owner does; otherwise they deadlock.
     changes = _stored(db, form.model_dump(exclude_unset=True))
     item = EDITOR.lock(db, item_id, version)
     EDITOR.change(db, item, changes, actor=actor, action="item.update")
@@ -134,11 +134,11 @@ def delete_item(db: Session, item_id: int, *, actor: Actor, version: int | None)
 
 
 def restore_item(db: Session, *, actor: Actor, removed: RemovedItem) -> Item:
-    """Put a deleted item back with the same id; raise `NotFound` when its owner is gone too."""
+    """Restore a deleted item with the same id; raise `NotFound` if its owner is gone too."""
     require_staff(db, actor, "item.restore")
-    there = db.get(Item, removed.item["id"])
-    if there is not None:
-        return there
+    existing = db.get(Item, removed.item["id"])
+    if existing is not None:
+        return existing
     if db.get(User, removed.item["owner_id"], with_for_update={"key_share": True}) is None:
         raise NotFound("The owner of this item does not exist any more, so it cannot be restored.")
     return EDITOR.add(db, Item(**removed.item), actor=actor, action="item.restore")
@@ -158,16 +158,16 @@ def _stored(db: Session, values: dict[str, Any]) -> dict[str, Any]:
         owner = find_by_email(db, values.pop("owner_email"))
         if owner is None:
             raise Invalid({"owner_email": "No user has this address."})
-        if not _held(db, owner.id):
+        if not _lock_owner(db, owner.id):
             raise Invalid({"owner_email": "This user was deleted a moment ago."})
         values["owner_id"] = owner.id
-    elif "owner_id" in values and not _held(db, values["owner_id"]):
+    elif "owner_id" in values and not _lock_owner(db, values["owner_id"]):
         raise Invalid({"owner_id": "No user has this id."})
     return values
 
 
-def _held(db: Session, user_id: int) -> bool:
-    # Held until the commit, so that an owner deleted meanwhile is an error here and not later.
+def _lock_owner(db: Session, user_id: int) -> bool:
+    # Locked until the commit, so that a deleted owner is an error here and not at the flush.
     lock = {"key_share": True}
     return db.get(User, user_id, with_for_update=lock, populate_existing=True) is not None
 

@@ -1,4 +1,4 @@
-"""When something was created or changed, as files of other systems say it."""
+"""Reads times of creation and change from imported files."""
 
 import re
 from collections.abc import Mapping
@@ -9,48 +9,49 @@ from zoneinfo import ZoneInfo
 from core.errors import Invalid
 from core.manage.readers.table import Cell
 
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)  # what kept rows before, kept them in other ways
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)  # an earlier time is an error of the other system
 NO_TIME = "This is no time. Write it as 2024-05-31, 2024-05-31 14:30 or 2024-05-31T14:30:00Z."
 FUTURE = "This is in the future."
 TOO_OLD = "This is before 1970."
 BACKWARDS = "This is before it was created."
-# With points the day comes first everywhere; with slashes nobody knows.
+# Dates with points have the day first everywhere; with slashes, the order is ambiguous.
 _POINTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _BEFORE_OFFSET = re.compile(r" (?=(?:[+-]\d{2}:?\d{2}|Z)$)|(?<=\d) ?UTC$")
 
 
 @dataclass(frozen=True)
 class Times:
-    """When a row was created and last changed; None is now."""
+    """When a row was created and last changed; None means now."""
 
     created: datetime | None
     updated: datetime | None
 
 
 def read_times(cells: Mapping[str, Cell], *, zone: ZoneInfo, now: datetime) -> Times:
-    """Return the times of a record; `zone` is that of those without one. Raise `Invalid`.
+    """Return the times of a record; `zone` applies to times without one. Raises `Invalid`.
 
-    What says only when it was created was not changed since.
+    If only the time of creation is given, it is also the time of the last change.
     """
-    found = {}
+    times = {}
     for name in ("created_at", "updated_at"):
         try:
-            found[name] = _bounded(cells.get(name), zone, now)
+            times[name] = _bounded(cells.get(name), zone, now)
         except ValueError as error:
             raise Invalid({name: str(error)}) from error
-    created, updated = found["created_at"], found["updated_at"]
+    created, updated = times["created_at"], times["updated_at"]
     if created and updated and updated < created:
         raise Invalid({"updated_at": BACKWARDS})
     return Times(created, updated or created)
 
 
 def _bounded(cell: Cell, zone: ZoneInfo, now: datetime) -> datetime | None:
-    found = _read(cell)
-    if found is None:
+    local = _read(cell)
+    if local is None:
         return None
-    if not FIRST.year - 1 <= found.year <= now.year + 1:  # UTC may have no such day
-        raise ValueError(TOO_OLD if found.year < FIRST.year else FUTURE)
-    at = found.replace(tzinfo=found.tzinfo or zone).astimezone(UTC)
+    # Checked before the conversion, which fails for years that UTC cannot represent.
+    if not FIRST.year - 1 <= local.year <= now.year + 1:
+        raise ValueError(TOO_OLD if local.year < FIRST.year else FUTURE)
+    at = local.replace(tzinfo=local.tzinfo or zone).astimezone(UTC)
     if at > now:
         raise ValueError(FUTURE)
     if at < FIRST:
@@ -64,7 +65,7 @@ def _read(cell: Cell) -> datetime | None:
     if isinstance(cell, date):
         return datetime.combine(cell, time())
     if not isinstance(cell, str):
-        raise ValueError(NO_TIME)  # a number is as wrong as a word
+        raise ValueError(NO_TIME)  # numbers, for example
     text = cell.strip()
     if not text:
         return None

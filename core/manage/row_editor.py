@@ -27,7 +27,7 @@ class RowEditor(Generic[Row]):
     fields: Sequence[str]
 
     def require(self, row: Row | None) -> Row:
-        """Return a row that was looked for; raise `NotFound` when there is none."""
+        """Return the row; raise `NotFound` if it is None."""
         if row is None:
             raise NotFound(f"This {self._noun} does not exist any more.")
         return row
@@ -83,7 +83,7 @@ class RowEditor(Generic[Row]):
         return stored
 
     def view(self, row: Row) -> dict[str, object]:
-        """Return the fields of a row by name."""
+        """Return the audited fields of a row by name."""
         return {name: getattr(row, name) for name in self.fields}
 
     def current(self, db: Session, row: Row) -> dict[str, object]:  # noqa: ARG002 - items ask it for the owner

@@ -50,7 +50,7 @@ class Delete(Protocol[Result]):
 
 
 class Restore(Protocol[Given]):
-    """Put a deleted row back."""
+    """Restore a deleted row."""
 
     def __call__(self, db: Session, /, *, actor: Actor, removed: Given) -> object: ...
 

@@ -1,4 +1,4 @@
-"""Users: who they are, and who of them may sign in."""
+"""The service for users, their roles and passwords."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ UNDO_ITEMS = 10_000
 
 
 class UserEditor(RowEditor[User]):
-    """The steps of editing a user."""
+    """Edits users; translates a taken address into a message for its field."""
 
     def flush(self, db: Session) -> None:
         """Send changes to the database; raise `Invalid` for an address that another user has."""
@@ -65,7 +65,7 @@ UserChange = change(
 
 @dataclass(frozen=True)
 class RemovedUser:
-    """What a deletion took, so that it can be put back; `items` is None when they are too many."""
+    """A deleted user, for `restore_user`; `items` is None if there were too many to keep."""
 
     user: Mapping[str, Any] = field(repr=False)  # holds the password's hash
     items: Sequence[Mapping[str, Any]] | None = field(repr=False)
@@ -82,9 +82,9 @@ def list_users(
     skip: int = 0,
     limit: int = 50,
 ) -> Page[User]:
-    """Return users, newest first, who have each word of `search` in address or name.
+    """Return a page of users, newest first, filtered by activity and creation time.
 
-    Those that are `active` or are not, and of a time, where asked.
+    Each word of `search` must occur in the address or name.
     """
     require_superuser(db, actor, "user.list")
     query = select(User).order_by(User.id.desc())
@@ -105,7 +105,7 @@ def get_user(db: Session, user_id: int, *, actor: Actor) -> User:
 
 
 def get_own(db: Session, *, actor: Actor) -> User:
-    """Return the user that the actor is; no scope is asked, as a token tells no more than whose."""
+    """Return the actor's own user; a token needs no scope for this."""
     require_staff(db, actor, "user.read_own")
     return EDITOR.require(db.get(User, actor.id or 0))
 
@@ -128,7 +128,7 @@ def update_user(
     """Change a user that is still at `version`.
 
     Raises `VersionNeeded` without a `version`, and `Conflict` when somebody was faster. A change of
-    role, activity or password ends the user's sessions, and who loses a role loses the tokens too.
+    role, activity or password ends the user's sessions; losing a role also ends the API tokens.
     """
     require_superuser(db, actor, "user.update", user_id)
     changes = _stored(parse(UserChange, values).model_dump(exclude_unset=True))
@@ -151,7 +151,7 @@ def update_user(
 
 
 def count_items(db: Session, *, actor: Actor, user_id: int) -> int:
-    """Return how many items would go if the user went."""
+    """Return how many items would be deleted with the user."""
     require_superuser(db, actor, "user.read", user_id)
     return _count_items(db, user_id)
 
@@ -177,14 +177,14 @@ def delete_user(db: Session, user_id: int, *, actor: Actor, version: int | None)
 
 
 def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
-    """Put a deleted user back, with the same ids; the items too, when they were kept.
+    """Restore a deleted user with the same id, and the items if they were kept.
 
-    Raises `Invalid` when somebody else has the address by now.
+    Raises `Invalid` if another user has the address now.
     """
     require_superuser(db, actor, "user.restore")
-    there = db.get(User, removed.user["id"])
-    if there is not None:
-        return there
+    existing = db.get(User, removed.user["id"])
+    if existing is not None:
+        return existing
     count = len(removed.items or ())
     user = User(**removed.user)
     EDITOR.add(db, user, actor=actor, action="user.restore", items=[0, count])
@@ -194,7 +194,7 @@ def restore_user(db: Session, *, actor: Actor, removed: RemovedUser) -> User:
 
 
 def ensure_first_superuser(db: Session, *, email: str, password: str | None) -> bool:
-    """Create the first superuser when there is no superuser yet; tell whether it did."""
+    """Create the first superuser if there is none; tell whether it did."""
     if db.scalar(select(User.id).where(User.is_superuser).limit(1)) is not None:
         return False
     actor = Actor.system("setup")

@@ -1,4 +1,4 @@
-"""What people bring to Tally: each kind of file, read as records of the fields that are needed."""
+"""Reads the files that people import, of any kind, as records of the requested fields."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -22,14 +22,14 @@ WINDOWS = (
 )
 NO_TEXT = "This holds texts that cannot be decoded. Save it as CSV UTF-8."
 NOT_UTF8 = "This is not UTF-8 (byte 0x{:02X}). Save the file as CSV UTF-8."
-_NO_LETTER = re.compile("[\udc80-\udcff]")  # a byte that could not be decoded
+_NO_LETTER = re.compile("[\udc80-\udcff]")  # the lone surrogates that stand for undecodable bytes
 
 
 @dataclass(frozen=True)
 class Record:
-    """One record of a file: its cells by field, and the line on which it begins.
+    """A record of a file: its cells by field name, and the line on which it begins.
 
-    `zone` is that of times without one, if the file says so.
+    `zone` applies to times without one, if the file names a zone.
     """
 
     line: int
@@ -40,11 +40,11 @@ class Record:
 def read(
     path: Path, fields: Sequence[Field], problems: Problems, at_byte: Callable[[int], None]
 ) -> Iterator[Record]:
-    """Yield the well-formed records of a file that has columns for `fields`, in any order.
+    """Yield the well-formed records of a file; its columns may be in any order.
 
-    What is wrong with the others goes to `problems`. `at_byte` hears how far reading has come.
-    Memory: that of some thousand records, except for workbooks. Raises `TallyError` when the file
-    cannot be opened.
+    Malformed records are added to `problems`. `at_byte` is called with the number of bytes read.
+    Memory holds some thousand records, except for workbooks. Raises `TallyError` if the file cannot
+    be opened.
     """
     try:
         table = _open(path, fields, problems, at_byte)
@@ -112,14 +112,14 @@ def _header(
 
 
 def _record(table: Table, header: Header, line: int, cells: Sequence[Cell]) -> Record:
-    held = {name: cell for name, cell in zip(header.fields, cells, strict=False) if name}
-    if table.restore and header.zone:  # Tally's own file for Excel, and nobody else's, names a zone
-        held = {n: table.restore(c) if isinstance(c, str) else c for n, c in held.items()}
-    return Record(line, held, header.zone)
+    named = {name: cell for name, cell in zip(header.fields, cells, strict=False) if name}
+    if table.restore and header.zone:  # only Tally's own CSV for Excel names a zone in its header
+        named = {n: table.restore(c) if isinstance(c, str) else c for n, c in named.items()}
+    return Record(line, named, header.zone)
 
 
 def _fault(header: Header, cells: Sequence[Cell]) -> tuple[str | None, str] | None:
-    """Return the column and the reason why a record cannot be taken, or None when it can."""
+    """Return the column and the reason if a record is malformed, else None."""
     width = len(header.fields)
     if len(cells) != width:
         filled = max((n for n, cell in enumerate(cells, 1) if as_text(cell).strip()), default=0)

@@ -1,4 +1,4 @@
-"""CSV as people make it: with commas, semicolons, tabs or bars, in the encodings there are."""
+"""Reads CSV with commas, semicolons, tabs or bars."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ from core.text import excel_texts
 from core.text.excel_texts import Dialect
 
 SEPARATORS = ",;\t|"
-SAMPLE = 1 << 16  # characters in which the first line ends
+SAMPLE = 1 << 16  # characters; must include the whole first line
 RECORDS_A_REPORT = 1000
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ ,;\t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 _KEPT = re.compile("[,;\t\r\n][\\s\"]*'")
@@ -25,9 +25,9 @@ _KEPT = re.compile("[,;\t\r\n][\\s\"]*'")
 def open_table(
     path: Path, encoding: str, fields: Sequence[Field], at_byte: Callable[[int], None]
 ) -> Table:
-    """Return the table of a text file; `at_byte` hears how far reading has come.
+    """Return the table of a text file; `at_byte` is called with the number of bytes read.
 
-    A byte that its encoding does not have becomes a lone surrogate, so that its line can be named.
+    An undecodable byte becomes a lone surrogate, so that its line can be reported.
     """
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         sample = file.read(SAMPLE)
@@ -39,7 +39,7 @@ def open_table(
 
 
 def _find_separator(sample: str, fields: Sequence[Field]) -> str:
-    """Return the separator by which the first line names most of the fields."""
+    """Return the separator with which the first line names the most fields."""
 
     def matches(separator: str) -> int:
         try:
@@ -67,7 +67,7 @@ def _read(
 
 
 def _numbered(file: TextIO, separator: str, *, first: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield records with the line they begin on; quoted line breaks make them longer than one."""
+    """Yield records with the line on which they begin; a quoted line break makes them span lines."""
     reader = csv.reader(file, strict=True, delimiter=separator)
     while True:
         line = reader.line_num + first
@@ -76,7 +76,7 @@ def _numbered(file: TextIO, separator: str, *, first: int) -> Iterator[tuple[int
         except StopIteration:
             return
         except csv.Error as error:
-            # After a broken quote nothing says where the next record begins.
+            # After an unbalanced quote, the start of the next record is unknown.
             raise Unreadable(f"This is not CSV from here on: {error}.", line) from error
         except UnicodeError as error:
             raise Unreadable("This is not UTF-16 from here on.", line) from error
@@ -84,7 +84,7 @@ def _numbered(file: TextIO, separator: str, *, first: int) -> Iterator[tuple[int
 
 
 def _restore(text: str, *, dialect: Dialect) -> str:
-    # Few texts have the sign, and to ask Polars of each alone takes a while.
+    # A quick check first, as few texts have an apostrophe and a Polars call for each is slow.
     if not text.startswith("'") and not _KEPT.search(text):
         return text
     frame = pl.DataFrame({"text": [text]})

@@ -1,4 +1,4 @@
-"""How the letters of a text file are written down: UTF-8, UTF-16 or what Windows had before."""
+"""Finds the encoding of a text file: UTF-8, UTF-16 or Windows-1252."""
 
 import codecs
 import re
@@ -8,7 +8,8 @@ CHUNK = 1 << 20
 UTF8, UTF16, WINDOWS = "utf-8-sig", "utf-16", "cp1252"
 _MARKS = {codecs.BOM_UTF8: UTF8, codecs.BOM_UTF16_LE: UTF16, codecs.BOM_UTF16_BE: UTF16}
 _HIGH = re.compile(rb"[A-Za-z]{0,3}[\x80-\xff]+[A-Za-z]?")
-# Signs inside of words and three letters in a row with marks are another encoding's letters.
+# Implausible in Windows-1252, so the file has another encoding: symbols inside words, or three
+# accented letters in a row.
 _SIGN = "[¤¦¨¬¯±²³¹¼½¾¿¶\u00b8\u00d7÷¢¥]"
 _ODD = re.compile(
     f"[A-Za-zÀ-ÿ]{_SIGN}[A-Za-zÀ-ÿ]|[A-Za-z]{{3}}[³¹¿¼¾]|[a-z][ŠŒŽŸ]|[À-ÿ]{{3}}"
@@ -17,10 +18,10 @@ _ODD = re.compile(
 
 
 def find_encoding(path: Path) -> str:
-    """Return the encoding of a text file; reads it once, or twice where it is not UTF-8.
+    """Return the encoding of a text file; this reads it once, or twice if it is not UTF-8.
 
-    What is neither clearly UTF-16 nor clearly Windows-1252 is taken for UTF-8, so that the lines
-    that are not can be named.
+    If it is clearly neither UTF-16 nor Windows-1252, the answer is UTF-8, so that the lines with
+    invalid bytes can be reported.
     """
     with path.open("rb") as file:
         head = file.read(64)
@@ -47,10 +48,10 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _is_windows(path: Path) -> bool:
-    """Tell whether all letters beyond ASCII are plausible as Windows-1252, and none is UTF-8."""
+    """Tell whether all words beyond ASCII are plausible Windows-1252, and none is valid UTF-8."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            chunk += file.readline(CHUNK)  # so that no word is divided
+            chunk += file.readline(CHUNK)  # so that no word is split
             if not all(map(_is_western, _HIGH.findall(chunk))):
                 return False
     return True

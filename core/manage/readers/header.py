@@ -1,4 +1,4 @@
-"""Which column of a file is which field, by the names that people give them."""
+"""Matches the columns of a file to fields, by the names that people use."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _ZONE = re.compile(r"\s*\(([A-Za-z0-9_+\-/]+)\)\s*$")
 
 @dataclass(frozen=True)
 class Field:
-    """A field that files have a column for; `also` are other names of it, as `plain` makes them."""
+    """A field to find in a file; `also` are other names of its column, in the form of `plain`."""
 
     name: str
     also: tuple[str, ...] = ()
@@ -22,9 +22,9 @@ class Field:
 
 @dataclass(frozen=True)
 class Header:
-    """The field of each column, None for those that are left out; `ignored` are their names.
+    """The field of each column, None for an ignored one; `ignored` are the names of those.
 
-    `zone` is what a column says of its times, as those of Tally's files for Excel do.
+    `zone` is the time zone that a column's name contains, as in Tally's own files for Excel.
     """
 
     fields: tuple[str | None, ...]
@@ -33,26 +33,26 @@ class Header:
 
 
 class NoHeader(Exception):
-    """A first line that does not name the columns that are needed; the message says why."""
+    """The first line does not name the required columns; the message says why."""
 
 
 def plain(name: str) -> str:
-    """Return a column's name without what people write in different ways: `E-Mail` is email."""
+    """Return a column's name without case, blanks and punctuation: `E-Mail` is `email`."""
     return re.sub(r"[\W_]+", "", normalize("NFKC", name).casefold())
 
 
 def match(names: Sequence[str], fields: Sequence[Field]) -> Header:
-    """Return which column holds what; raise `NoHeader` when one is missing or named twice.
+    """Match columns to fields; raise `NoHeader` if one is missing or ambiguous.
 
-    A column with the field's own name wins over one with another name of it.
+    A column with the field's own name wins over one with another of its names.
     """
     bare = [_ZONE.sub("", name) for name in names]
     places = {field.name: _places(field, bare) for field in fields}
     if missing := [f.name for f in fields if f.required and not places[f.name]]:
         raise NoHeader(f"There is no column {_list(missing)}.")
-    if twice := [name for name, found in places.items() if len(found) > 1]:
+    if twice := [name for name, matching in places.items() if len(matching) > 1]:
         raise NoHeader(f"There is more than one column {_list(twice)}.")
-    holds = {found[0]: name for name, found in places.items() if found}
+    holds = {matching[0]: name for name, matching in places.items() if matching}
     last = max((n for n, name in enumerate(names) if name.strip()), default=-1)
     return Header(
         tuple(holds.get(place) for place in range(last + 1)),
@@ -68,8 +68,8 @@ def count_matches(names: Sequence[str], fields: Sequence[Field]) -> int:
 
 def _places(field: Field, names: Sequence[str]) -> list[int]:
     for accepted in ((plain(field.name),), field.also):
-        if found := [place for place, name in enumerate(names) if plain(name) in accepted]:
-            return found
+        if places := [place for place, name in enumerate(names) if plain(name) in accepted]:
+            return places
     return []
 
 

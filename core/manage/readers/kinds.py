@@ -1,4 +1,4 @@
-"""What kind of file somebody brings, by what it begins with and not by its name."""
+"""Recognises the kind of a file by its first bytes, not by its name."""
 
 import zipfile
 from enum import Enum, auto
@@ -26,7 +26,7 @@ _BOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 
 
 class Kind(Enum):
-    """The kinds of files that can be read."""
+    """The kinds of files that can be imported."""
 
     TEXT = auto()
     WORKBOOK = auto()
@@ -35,10 +35,10 @@ class Kind(Enum):
 
 
 def find_kind(path: Path) -> Kind:
-    """Return the kind of a file; raise `Unreadable` with a sentence for one that is no table."""
+    """Return the kind of a file; raise `Unreadable` if it is no table."""
     with path.open("rb") as file:
         head = file.read(1024)
-    if reason := next((said for mark, said in _OTHERS.items() if head.startswith(mark)), None):
+    if reason := next((text for mark, text in _OTHERS.items() if head.startswith(mark)), None):
         raise Unreadable(reason)
     if head.startswith(_ZIP):
         return _in_zip(path)

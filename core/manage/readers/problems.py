@@ -1,4 +1,4 @@
-"""What is wrong with files that people bring: each fault with its place; and what to know."""
+"""Collects the faults of imported files, each with its place, and warnings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ SHOWN_CHARACTERS = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """One reason why a file cannot be taken; `line` counts as an editor does, from 1.
+    """A fault that stops an import; `line` counts from 1, as in an editor.
 
-    In a workbook it is the number of a row, and `unit` says so.
+    In a workbook, `line` is the number of a row, and `unit` says so.
     """
 
     file: str
@@ -31,7 +31,7 @@ class Problem:
 
 
 class BadFiles(TallyError):
-    """Files with bad lines; the message shows the first of them and how many there are."""
+    """The files have bad lines; the message lists the first ones and their total number."""
 
     status = 422
 
@@ -45,9 +45,9 @@ class BadFiles(TallyError):
 
 @dataclass
 class Problems:
-    """The faults found so far, of which only the first few are kept, and warnings.
+    """The faults found so far, of which only the first few are kept, and the warnings.
 
-    A warning says what was read in another way than it may have been meant.
+    A warning says what was ignored or may have been misread.
     """
 
     kept: list[Problem] = field(default_factory=list)
@@ -56,23 +56,23 @@ class Problems:
     units: dict[str, str] = field(default_factory=dict)
 
     def add(self, file: Path, line: int, column: str | None, reason: str) -> None:
-        """Note one fault."""
+        """Add a fault."""
         self.count += 1
         if len(self.kept) < SHOWN_PROBLEMS:
             unit = self.units.get(file.name, "line")
             self.kept.append(Problem(file.name, line, column, reason, unit))
 
     def warn(self, file: Path, text: str) -> None:
-        """Note what people should know although the file is taken."""
+        """Add a warning; it does not stop the import."""
         self.warnings.append(f"{file.name}: {text}")
 
     def refuse_any(self) -> None:
-        """Raise `BadFiles` when there is a fault."""
+        """Raise `BadFiles` if there is any fault."""
         if self.count:
             raise BadFiles(self.kept, count=self.count)
 
 
 def show(text: str) -> str:
-    """Return foreign text as it may be shown: on one line, escaped, not too long."""
+    """Return text from a file so that it is safe to show: quoted, escaped, shortened."""
     short = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
     return f"“{escape(short)}”"

@@ -1,4 +1,4 @@
-"""A table in a file that somebody brings: its rows as cells, each with the place it stands at."""
+"""The table in a file: its rows of cells, each with its line number."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ Rows = Iterator[tuple[int, Sequence[Cell]]]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with their numbers, the first of which names the columns.
+    """Numbered rows; the first one names the columns.
 
-    `unit` is what the numbers count. `restore` returns a text as it was before Tally wrote it into
-    this kind of file, where it writes another one.
+    `unit` is what the numbers count. `restore` undoes what Tally changes in texts when it writes
+    this kind of file, if it changes anything.
     """
 
     rows: Rows
@@ -24,7 +24,7 @@ class Table:
 
 
 class Unreadable(Exception):
-    """A file, from some line on, that cannot be read; the message says why."""
+    """The file cannot be read from a line on; the message says why."""
 
     def __init__(self, reason: str, line: int = 1) -> None:
         super().__init__(reason)
@@ -32,7 +32,7 @@ class Unreadable(Exception):
 
 
 def as_text(cell: Cell) -> str:
-    """Return a cell as the text that somebody would have typed."""
+    """Return a cell as text, as somebody would have typed it."""
     if cell is None:
         return ""
     if isinstance(cell, bool):

@@ -1,4 +1,4 @@
-"""Files of programs: Parquet, and JSON as one array or with an object a line."""
+"""Reads Parquet, and JSON as one array or with one object per line."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 from core.manage.readers.table import Cell, Rows, Table, Unreadable
 
 BATCH = 8_192  # rows
-LARGEST = 64 << 20  # bytes of JSON that is not written with an object a line
+LARGEST = 64 << 20  # bytes of JSON that does not have one object per line
 NOT_BY_LINE = "Write JSON of more than 64 MB with one object per line, as Tally does."
 NO_OBJECTS = "This is JSON, but not a list of objects."
-BROKEN = (pa.ArrowException, OSError)  # what Arrow raises where a file is not what it says
+BROKEN = (pa.ArrowException, OSError)  # Arrow's errors for a damaged file
 
 
 def open_parquet(path: Path, at_byte: Callable[[int], None]) -> Table:
@@ -46,7 +46,7 @@ def _on_one_line(error: Exception) -> str:
 
 
 def open_json(path: Path, at_byte: Callable[[int], None]) -> Table:
-    """Return the table of a JSON file, by line if it has an object on each; raise `Unreadable`."""
+    """Return the table of a JSON file, read by line if it has one object on each."""
     return Table(_json_rows(path, at_byte))
 
 

@@ -1,4 +1,4 @@
-"""Workbooks: the sheet of an Excel or OpenDocument file whose first row names what is needed."""
+"""Reads the sheet of an Excel or OpenDocument workbook that has the most known columns."""
 
 import zipfile
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from python_calamine import (
 from core.manage.readers.header import Field, count_matches
 from core.manage.readers.table import Rows, Table, Unreadable, as_text
 
-LARGEST = 2 << 30  # bytes of a workbook that is unpacked; a million rows of Tally have half of it
+LARGEST = 2 << 30  # bytes of the unpacked workbook; twice what a million rows of Tally need
 ROWS_A_REPORT = 1000
 TOO_LARGE = "This workbook holds more than 2 GB. Save its sheet as CSV UTF-8."
 PROTECTED = "This workbook is protected by a password. Save it without one."
@@ -25,9 +25,9 @@ DAMAGED = "This workbook cannot be read: {}. Save its sheet as CSV UTF-8."
 
 
 def open_table(path: Path, fields: Sequence[Field], at_byte: Callable[[int], None]) -> Table:
-    """Return the first sheet that names most of the fields; raise `Unreadable`.
+    """Return the first visible sheet that names the most fields; raise `Unreadable`.
 
-    The sheet is in memory as a whole: 80 MB for 200,000 rows of a few short texts.
+    The sheet is read into memory as a whole: 80 MB for 200,000 rows of a few short texts.
     """
     _refuse_bombs(path)
     try:
