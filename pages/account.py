@@ -1,4 +1,4 @@
-"""Account: who one is here, one's password, and where one is signed in."""
+"""Account: the person's name, password and sessions."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Active users: who owns most items, of all time or lately, and who moved up, down, in and out."""
+"""Active users: who owns most items, of all time or of a period, and how ranks have changed."""
 
 import streamlit as st
 
@@ -13,11 +13,11 @@ from dashboard.ui import links, notices, panels, tables
 snapshot = pinned_snapshot.snapshot()
 
 with panels.toolbar():
-    period, notes = owner_filter_form.period()
-    before, told = snapshot_picker.choose(snapshot)
+    period, warnings = owner_filter_form.period()
+    before, more_warnings = snapshot_picker.choose(snapshot)
     actions = panels.actions()
 movement = snapshot_picker.movement(snapshot, before, period)
-panels.notes([*notes, *told, *snapshot_picker.remarks(movement, before)])
+panels.notes([*warnings, *more_warnings, *snapshot_picker.remarks(movement, before)])
 
 rows, dropped = to_frame(movement.rows), to_frame(movement.dropped)
 

@@ -1,4 +1,4 @@
-"""API tokens: make, list and revoke what scripts prove themselves with."""
+"""API tokens: create, list and revoke them."""
 
 from core.db.engine import transaction
 from core.sign_in import api_tokens
@@ -15,9 +15,9 @@ if actions.button("New token", type="primary", icon=":material/add:"):
 
 with notices.errors_shown():
     with transaction() as db:
-        found = api_tokens.list_tokens(db, actor=actor)
-    if found:
-        chosen = tables.tokens(found)
+        tokens = api_tokens.list_tokens(db, actor=actor)
+    if tokens:
+        chosen = tables.tokens(tokens)
         if panels.row_action(actions, "Revoke", ":material/block:", chosen) and chosen:
             token_dialogs.open_revoke(chosen)
     else:

@@ -18,17 +18,17 @@ with panels.toolbar(spread=False):
     menu.draw("audit", query, noun="events")
 
 with transaction() as db:
-    found = filter_widgets.read_page(
+    page = filter_widgets.read_page(
         lambda skip: search.list_events(
             db, actor=actor, filters=filters, skip=skip, limit=PAGE_SIZE
         )
     )
-    names = search.token_names(db, found.rows)
+    names = search.token_names(db, page.rows)
 
-if found.count:
-    filter_widgets.place(found, noun="events")
-    chosen = audit_view.table(found.rows, names)
-    filter_widgets.pages(found)
+if page.count:
+    filter_widgets.place(page, noun="events")
+    chosen = audit_view.table(page.rows, names)
+    filter_widgets.pages(page)
     if chosen:
         audit_view.details(chosen)
 else:

@@ -1,4 +1,4 @@
-"""Check a file: which export it is, and whether its numbers still hold."""
+"""Check a file: which export it is, and whether its numbers are still current."""
 
 from dashboard.auth.current_user import current_actor
 from dashboard.system import file_check

@@ -20,7 +20,7 @@ with notices.errors_shown():
         owner = None
         if filters.owner is not None:
             owner = items.find_owner(db, actor=actor, user_id=filters.owner)
-        found = filter_widgets.read_page(
+        page = filter_widgets.read_page(
             lambda skip: items.list_items(
                 db,
                 actor=actor,
@@ -33,8 +33,8 @@ with notices.errors_shown():
         )
     parts = list_filters.describe(filters, owner)
     list_filters.draw(parts)
-    if found.count:
-        screen.draw_rows(actor, found, tables.items)
+    if page.count:
+        screen.draw_rows(actor, page, tables.items)
     elif filters.owner is not None and owner is None:
         notices.no_items_of(None)
     elif owner is not None and filters.to_query().keys() == {"owner"}:

@@ -15,33 +15,33 @@ from dashboard.ui import chips, filter_widgets, links, notices, panels, tables
 snapshot = pinned_snapshot.snapshot()
 
 with panels.toolbar():
-    filters, notes = owner_filter_form.toolbar()
+    filters, warnings = owner_filter_form.toolbar()
     actions = panels.actions()
 chips.draw(titles.describe(filters))
-panels.notes(notes)
+panels.notes(warnings)
 
-found = filter_widgets.read_page(lambda skip: answers.owners(snapshot, filters, skip=skip))
+page = filter_widgets.read_page(lambda skip: answers.owners(snapshot, filters, skip=skip))
 
-if found.count:
+if page.count:
     noun, query = owner_filter_form.noun(filters), filters.to_query()
-    query.pop("zone", None)  # the menu adds the reader's
+    query.pop("zone", None)  # the menu adds the reader's zone
     with actions:
-        menu.draw("items_by_user", query, rows=found.count, noun=noun)
-    rows = to_frame(found.rows)
+        menu.draw("items_by_user", query, rows=page.count, noun=noun)
+    rows = to_frame(page.rows)
     ranks = rows["rank"]
     with st.grid(2, min_column_width=330):
         here = owners.ranks(rows)
         with panels.chart("Items of the users on this page", here):
-            number = found.skipped // PAGE_SIZE + 1
+            number = page.skipped // PAGE_SIZE + 1
             menu.draw_picture("page_of_owners", {**query, "page": str(number)})
         points = to_frame(answers.curve(snapshot, filters.period))
         place = owners.curve(points, first=ranks[0], last=ranks[-1])
         with panels.chart("Where this page stands among all owners", place):
-            looked_at = Ranks(filters.period, ranks[0], ranks[-1])
-            menu.draw_picture("ranks", looked_at.to_query())
-    filter_widgets.place(found, noun=noun)
+            shown = Ranks(filters.period, ranks[0], ranks[-1])
+            menu.draw_picture("ranks", shown.to_query())
+    filter_widgets.place(page, noun=noun)
     chosen = tables.owners(rows, name="Items by user")
-    filter_widgets.pages(found)
+    filter_widgets.pages(page)
     explain_dialog.users(rows, period=filters.period)
     if chosen is not None:
         navigation.follow(links.items_of(chosen, filters.period))

@@ -1,4 +1,4 @@
-"""Overview: what there is, what is new, how it grew, who owns most, and how it is spread."""
+"""Overview: totals, what is new, growth over time, the top owners, and the distribution."""
 
 from dataclasses import replace
 
@@ -57,8 +57,8 @@ with panels.toolbar():
 filters = TrendFilter(step, zone=zone.key)
 steps = to_frame(answers.recent(snapshot, filters))
 created = charts.created(snapshot, filters)
-looked_at = replace(filters, window=Window(steps["day"][0], today(snapshot, filters)))
-query = TrendFilter(step, window=looked_at.window).to_query()
+shown = replace(filters, window=Window(steps["day"][0], today(snapshot, filters)))
+query = TrendFilter(step, window=shown.window).to_query()
 with actions:
     menu.draw("trends", query, rows=len(steps), noun=f"{step}s", by_day=True)
 with st.grid(2, min_column_width=330):
@@ -66,7 +66,7 @@ with st.grid(2, min_column_width=330):
         so_far = f"Pale: this {step} so far."
         with panels.chart(f"New {noun} by {step}", created[noun], so_far):
             menu.draw_picture(f"new_{noun}", query)
-            navigation.draw(actor, links.trend(noun, looked_at), "Trends")
+            navigation.draw(actor, links.trend(noun, shown), "Trends")
 
 if totals.items:
     with st.grid(2, min_column_width=330):

@@ -1,4 +1,4 @@
-"""Refreshes: what happened to the data, who asked for it, and what lies on disk."""
+"""Refreshes: their history, verifications, and the snapshots on disk."""
 
 import streamlit as st
 

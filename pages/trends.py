@@ -1,4 +1,4 @@
-"""Trends: how many users and items there are and came to be, by day, week or month."""
+"""Trends: users and items by day, week or month, new or cumulative."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from dashboard.ui import filter_widgets, local_time, notices, panels
 
 snapshot = pinned_snapshot.snapshot()
 zone = local_time.zone()
-notes: list[str] = []
+warnings: list[str] = []
 
 with panels.fields():
     noun = filter_widgets.choice("What", "of", NOUNS, default="items", labelled=True)
@@ -26,15 +26,15 @@ with panels.fields():
             "Step", "step", filter_widgets.STEPS, default=Step.WEEK.value, labelled=True
         )
     )
-asked = parse_owner(st.query_params.to_dict(), notes)
-if asked is not None and noun == "users":
-    notes.append(OF_ITEMS)
-    asked = None
-fields, offers = panels.fields(), st.container()
+owner_id = parse_owner(st.query_params.to_dict(), warnings)
+if owner_id is not None and noun == "users":
+    warnings.append(OF_ITEMS)
+    owner_id = None
+fields, results = panels.fields(), st.container()
 with fields:
-    owner = owner_picker.choose(snapshot, asked, notes, offers) if noun == "items" else None
-    window = filter_widgets.days(parse_window(st.query_params.to_dict(), notes))
-panels.notes(notes)
+    owner = owner_picker.choose(snapshot, owner_id, warnings, results) if noun == "items" else None
+    window = filter_widgets.days(parse_window(st.query_params.to_dict(), warnings))
+panels.notes(warnings)
 
 filters = TrendFilter(step, None if owner is None else owner.id, window, zone.key)
 steps = to_frame(answers.trend(snapshot, filters))

@@ -16,7 +16,7 @@ screen = list_screen.begin(
 with notices.errors_shown():
     created = list_filters.created(screen.filters)
     with transaction() as db:
-        found = filter_widgets.read_page(
+        page = filter_widgets.read_page(
             lambda skip: users.list_users(
                 db,
                 actor=actor,
@@ -29,8 +29,8 @@ with notices.errors_shown():
         )
     parts = list_filters.describe(screen.filters)
     list_filters.draw(parts)
-    if found.count:
-        screen.draw_rows(actor, found, tables.users)
+    if page.count:
+        screen.draw_rows(actor, page, tables.users)
     elif parts:
         notices.nothing_matches(list_filters.words(screen.search, parts))
     else:

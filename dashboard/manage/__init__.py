@@ -1,1 +1,1 @@
-"""Parts of the pages that manage users and items."""
+"""Components of the pages that manage users and items."""

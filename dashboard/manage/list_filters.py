@@ -1,4 +1,4 @@
-"""What the lists of items and users are narrowed by, in the words that people read."""
+"""The filters of the lists of items and users, and their descriptions."""
 
 from collections.abc import Mapping
 
@@ -15,19 +15,19 @@ GONE = "a user who is gone"
 
 
 def read(noun: Noun) -> tuple[RowFilter, list[str]]:
-    """Return what the address asks for, and what of that was changed."""
+    """Return the filters in the address, and warnings about what was corrected in it."""
     return parse(st.query_params.to_dict(), noun=noun)
 
 
 def created(filters: RowFilter) -> Span | None:
-    """Return from when to when the rows were created; raise `Unavailable` without a snapshot."""
+    """Return the period filter's time span, or None; raise `Unavailable` without a snapshot."""
     if filters.period.days is None:
         return None
     return filters.period.span(pinned_snapshot.snapshot().taken_at)
 
 
 def describe(filters: RowFilter, owner: User | None = None) -> dict[str, str]:
-    """Return in words what narrows a list, by parameter; `owner` is whom the filter names."""
+    """Return a description of each active filter by parameter; `owner` is the filter's user."""
     parts: dict[str, str] = {}
     if filters.owner is not None:
         parts["owner"] = f"Items of {owner.email if owner else GONE}"
@@ -41,11 +41,11 @@ def describe(filters: RowFilter, owner: User | None = None) -> dict[str, str]:
 
 
 def draw(parts: Mapping[str, str]) -> None:
-    """Draw what narrows a list, each part with a way to leave it out."""
+    """Draw a chip for each active filter, with a button that removes it."""
     chips.draw({name: notices.escape(text) for name, text in parts.items()})
 
 
 def words(search: str, parts: Mapping[str, str]) -> str:
-    """Return in words what a list is searched for and narrowed by."""
+    """Return one description of the search and all active filters."""
     text = [f"“{search}”"] if search else []
     return ", ".join([*text, *(part[:1].lower() + part[1:] for part in parts.values())])

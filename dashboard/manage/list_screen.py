@@ -30,13 +30,13 @@ class ListScreen(Generic[Row, Removed]):
     def draw_rows(
         self,
         actor: Actor,
-        found: Part[Sequence[Row]],
+        page: Part[Sequence[Row]],
         table: Callable[[Sequence[Row]], Row | None],
     ) -> None:
         """Draw one page with `table`, and open the dialog that is asked for the chosen row."""
-        filter_widgets.place(found, noun=self.noun)
-        chosen = table(found.rows)
-        filter_widgets.pages(found)
+        filter_widgets.place(page, noun=self.noun)
+        chosen = table(page.rows)
+        filter_widgets.pages(page)
         action = panels.row_actions(self.actions, chosen)
         if action and chosen is not None:
             self.dialogs.open_for(actor, chosen.id, action)
@@ -50,9 +50,9 @@ def begin(
     with panels.toolbar(spread=False):
         search = filter_widgets.search(f"Search {noun}", placeholder=f"Search {searches}")
         actions = panels.actions()
-        filters, notes = list_filters.read(noun)
+        filters, warnings = list_filters.read(noun)
         menu.draw(noun, filters.to_query(), noun=noun, as_of_snapshot=True)
     if actions.button(f"New {dialogs.noun}", type="primary", icon=icon):
         dialogs.open_new()
-    panels.notes(notes)
+    panels.notes(warnings)
     return ListScreen(noun, dialogs, search, filters, actions)

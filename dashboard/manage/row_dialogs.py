@@ -32,14 +32,14 @@ class RowDialogs(ABC, Generic[Row, Removed]):
         drafts.open_draft(Draft(self.screen, "create", row_fields.fresh(self.columns)))
 
     def open_for(self, actor: Actor, row_id: int, action: str) -> None:
-        """Open the form that edits or deletes a row, with its values of this moment."""
+        """Open the dialog that edits or deletes a row, with its current values."""
         with transaction() as db:
             row = self.service.get(db, row_id, actor=actor)
             values = self.read(db, actor, row)
         drafts.open_draft(Draft(self.screen, action, values, id=row_id, version=row.version))
 
     def show(self, actor: Actor) -> None:
-        """Show the dialog that is open on this screen, if one is."""
+        """Show the dialog that is open on this screen, if any."""
         actions = {
             "create": Dialog(f"New {self.noun}", partial(self._create, actor)),
             "edit": Dialog(f"Edit {self.noun}", partial(self._edit, actor)),

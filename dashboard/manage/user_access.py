@@ -1,4 +1,4 @@
-"""What somebody comes in with besides a password: links and API tokens, each to be ended."""
+"""A user's single sign-on links and API tokens, with buttons that end them."""
 
 from functools import partial
 

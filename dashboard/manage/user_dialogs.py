@@ -29,7 +29,7 @@ class UserDialogs(RowDialogs[User, RemovedUser]):
     screen, noun, service, columns = "users", "user", users.SERVICE, USER_COLUMNS
 
     def read(self, db: Session, actor: Actor, row: User) -> dict[str, Any]:
-        """Return the fields of a user, and how many items they own."""
+        """Return the fields of a user, with the number of their items."""
         count = users.count_items(db, actor=actor, user_id=row.id)
         return super().read(db, actor, row) | {"items": count}
 

@@ -1,1 +1,1 @@
-"""Parts of the pages for whoever runs Tally."""
+"""Components of the pages of the section System."""

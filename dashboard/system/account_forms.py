@@ -1,4 +1,4 @@
-"""The parts of the Account page: one's sessions, one's name, one's password."""
+"""The components of the Account page: the person's sessions, name and password."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -23,7 +23,7 @@ TOO_MANY = "There were too many wrong passwords. Please wait a little and try ag
 
 
 def sessions(actor: Actor, rows: Sequence[AuthSession]) -> None:
-    """Show where the actor is signed in, each with a way to end it."""
+    """Show the actor's sessions, each with a button that ends it."""
     others = [row for row in rows if row.id != actor.session_id]
     for row in rows:
         _session(actor, row)
@@ -42,7 +42,7 @@ def open_password() -> None:
 
 
 def show(actor: Actor) -> None:
-    """Show the dialog that is open on this page, if one is."""
+    """Show the dialog that is open on this page, if any."""
     actions = {
         "name": Dialog("Change name", partial(_name, actor)),
         "password": Dialog("Change password", partial(_password, actor)),
@@ -105,7 +105,7 @@ def _password_fields(fields: Fields) -> None:
 
 
 def _change_password(actor: Actor, fields: Fields) -> str:
-    """Change the password, in two transactions: none is open while the current one is hashed."""
+    """Change the password in two transactions, so that none is open while hashing."""
     current = str(fields.values["current"] or "")
     if len(current) > PASSWORD_MAXIMUM:
         raise Invalid({"current": WRONG})

@@ -1,4 +1,4 @@
-"""How the audit trail is narrowed and read: filters in the address, events in a table."""
+"""The filters of the audit trail, and its table of events."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +23,7 @@ LONGEST_CHANGES = 2_000
 
 
 def narrow(actions: Sequence[str]) -> tuple[EventFilter, dict[str, str]]:
-    """Draw the filters; return what they ask for, and the query parameters of that."""
+    """Draw the filters; return them, and their query parameters."""
     search = filter_widgets.search(
         "Search the audit", placeholder="Search values and traces", width=230
     )
@@ -33,13 +33,13 @@ def narrow(actions: Sequence[str]) -> tuple[EventFilter, dict[str, str]]:
     names = {EVERYTHING: "Any outcome"} | {name: name.capitalize() for name in OUTCOMES}
     outcome = _choice("Outcome", "outcome", names, 140)
     period = _choice("Time", "period", PERIOD_NAMES, 140)
-    given = {"q": search, "who": who, "action": action, "outcome": outcome}
-    query = {name: value for name, value in (given | {"period": period}).items() if value}
+    texts = {"q": search, "who": who, "action": action, "outcome": outcome}
+    query = {name: value for name, value in (texts | {"period": period}).items() if value}
     return audit_search.parse(query), query
 
 
 def table(events: Sequence[AuditEvent], token_names: Mapping[int, str]) -> AuditEvent | None:
-    """Show events: when, who, what, on what, its changes, how it went, from where; return one."""
+    """Show events in a table; return the chosen one."""
     shortened = pl.col("changes").str.head(LONGEST_CHANGES)
     shown = audit_rows.frame(events, token_names).drop("details").with_columns(shortened)
     if not any(event.token_id for event in events):
@@ -74,7 +74,7 @@ def table(events: Sequence[AuditEvent], token_names: Mapping[int, str]) -> Audit
 
 
 def details(event: AuditEvent) -> None:
-    """Show all that an event changed, a field a line."""
+    """Show the changes of an event, one row per field."""
     rows = [(name, *audit_rows.before_after(value)) for name, value in event.changes.items()]
     if not rows:
         st.caption("This event changed no fields.")
@@ -97,15 +97,15 @@ def details(event: AuditEvent) -> None:
 
 
 def _choice(label: str, name: str, options: Mapping[str, str], width: int) -> str:
-    asked = filter_widgets.one_of(label, name, options, EVERYTHING)
+    value = filter_widgets.one_of(label, name, options, EVERYTHING)
     st.selectbox(
         label,
         list(options),
-        key=url_state.show(name, asked),
+        key=url_state.show(name, value),
         format_func=options.__getitem__,
         label_visibility="collapsed",
         on_change=url_state.take,
         args=(name, EVERYTHING),
         width=width,
     )
-    return "" if asked == EVERYTHING else asked
+    return "" if value == EVERYTHING else value

@@ -1,4 +1,4 @@
-"""What is known of a file that somebody checks: the form to drop it on, and its receipts."""
+"""The file check: the upload form, and what the receipts say about the file."""
 
 import re
 from html import escape
@@ -18,7 +18,7 @@ from dashboard.shell import navigation
 from dashboard.ui import links, local_time, notices, url_state
 
 DIGEST = re.compile("[0-9a-f]{64}")
-# Our own element: Streamlit's uploader keeps whole files in memory, and this one keeps none.
+# A form of our own, as Streamlit's uploader would keep whole files in memory.
 FORM = (
     "<style>.tally-check ::file-selector-button{font:inherit;color:inherit;background:transparent;"
     "min-height:2.5rem;padding:0 1rem;margin-right:0.75rem;border-radius:6px;cursor:pointer;"
@@ -33,7 +33,7 @@ FORM = (
     "min-height:2.5rem;padding:0 1rem;border-radius:6px;cursor:pointer;"
     'border:1px solid color-mix(in srgb, currentColor 35%, transparent)">Check</button></form>'
 )
-MOST_COMPARED = 2_000_000  # rows; more take too long to be read unasked
+MOST_COMPARED = 2_000_000  # rows; more are compared only on request, as that takes long
 UNKNOWN = (
     "No export of this Tally is this file, byte for byte. It may have been edited, opened and "
     "saved again by Excel, cut short on its way, or come from elsewhere."
@@ -42,22 +42,22 @@ HIDDEN = "This file left Tally, and what is in it is for superusers. Please tell
 
 
 def ask() -> str:
-    """Draw the form; return the SHA-256 that is looked for, or an empty text."""
+    """Draw the form; return the SHA-256 to look up, or an empty text."""
     st.caption("Drop a file that came out of Tally. It is compared by its SHA-256, and not kept.")
     st.html(FORM)
-    asked = searched(url_state.get("sha256"))
+    sha256 = searched(url_state.get("sha256"))
     st.text_input(
         "Or its SHA-256",
-        key=url_state.show("sha256", asked),
+        key=url_state.show("sha256", sha256),
         placeholder="64 digits and letters",
         on_change=url_state.take,
         args=("sha256",),
     )
-    return asked.lower()
+    return sha256.lower()
 
 
 def answer(actor: Actor, sha256: str) -> None:
-    """Say what is known of the file with this hash."""
+    """Show what the receipts say about the file with this hash."""
     if not DIGEST.fullmatch(sha256):
         st.warning("A SHA-256 has 64 digits and letters from a to f.")
         return

@@ -1,6 +1,6 @@
-"""Forms that were open when a page went: opened again for the same person, with what was typed.
+"""Reopens a form that was open when its page was closed, with what was typed, for the same person.
 
-The browser keeps what is typed, in that tab alone (`scripts/forms.js`); the address brings it back.
+The browser keeps what is typed in that tab (`scripts/forms.js`) and sends it back in the address.
 """
 
 import json
@@ -28,30 +28,29 @@ OPENERS: dict[tuple[str, str], Callable[[Actor, int], None]] = {
 
 
 def take_up(actor: Actor) -> None:
-    """Open the form that the address brings, and take it out of the address.
+    """Reopen the form in the address, and remove it from the address.
 
-    Raises a `TallyError` when its row is gone or may not be changed any more.
+    Raises a `TallyError` if its row is gone or may no longer be changed.
     """
-    given = st.query_params.pop(PARAMETER, "")
-    ticket, typed = _parse(actor, given)
+    ticket, typed = _parse(actor, st.query_params.pop(PARAMETER, ""))
     opener = OPENERS.get((ticket.screen, ticket.action)) if ticket else None
     if ticket is None or opener is None:
         return
     opener(actor, ticket.id or 0)
     draft = drafts.opened(ticket.screen)
     if draft is not None:
-        # The version that it began with: what others saved meanwhile is not to be lost either.
+        # Keep the original version, so that changes by others since then lead to a conflict.
         draft.version, draft.values = ticket.version, {**draft.values, **typed}
 
 
-def _parse(actor: Actor, given: str) -> tuple[Ticket | None, dict[str, str | bool]]:
-    if not given or len(given) > LONGEST:
+def _parse(actor: Actor, text: str) -> tuple[Ticket | None, dict[str, str | bool]]:
+    if not text or len(text) > LONGEST:
         return None, {}
     try:
-        kept = json.loads(given)
+        kept = json.loads(text)
         ticket = form_tickets.read(actor, str(kept["ticket"]))
         typed = dict(kept["typed"])
-    except (ValueError, TypeError, KeyError):  # not what our script writes
+    except (ValueError, TypeError, KeyError):  # not written by our script
         return None, {}
     fields = typed.items()
     return ticket, {k: v for k, v in fields if isinstance(v, str | bool) and k not in NEVER_KEPT}

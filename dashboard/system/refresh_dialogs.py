@@ -1,4 +1,4 @@
-"""The dialogs of the Refreshes page: what making a snapshot current means, before it is so."""
+"""The dialogs of the Refreshes page that confirm a rollback, and the end of one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dashboard.ui import dialogs, local_time, notices
 
 @dataclass(frozen=True)
 class Plan:
-    """What is about to be done: make `to` current in place of `seen`, or let go when None."""
+    """What to confirm: make `to` current in place of generation `seen`, or resume without `to`."""
 
     seen: int
     to: Stored | None = None
@@ -23,19 +23,19 @@ class Plan:
 
 
 def open_set_back(to: Stored, current: Stored | None) -> None:
-    """Ask whether a snapshot is to be made current, and run the page, which shows the dialog."""
+    """Open the dialog that confirms a rollback."""
     st.session_state[dialogs.ROLLBACK] = Plan(current.generation if current else 0, to=to)
     st.rerun()
 
 
 def open_let_go(back: Rollback) -> None:
-    """Ask whether the newest snapshot is to be current again."""
+    """Open the dialog that confirms the return to the newest snapshot."""
     st.session_state[dialogs.ROLLBACK] = Plan(int(back.folder.split("-")[0]), back=back)
     st.rerun()
 
 
 def show(actor: Actor) -> None:
-    """Show the dialog that is open, if one is."""
+    """Show the dialog that is open, if any."""
     plan: Plan | None = st.session_state.get(dialogs.ROLLBACK)
     if plan is None:
         return

@@ -1,4 +1,4 @@
-"""The history of refreshes and of checks, and the snapshots on disk, on the Refreshes page."""
+"""The Refreshes page: the history of refreshes and verifications, and the snapshots on disk."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ OUTCOMES = {"succeeded": "Succeeded", "failed": "Failed", "held": "Held back"}
 
 
 def show(actor: Actor) -> None:
-    """Draw everything; run again by a timer, so that what runs is seen to go on."""
+    """Draw the whole page; a timer reruns it to show progress."""
     with notices.errors_shown():
         with transaction() as db:
             runs = requests.history(db, actor=actor, limit=MOST_RUNS + 1)
@@ -52,7 +52,7 @@ def show(actor: Actor) -> None:
 
 
 def size(count: int | None) -> str:
-    """Return a number of bytes in the unit that fits: `1.2 MB`."""
+    """Format a number of bytes in the unit that fits: `1.2 MB`."""
     if count is None:
         return ""
     number, unit = float(count), 0
@@ -148,7 +148,7 @@ def _details(actor: Actor, run: RefreshRun) -> None:
 
 
 def describe(run: RefreshRun) -> list[str]:
-    """Return what is known of a refresh, a sentence a line, as Markdown."""
+    """Return sentences about a refresh, as Markdown."""
     who = freshness_words.asked_by(run)
     lines = [f"{OUTCOMES.get(run.status, run.status.capitalize())}. {who}."]
     if run.status == "succeeded":
@@ -202,7 +202,7 @@ def _checks(checked: Sequence[SnapshotCheck]) -> None:
 
 
 def verdict(check: SnapshotCheck) -> str:
-    """Return how a check ended, in words."""
+    """Return the outcome of a verification as text."""
     if check.status != "succeeded":
         return check.status.capitalize()
     newer = f", {notices.count(check.newer or 0, 'part')} changed since" if check.newer else ""
@@ -256,14 +256,14 @@ def _snapshots(actor: Actor) -> None:
 
 
 def state_of(one: Stored) -> str:
-    """Return what a snapshot is good for, in one word."""
+    """Return the state of a snapshot: Current, Kept or Damaged."""
     if one.problem:
         return "Damaged"
     return "Current" if one.current else "Kept"
 
 
 def duration(began: datetime | None, ended: datetime | None) -> str:
-    """Return how long something took, or nothing while it goes on."""
+    """Format the time between two times; empty while the second is missing."""
     return local_time.duration(ended - began) if began and ended else ""
 
 

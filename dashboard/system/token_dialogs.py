@@ -1,4 +1,4 @@
-"""The dialogs of the API tokens page: make one, see it once, and revoke one."""
+"""The dialogs of the API tokens page: create a token, show it once, revoke one."""
 
 from functools import partial
 
@@ -23,12 +23,12 @@ def open_new() -> None:
 
 
 def open_revoke(token: ApiToken) -> None:
-    """Open the question whether to revoke a token."""
+    """Open the dialog that confirms a revocation."""
     drafts.open_draft(Draft(SCREEN, "revoke", {"name": token.name}, id=token.id))
 
 
 def show(actor: Actor) -> None:
-    """Show the dialog that is open on this page, if one is."""
+    """Show the dialog that is open on this page, if any."""
     actions = {
         "create": Dialog("New token", partial(_create, actor)),
         "revoke": Dialog("Revoke token", partial(_revoke, actor)),
@@ -37,7 +37,7 @@ def show(actor: Actor) -> None:
 
 
 def show_made() -> None:
-    """Show the token that was just made, until that is dismissed: it cannot be shown again."""
+    """Show the new token until it is dismissed; it cannot be shown again."""
     token: str | None = st.session_state.get(MADE)
     if token is None:
         return

@@ -9,15 +9,16 @@ import streamlit as st
 
 from dashboard.ui import dialogs
 
-QUESTIONS = frozenset({"delete", "revoke"})  # nothing is typed in these
+QUESTIONS = frozenset({"delete", "revoke"})  # dialogs without fields
 
 
 @dataclass
 class Draft:
-    """One open form on one screen.
+    """An open form on a screen.
 
-    It stays open over reruns until it is saved or dismissed. `version` is that of the row when the
-    form opened; `current` holds the row as somebody else saved it meanwhile.
+    It stays open over reruns until it is saved or dismissed. `version` is the row's version when
+    the form was opened; `current` is the row as somebody else has saved it since. `insists` saves
+    again at the next run.
     """
 
     screen: str
@@ -31,7 +32,7 @@ class Draft:
 
     @property
     def is_form(self) -> bool:
-        """Whether something can be typed in it, which is not to be lost."""
+        """Whether people can type in it, so that it must not be dismissed by accident."""
         return self.action not in QUESTIONS
 
     @property
@@ -40,23 +41,25 @@ class Draft:
         return {**self.values, "version": self.version, **(self.current or {})}
 
     def keep_mine(self) -> None:
-        """Save what is typed over what somebody else saved."""
+        """Resolve a conflict: overwrite what somebody else saved."""
         self.version, self.current = _version(self.current), None
         self.insists = True
 
     def take_theirs(self) -> None:
-        """Go on from what somebody else saved."""
+        """Resolve a conflict: continue with what somebody else saved."""
         self.values, self.version, self.current = self.current or {}, _version(self.current), None
-        self.key = f"draft-{secrets.token_hex(4)}"  # new widgets, which begin with new values
+        self.key = (
+            f"draft-{secrets.token_hex(4)}"  # a new key makes new widgets, with the new values
+        )
 
 
 def open_draft(draft: Draft) -> None:
-    """Open a form, in place of any other."""
+    """Open a form; it replaces any other open form."""
     st.session_state[dialogs.FORM] = draft
 
 
 def opened(screen: str) -> Draft | None:
-    """Return the form that is open on a screen."""
+    """Return the open form of a screen, or None."""
     draft: Draft | None = st.session_state.get(dialogs.FORM)
     return draft if draft is not None and draft.screen == screen else None
 
@@ -67,7 +70,7 @@ def discard() -> None:
 
 
 def leave() -> None:
-    """Close the open form, and run the page without it."""
+    """Close the open form and rerun the page."""
     discard()
     st.rerun()
 

@@ -1,4 +1,4 @@
-"""Tables of a page's rows: which columns, how they read, and which row is chosen."""
+"""Tables for pages: their columns and formats, and the chosen row."""
 
 import zlib
 from collections.abc import Iterable, Sequence
@@ -41,7 +41,10 @@ def owners(page: pl.DataFrame, *, name: str) -> int | None:
 
 
 def top_owners(rows: pl.DataFrame, *, since: str | None) -> int | None:
-    """Show the rows of a `Movement`, with it when there is a time `since`; return the chosen id."""
+    """Show the rows of a `Movement`; return the chosen user's id.
+
+    `since` names the earlier snapshot; without it, the column of changes is left out.
+    """
     frame = rows.with_columns(active=_yes_no("is_active"), moved=_moved())
     shown = ["rank", "moved", "item_count", "email", "full_name", "active", "user_id"]
     chosen = _chosen_row(
@@ -62,7 +65,7 @@ def top_owners(rows: pl.DataFrame, *, since: str | None) -> int | None:
 
 
 def dropped(rows: pl.DataFrame) -> None:
-    """Show who was among the first before and is no longer, of a `Movement`."""
+    """Show the owners of a `Movement` who have dropped out of the top."""
     beyond = pl.lit("not among the first 100")
     now = pl.coalesce(pl.format("now {}", "rank"), beyond)
     _show(
@@ -117,26 +120,27 @@ def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
     return _choose(frame, rows, name="API tokens", columns=columns)
 
 
-def tell(told: str, *, shown: int, count: int, elsewhere: str = "") -> None:
-    """Say above a table what it shows, and what its own sorting and search cover if not all.
+def tell(text: str, *, shown: int, count: int, elsewhere: str = "") -> None:
+    """Say above a table what it shows and, if not all rows, what its sorting and search cover.
 
-    Streamlit switches off neither where rows can be chosen. `elsewhere` says where all are.
+    Streamlit cannot turn those off in tables whose rows can be chosen. `elsewhere` says where to
+    find all rows.
     """
     if shown < count:
         rest = f"; {elsewhere}" if elsewhere else ""
-        told = f"{told}. Sorting and search in this table cover the {shown:,} rows shown{rest}."
-    st.caption(told)
+        text = f"{text}. Sorting and search in this table cover the {shown:,} rows shown{rest}."
+    st.caption(text)
 
 
 def newest(rows: Sequence[Any], most: int, noun: str) -> Sequence[Any]:
-    """Return the newest rows of a history, and say so when there are older ones."""
+    """Return the newest rows of a history; if there are older ones, say so on the page."""
     if len(rows) > most:
         tell(f"The newest {most:,} {noun}", shown=most, count=len(rows))
     return rows[:most]
 
 
 def role(user: User) -> str | None:
-    """Return what a user may do in Tally, in one word, or None for one who cannot sign in."""
+    """Return a user's role in one word, or None for a user who cannot sign in."""
     if user.is_superuser:
         return "Superuser"
     return "Staff" if user.is_staff else None
@@ -178,7 +182,7 @@ def _choose(
 def _chosen_row(
     frame: pl.DataFrame, identities: Sequence[object], *, name: str, columns: dict[str, Any]
 ) -> int | None:
-    # The key follows the rows: a choice never carries over to what took a row's place.
+    # The key depends on the rows, so that a choice never carries over to another row.
     identity = zlib.crc32(repr(identities).encode())
     state = st.dataframe(
         to_table(frame),

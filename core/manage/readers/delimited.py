@@ -67,7 +67,7 @@ def _read(
 
 
 def _numbered(file: TextIO, separator: str, *, first: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield records with the line on which they begin; a quoted line break makes them span lines."""
+    """Yield records with the line on which they begin; quoted line breaks make them span lines."""
     reader = csv.reader(file, strict=True, delimiter=separator)
     while True:
         line = reader.line_num + first
