@@ -1,4 +1,4 @@
-"""The columns of what may be exported row by row: their names, order and types."""
+"""The columns of exported tables: their names, order and types."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ ITEMS, USERS = (
     pl.Schema({column.file_name: KINDS[column.type] for column in columns if column.exported})
     for columns in (ITEM_COLUMNS, USER_COLUMNS)
 )
-# What receipts cover that do not name their columns: those of exports before there were more.
+# The columns of receipts that do not list their columns, from before more columns were added.
 FIRST = {
     "items": ("item_id", "owner_id", "title", "description", "created_at"),
     "users": ("user_id", "email", "full_name", "is_active", "is_superuser", "created_at"),

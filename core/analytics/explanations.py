@@ -1,7 +1,7 @@
-"""What a number counts: a sentence, the SQL that finds the rows, and the rows themselves.
+"""Explains a number on a page: its definition, the SQL that counts it, and the counted rows.
 
-Each figure that a page shows has a name here. A page's number comes from a view, computed at the
-refresh; an explanation asks the same of the rows, so that the two vouch for each other.
+Each explained figure has a name here. The page's number comes from a view, which the refresh
+computed. The explanation counts the rows themselves, so each confirms the other.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,16 +17,16 @@ from core.errors import NotFound
 from core.snapshots.reader import ITEMS, USERS, Snapshot
 
 SHOWN = 100
-INSTANT = timedelta(microseconds=1)  # what PostgreSQL tells apart
+INSTANT = timedelta(microseconds=1)  # the resolution of PostgreSQL's timestamps
 UNKNOWN = "There is no explanation of {name}."
 NO_USER = "This user is not in the snapshot."
 
 
 @dataclass(frozen=True)
 class Question:
-    """Which rows a number counts: `kind` is users, items or owners, the rest narrows them.
+    """Which rows a number counts: `kind` is users, items or owners; the other fields filter them.
 
-    Times include `since` and not `until`; what is None narrows nothing.
+    `since` is inclusive, `until` is exclusive; None does not filter.
     """
 
     title: str
@@ -40,10 +40,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A question answered from a snapshot: the number, the first 100 rows, and what was run.
+    """The answer from a snapshot: the number, the first 100 rows, and the query.
 
-    `rows` has the column `id`; `sql` is the text that counted, `parameters` what stood for its
-    `$name`s, without the lists of files.
+    `rows` has the column `id`. `sql` is the text of the counting query, `parameters` the values of
+    its `$name`s without the lists of files.
     """
 
     question: Question
@@ -54,9 +54,9 @@ class Explanation:
 
 
 def ask(snapshot: Snapshot, name: str, **about: object) -> Question:
-    """Return what a number counts; raise `NotFound` for a name or a user that nobody knows.
+    """Return what a figure counts; raise `NotFound` for an unknown figure or user.
 
-    `about` narrows it down: `user_id` and `period` for the items of a user, `since`, `until` and
+    `about` are its parameters: `user_id` and `period` for the items of a user; `since`, `until` and
     `owner_id` for what was created in a time.
     """
     if name not in QUESTIONS:
@@ -65,7 +65,7 @@ def ask(snapshot: Snapshot, name: str, **about: object) -> Question:
 
 
 def explain(snapshot: Snapshot, question: Question) -> Explanation:
-    """Return the rows that a question counts; reads the columns of all rows, so a second or so."""
+    """Count and return the rows of a question; this scans whole columns, for about a second."""
     filters, files = parameters(question), _files(snapshot, question)
     name = f"count_rows_{question.kind}"
     counting = {key: files[key] for key in files if key != "files" or question.kind != "owners"}
@@ -76,7 +76,7 @@ def explain(snapshot: Snapshot, question: Question) -> Explanation:
 
 
 def parameters(question: Question) -> dict[str, object]:
-    """Return what narrows a question, by the names that its SQL has for it."""
+    """Return the parameters of a question's SQL, by name."""
     if question.kind == "owners":
         return {}
     mine = {"active": question.active} if question.kind == "users" else {}

@@ -1,8 +1,8 @@
-"""Frames and tables: threads share Arrow tables, and each makes a Polars frame of its own.
+"""Conversion between Polars frames, which must not be shared by threads, and Arrow tables.
 
-Two threads that use one Polars frame can wait for each other for ever: one holds the frame's lock
-and waits for the interpreter, the other one the reverse. Arrow tables are immutable and have no
-lock, so a frame belongs to the function that made it, and everything that is kept holds tables.
+Two threads that use the same Polars frame can deadlock: one holds the frame's lock and waits for
+the GIL, while the other holds the GIL and waits for the lock. Arrow tables are immutable and have
+no lock. So a frame stays in the function that made it, and caches and shared objects hold tables.
 """
 
 import polars as pl
@@ -10,12 +10,12 @@ import pyarrow as pa
 
 
 def to_table(frame: pl.DataFrame) -> pa.Table:
-    """Return the rows of a frame as threads may share them, and browsers and Parquet read them."""
+    """Return a frame as an Arrow table, in the types that browsers and Parquet readers know."""
     return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def to_frame(table: pa.Table) -> pl.DataFrame:
-    """Return a frame of the caller's own over the memory of a table."""
+    """Return a new frame over the memory of a table, without copying."""
     frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # one of the table's, and not a series
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table never becomes a series
     return frame

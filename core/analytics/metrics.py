@@ -1,4 +1,4 @@
-"""The questions that Tally answers about a snapshot: one typed function for each."""
+"""Tally's queries about a snapshot, one typed function for each."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ TOP = 10
 
 @dataclass(frozen=True)
 class Totals:
-    """How much there is of everything; `owners` are users with at least one item."""
+    """The total counts; `owners` are users with at least one item."""
 
     users: int
     active_users: int
@@ -35,7 +35,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class New:
-    """How many users and items are new in a period, and were in as long a time before it."""
+    """How many users and items were created in a period, and in an equally long time before it."""
 
     users: int
     users_before: int
@@ -43,7 +43,7 @@ class New:
     items_before: int
 
     def of(self, noun: str) -> tuple[int, int]:
-        """Return how many `users` or `items` are new, and how many were in the time before."""
+        """Return the counts of `users` or `items`: in the period, and in the time before it."""
         if noun == "users":
             return self.users, self.users_before
         return self.items, self.items_before
@@ -51,9 +51,9 @@ class New:
 
 @dataclass(frozen=True)
 class Shares:
-    """What the ten owners with most items own, and the first hundredth of all owners, of all items.
+    """How many of all `items` belong to the top ten owners, and to the top one percent of owners.
 
-    `one_percent` is how many owners that is: a hundredth, rounded up.
+    `one_percent` is the number of owners in the top one percent, rounded up.
     """
 
     items: int
@@ -69,7 +69,7 @@ def totals(snapshot: Snapshot) -> Totals:
 
 
 def new(snapshot: Snapshot) -> dict[Period, New]:
-    """Return what was created in the last 7 and 30 days before the snapshot's instant."""
+    """Return how many were created in the 7 and 30 days before the snapshot's instant."""
     frame = warehouse.read(snapshot, "new", files=snapshot.files(NEW))
     return {Period(row.pop("period")): New(**row) for row in frame.to_dicts()}
 
@@ -92,9 +92,9 @@ def count_items_by_user(snapshot: Snapshot, filters: OwnerFilter = EVERYBODY) ->
 
 
 def active_users(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
-    """Return the 10 users who own most items: user_id, email, full_name, item_count.
+    """Return the 10 users who own the most items: user_id, email, full_name, item_count.
 
-    With a period, of the items created in it. Ties by user id.
+    With a period, only items created in it count. Ties are ordered by user id.
     """
     return warehouse.read(
         snapshot,
@@ -106,7 +106,7 @@ def active_users(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFram
 
 
 def top_owners(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
-    """Return as `active_users` the first 100, with their rank and is_active."""
+    """Return the first 100 like `active_users`, with the additional columns rank and is_active."""
     files = snapshot.files(TOP_OWNERS)
     return warehouse.read(snapshot, "top_owners", files=files, period=period.value)
 
@@ -118,27 +118,27 @@ def owner(snapshot: Snapshot, user_id: int) -> dict[str, object] | None:
 
 
 def created_per_day(snapshot: Snapshot, zone: str = "UTC") -> pl.DataFrame:
-    """Return day (date in `zone`), users, items: rows created that day; others are absent."""
+    """Return day (date in `zone`), users and items created; days without any are absent."""
     quarters = warehouse.read(snapshot, "created", files=snapshot.files(CREATED))
     return steps.by_day(quarters, zone)
 
 
 def created_by_owner(snapshot: Snapshot, user_id: int, zone: str = "UTC") -> pl.DataFrame:
-    """Return day (date in `zone`) and items of one owner, as `created_per_day`; reads all items."""
+    """Return day (date in `zone`) and items created, of one owner; this scans all items."""
     files = snapshot.files(ITEMS)
     quarters = warehouse.read(snapshot, "created_by_owner", files=files, user_id=user_id)
     return steps.by_day(quarters, zone)
 
 
 def distribution(snapshot: Snapshot) -> pl.DataFrame:
-    """Return bucket and users: how many users own 0, 1, 2-5, ... items; all eight buckets."""
+    """Return bucket and users: how many users own 0, 1, 2-5, ... items; always eight buckets."""
     return warehouse.read(snapshot, "distribution", files=snapshot.files(ITEM_COUNTS))
 
 
 def item_counts(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame:
-    """Return item_count and users: how many own exactly so many, from the most down to 1.
+    """Return item_count and users: how many users own exactly that many items, most items first.
 
-    With a period, of the items created in it.
+    With a period, only items created in it count. Users without items are left out.
     """
     if period is Period.ALL:
         return warehouse.read(snapshot, "item_counts", files=snapshot.files(ITEM_COUNTS))
@@ -147,7 +147,7 @@ def item_counts(snapshot: Snapshot, period: Period = Period.ALL) -> pl.DataFrame
 
 
 def shares(counted: pl.DataFrame) -> Shares:
-    """Return how much the first owners have, out of the result of `item_counts`."""
+    """Compute the shares of the top owners from the result of `item_counts`."""
     one_percent = -(-int(counted["users"].sum()) // 100)
     return Shares(
         items=int((counted["item_count"] * counted["users"]).sum()),
@@ -158,7 +158,7 @@ def shares(counted: pl.DataFrame) -> Shares:
 
 
 def _owned_by_first(counted: pl.DataFrame, most: int) -> int:
-    """Return how many items the first `most` owners have."""
+    """Return how many items the top `most` owners own together."""
     before = pl.col("users").cum_sum() - pl.col("users")
     taken = pl.min_horizontal("users", (most - before).clip(0))
     return int(counted.select((taken * pl.col("item_count")).sum()).item())

@@ -1,4 +1,4 @@
-"""Which owners of items somebody asks for: one filter, for the page, its address and exports."""
+"""The filter of owners, shared by the page, its address, the API and exports."""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ Activity = Literal["yes", "no"]
 
 @dataclass(frozen=True)
 class OwnerFilter:
-    """What the owners have in common; by default that they own at least one item.
+    """Conditions for owners; by default, everybody with at least one item matches.
 
-    `search` is a piece of address or name, whatever its case. `least` and `most` bound the number
-    of items, of those created in the `period`. `joined_from` and `joined_until` are days in `zone`,
-    both included.
+    `search` is part of the address or name, in any case. `least` and `most` limit the number of
+    items, counting only those created in the `period`. `joined_from` and `joined_until` are days in
+    `zone`, both inclusive.
     """
 
     search: str = ""
@@ -39,14 +39,14 @@ class OwnerFilter:
 
     @property
     def narrows(self) -> bool:
-        """Whether it leaves anybody out of a period's owners."""
+        """Whether it excludes any owner of items created in the period."""
         asked = (self.least, self.most, self.active, self.joined_from, self.joined_until)
         return bool(self.search) or any(value is not None for value in asked)
 
     def bounds(self) -> dict[str, object]:
-        """Return what a query compares with: item counts, activity, and UTC instants of joining.
+        """Return the query's parameters: item counts, activity, and UTC instants of joining.
 
-        An owner matches who joined at or after `since` and before `until`; None is not asked for.
+        `since` is inclusive, `until` is exclusive; None does not filter.
         """
         since, until = self.joined_from, self.joined_until
         return {
@@ -58,16 +58,16 @@ class OwnerFilter:
         }
 
     def to_query(self) -> dict[str, str]:
-        """Return it as query parameters, without what is left at its default."""
+        """Return it as URL parameters, without those that have their default."""
         default = OwnerFilter()
-        given = {
+        parameters = {
             NAMES[field.name]: str(getattr(self, field.name))
             for field in fields(self)
             if getattr(self, field.name) != getattr(default, field.name)
         }
         if self.joined_from is None and self.joined_until is None:
-            given.pop("zone", None)  # nothing else depends on it
-        return given
+            parameters.pop("zone", None)  # the zone matters only for these days
+        return parameters
 
 
 EVERYBODY = OwnerFilter()
@@ -84,61 +84,60 @@ NAMES = {
 
 
 def parse(query: Mapping[str, str], *, zone: str = "UTC") -> tuple[OwnerFilter, list[str]]:
-    """Return the filter that query parameters ask for, or the nearest that makes sense.
+    """Return the filter in URL parameters, correcting invalid values to the nearest valid ones.
 
-    With it comes a sentence for people about each thing that was not taken as it is. `zone` is that
-    of the days when the query names none.
+    Also returns a warning for people about each correction. `zone` is the default time zone.
     """
-    notes: list[str] = []
+    warnings: list[str] = []
     text = searched(query.get("q", ""))
     if len(text) > LONGEST_SEARCH:
         text = text[:LONGEST_SEARCH]
-        notes.append(f"The search was cut to {LONGEST_SEARCH} characters.")
-    found = OwnerFilter(
+        warnings.append(f"The search was cut to {LONGEST_SEARCH} characters.")
+    filters = OwnerFilter(
         search=text,
-        period=parse_period(query.get("period", ""), notes),
-        least=_number(query.get("least", ""), "least", notes),
-        most=_number(query.get("most", ""), "most", notes),
-        active=parse_activity(query.get("active", ""), notes),
-        joined_from=parse_day(query.get("joined_from", ""), notes),
-        joined_until=parse_day(query.get("joined_until", ""), notes),
-        zone=_zone(query.get("zone", ""), zone, notes),
+        period=parse_period(query.get("period", ""), warnings),
+        least=_number(query.get("least", ""), "least", warnings),
+        most=_number(query.get("most", ""), "most", warnings),
+        active=parse_activity(query.get("active", ""), warnings),
+        joined_from=parse_day(query.get("joined_from", ""), warnings),
+        joined_until=parse_day(query.get("joined_until", ""), warnings),
+        zone=_zone(query.get("zone", ""), zone, warnings),
     )
-    return _in_order(found, notes), notes
+    return _in_order(filters, warnings), warnings
 
 
-def parse_period(text: str, notes: list[str]) -> Period:
-    """Return the period of this name, or the one nearest in length and a note."""
+def parse_period(text: str, warnings: list[str]) -> Period:
+    """Return the period with this name, or the nearest in length with a warning."""
     text = text.strip().lower()
     if text in {"", *Period}:
         return Period(text or Period.ALL)
     digits = text.removesuffix("d")
-    found = Period.ALL
+    nearest = Period.ALL
     if digits.isascii() and digits.isdigit():
         days = int(digits[:9])
-        found = min((p for p in Period if p.days), key=lambda p: abs((p.days or 0) - days))
-    notes.append(f"There is no period “{text[:20]}”, so this shows {name_period(found)}.")
-    return found
+        nearest = min((p for p in Period if p.days), key=lambda p: abs((p.days or 0) - days))
+    warnings.append(f"There is no period “{text[:20]}”, so this shows {name_period(nearest)}.")
+    return nearest
 
 
 def name_period(period: Period) -> str:
-    """Return a period in words: `the last 7 days`."""
+    """Return the description of a period, such as `the last 7 days`."""
     return f"the last {period.days} days" if period.days else "all time"
 
 
-def parse_day(text: str, notes: list[str]) -> date | None:
-    """Return the day written as 2026-03-01, or the nearest there is; add a note when it is another.
+def parse_day(text: str, warnings: list[str]) -> date | None:
+    """Return the day written as 2026-03-01, or the nearest valid day with a warning.
 
-    The 31st of June becomes the 30th; what is no day at all becomes None.
+    The 31st of June becomes the 30th; text that is no date becomes None.
     """
     text = text.strip()
     if not text:
         return None
-    found = _nearest_day(text)
-    if found is None or found.isoformat() != text:
-        instead = f"{found} was taken" if found else "it was left out"
-        notes.append(f"There is no day “{text[:20]}”, so {instead}.")
-    return found
+    day = _nearest_day(text)
+    if day is None or day.isoformat() != text:
+        instead = f"{day} was taken" if day else "it was left out"
+        warnings.append(f"There is no day “{text[:20]}”, so {instead}.")
+    return day
 
 
 def _nearest_day(text: str) -> date | None:
@@ -150,50 +149,50 @@ def _nearest_day(text: str) -> date | None:
     return date(year, month, min(max(day, 1), monthrange(year, month)[1]))
 
 
-def _number(text: str, name: str, notes: list[str]) -> int | None:
+def _number(text: str, name: str, warnings: list[str]) -> int | None:
     text = text.strip()
     if not text:
         return None
     try:
-        filters = int(text)
+        number = int(text)
     except ValueError:
-        notes.append(f"“{text[:20]}” is no number of items, so it was left out.")
+        warnings.append(f"“{text[:20]}” is no number of items, so it was left out.")
         return None
-    found = min(max(filters, 1), MOST_ITEMS)
-    if found != filters:
-        notes.append(f"Owners have 1 item or more, so {found:,} was taken as the {name}.")
-    return found
+    valid = min(max(number, 1), MOST_ITEMS)
+    if valid != number:
+        warnings.append(f"Owners have 1 item or more, so {valid:,} was taken as the {name}.")
+    return valid
 
 
-def parse_activity(text: str, notes: list[str]) -> Activity | None:
-    """Return whether those who are active are asked for, or others, or None and a note."""
+def parse_activity(text: str, warnings: list[str]) -> Activity | None:
+    """Return the filter by activity; None, with a warning, if the text is invalid."""
     text = text.strip().lower()
     if text == YES:
         return "yes"
     if text == NO:
         return "no"
     if text:
-        notes.append(f"Active is yes or no, not “{text[:20]}”, so both are shown.")
+        warnings.append(f"Active is yes or no, not “{text[:20]}”, so both are shown.")
     return None
 
 
-def _zone(text: str, default: str, notes: list[str]) -> str:
+def _zone(text: str, default: str, warnings: list[str]) -> str:
     if text and zones.find_zone(text) is None:
-        notes.append(f"There is no time zone “{text[:40]}”, so days are those of {default}.")
+        warnings.append(f"There is no time zone “{text[:40]}”, so days are those of {default}.")
         return default
     return text or default
 
 
-def _in_order(found: OwnerFilter, notes: list[str]) -> OwnerFilter:
-    if found.least is not None and found.most is not None and found.least > found.most:
-        notes.append("The least number of items was above the most, so they were swapped.")
-        found = replace(found, least=found.most, most=found.least)
-    since, until = found.joined_from, found.joined_until
+def _in_order(filters: OwnerFilter, warnings: list[str]) -> OwnerFilter:
+    if filters.least is not None and filters.most is not None and filters.least > filters.most:
+        warnings.append("The least number of items was above the most, so they were swapped.")
+        filters = replace(filters, least=filters.most, most=filters.least)
+    since, until = filters.joined_from, filters.joined_until
     if since is not None and until is not None and since > until:
-        notes.append("The first day was after the last, so they were swapped.")
-        found = replace(found, joined_from=until, joined_until=since)
+        warnings.append("The first day was after the last, so they were swapped.")
+        filters = replace(filters, joined_from=until, joined_until=since)
     dated = since is not None or until is not None
-    return found if dated else replace(found, zone="UTC")  # it would make equal filters differ
+    return filters if dated else replace(filters, zone="UTC")  # so that equal filters are equal
 
 
 def _start(day: date, zone: str) -> datetime:

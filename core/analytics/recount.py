@@ -1,4 +1,4 @@
-"""A number counted anew in PostgreSQL, and the rows by which it differs from the snapshot's."""
+"""Recounts a number in PostgreSQL, and finds the rows that differ from the snapshot."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -40,10 +40,10 @@ _counting = threading.Lock()
 
 @dataclass(frozen=True)
 class Recount:
-    """How many rows there are now, at `at`; `newer` and `gone` are ids, ascending.
+    """How many rows there are now, at `at`; `newer` and `gone` are ascending ids.
 
-    `named` says whether these are all: not without notes of what changed, not for very many
-    changes, and not where another table decides.
+    `named` says whether these ids are complete. They are not if the change log does not cover the
+    snapshot, if very many partitions changed, or if the count depends on another table.
     """
 
     count: int
@@ -54,10 +54,10 @@ class Recount:
 
 
 def recount(*, actor: Actor, snapshot: Snapshot, question: Question) -> Recount:
-    """Count in one read-only transaction within the time limit of queries.
+    """Recount in one read-only transaction, within the time limit of queries.
 
-    Only the parts that were changed since the snapshot are compared row by row. Raises `Forbidden`,
-    and `Unavailable` when PostgreSQL is away or too slow, or while somebody else counts.
+    Only the partitions that changed since the snapshot are compared row by row. Raises `Forbidden`,
+    and `Unavailable` if PostgreSQL is down or too slow, or while somebody else recounts.
     """
     with _one_at_a_time(), transaction() as db:
         db.execute(text(READ_ONLY))
@@ -87,7 +87,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _changed_parts(db: Session, snapshot: Snapshot, question: Question) -> list[int] | None:
-    """Return the parts that hold all differences, newest first, or None when nobody knows."""
+    """Return the partitions with all the differences, newest first, or None if unknown."""
     table, _ = TABLES[question.kind]
     parts = change_log.changed_partitions(db, manifest=snapshot.manifest, relation=table)
     if question.kind == "owners" or parts is None or None in parts:

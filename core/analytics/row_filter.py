@@ -1,4 +1,4 @@
-"""Which items or users somebody asks for: one filter, for the page, its address and exports."""
+"""The filter of items or users, shared by the page, its address, the API and exports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ Noun = Literal["items", "users"]
 
 @dataclass(frozen=True)
 class RowFilter:
-    """What rows have in common; by default nothing.
+    """Conditions for rows; by default all rows match.
 
-    `search` is a text that is looked for. `owner` is the id of a user, of items alone; `active` is
-    of users alone. The rows were created in the `period`.
+    Each word of `search` must occur in the row. `owner`, a user id, is only for items, `active`
+    only for users. The rows were created in the `period`.
     """
 
     search: str = ""
@@ -28,38 +28,38 @@ class RowFilter:
 
     @property
     def narrows(self) -> bool:
-        """Whether it leaves anything out."""
+        """Whether it has any condition."""
         return self != RowFilter()
 
     def bounds(self, taken_at: datetime) -> dict[str, object]:
-        """Return what a query of a snapshot of that instant compares with; None is not asked for.
+        """Return a query's parameters for a snapshot taken at that instant.
 
-        Rows match that were created after `after`, and not after `until`.
+        `after` is exclusive, `until` is inclusive; None does not filter.
         """
         after = self.period.since(taken_at)
         return {"after": after, "until": after and taken_at}
 
     @property
     def is_active(self) -> bool | None:
-        """Whether those who are active are asked for, or others; None for both."""
+        """The filter by activity as a boolean; None matches both."""
         return None if self.active is None else self.active == YES
 
     def to_query(self) -> dict[str, str]:
-        """Return it as query parameters, without what is left at its default."""
+        """Return it as URL parameters, without those that have their default."""
         period = self.period.value if self.period.days else None
-        given = {"q": self.search, "owner": self.owner, "active": self.active, "period": period}
-        return {name: str(value) for name, value in given.items() if value}
+        values = {"q": self.search, "owner": self.owner, "active": self.active, "period": period}
+        return {name: str(value) for name, value in values.items() if value}
 
 
 def parse(query: Mapping[str, str], *, noun: Noun) -> tuple[RowFilter, list[str]]:
-    """Return the filter that query parameters ask for, or the nearest that makes sense.
+    """Return the filter in URL parameters, correcting invalid values to the nearest valid ones.
 
-    With it comes a sentence for people about each thing that was not taken as it is.
+    Also returns a warning for people about each correction.
     """
-    notes: list[str] = []
+    warnings: list[str] = []
     return RowFilter(
         search=searched(query.get("q", "")),
-        owner=parse_owner(query, notes) if noun == "items" else None,
-        active=parse_activity(query.get("active", ""), notes) if noun == "users" else None,
-        period=parse_period(query.get("period", ""), notes),
-    ), notes
+        owner=parse_owner(query, warnings) if noun == "items" else None,
+        active=parse_activity(query.get("active", ""), warnings) if noun == "users" else None,
+        period=parse_period(query.get("period", ""), warnings),
+    ), warnings

@@ -1,4 +1,4 @@
-"""The rows of a snapshot's tables as they were extracted, in the order of their ids."""
+"""Reads the extracted rows of a snapshot's tables, in the order of their ids."""
 
 from collections.abc import Iterator
 
@@ -20,17 +20,17 @@ NOT_FOLDED = (
 
 
 def count_items(snapshot: Snapshot, filters: RowFilter = ALL) -> int:
-    """Return how many items there are, or match: see `stream_items`."""
+    """Return how many items match; see `stream_items`."""
     if not filters.narrows:
         return snapshot.items
     return _count(snapshot, ITEMS, "items", _compared_items(snapshot, filters))
 
 
 def stream_items(snapshot: Snapshot, filters: RowFilter = ALL) -> Iterator[pl.DataFrame]:
-    """Yield the items of a filter in batches, with the columns of `columns.ITEMS`.
+    """Yield the matching items in batches, with the columns of `columns.ITEMS`.
 
-    As on the page of items, each word of a search is looked for in titles, descriptions, and
-    addresses and names of owners.
+    As on the Items page, each word of a search must occur in the title, the description, or the
+    owner's address or name.
     """
     compared = _compared_items(snapshot, filters)
     for frame in _stream(snapshot, ITEMS, "items", compared, users=snapshot.files(USERS)):
@@ -38,16 +38,16 @@ def stream_items(snapshot: Snapshot, filters: RowFilter = ALL) -> Iterator[pl.Da
 
 
 def count_users(snapshot: Snapshot, filters: RowFilter = ALL) -> int:
-    """Return how many users there are, or match: see `stream_users`."""
+    """Return how many users match; see `stream_users`."""
     if not filters.narrows:
         return snapshot.users
     return _count(snapshot, USERS, "users", _compared_users(snapshot, filters))
 
 
 def stream_users(snapshot: Snapshot, filters: RowFilter = ALL) -> Iterator[pl.DataFrame]:
-    """Yield the users of a filter in batches, with the columns of `columns.USERS`.
+    """Yield the matching users in batches, with the columns of `columns.USERS`.
 
-    Each word of a search is looked for in addresses and names.
+    Each word of a search must occur in the address or name.
     """
     compared = _compared_users(snapshot, filters)
     for frame in _stream(snapshot, USERS, "users", compared):
@@ -62,8 +62,8 @@ def _count(snapshot: Snapshot, dataset: str, noun: str, compared: dict[str, obje
 def _stream(
     snapshot: Snapshot, dataset: str, noun: str, compared: dict[str, object], **more: object
 ) -> Iterator[pl.DataFrame]:
-    # Each batch is a query of its own, so a slow reader occupies no place among the queries. It is
-    # a range of ids that are known to match, so none reads or sorts the rows of another.
+    # Each batch is a separate query, so a slow client does not occupy a query slot. A batch covers
+    # a range of ids that match, so no query reads or sorts the rows of another.
     asked = f"matching_{noun}" if "words" in compared else f"raw_{noun}_ids"
     for file in snapshot.files(dataset):
         found = warehouse.read(snapshot, asked, files=[file], **compared).to_series()
@@ -74,12 +74,12 @@ def _stream(
 
 
 def _some(ids: pl.Series) -> list[int] | None:
-    """Return ascending ids, or None when they are all there are between the first and the last."""
+    """Return the ids, which are ascending, or None if they have no gaps."""
     return None if ids[-1] - ids[0] + 1 == len(ids) else ids.to_list()
 
 
 def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-    """Return all columns in their order; empty are those that an older snapshot lacks."""
+    """Return all columns in their order; those that an older snapshot lacks are null."""
     missing = [pl.lit(None, kind).alias(name) for name, kind in schema.items()]
     return frame.with_columns(m for m in missing if m.meta.output_name() not in frame).select(
         schema.names()

@@ -1,4 +1,4 @@
-"""Which part of the growth somebody asks for: one filter, for the page, its address and exports."""
+"""The filter of trends, shared by the page, its address, the API and exports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,22 +14,23 @@ SWAPPED = "The first day was after the last, so they were swapped."
 
 @dataclass(frozen=True)
 class Window:
-    """The days that are looked at, both included; None is as far as there is anything."""
+    """The first and last day to show, both inclusive; None means without limit."""
 
     first: date | None = None
     last: date | None = None
 
     def cut(self, first: date, end: date) -> tuple[date, date]:
-        """Return which days of some are looked at: the first, and the one after the last."""
+        """Limit the days from `first` to before `end` to the window; `end` stays exclusive."""
         after = end if self.last is None else self.last + timedelta(days=1)
         return max(first, self.first or first), min(end, after)
 
 
 @dataclass(frozen=True)
 class TrendFilter:
-    """How long a step is, whose items are counted, and which days are looked at.
+    """The length of a step, the owner whose items count, and the days to show.
 
-    Without an `owner`, a user id, everybody's are, and users with them. Days are those of `zone`.
+    With an `owner`, a user id, only that user's items count; without, all users and items do. Days
+    are in `zone`.
     """
 
     step: Step = Step.WEEK
@@ -38,51 +39,54 @@ class TrendFilter:
     zone: str = "UTC"
 
     def to_query(self) -> dict[str, str]:
-        """Return it as query parameters, those of the page Trends and the zone."""
-        given = {
+        """Return it as URL parameters: those of the Trends page, and the zone."""
+        values = {
             "step": self.step,
             "owner": self.owner,
             "from": self.window.first,
             "until": self.window.last,
             "zone": self.zone,
         }
-        return {name: str(value) for name, value in given.items() if value is not None}
+        return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def parse(query: Mapping[str, str], *, zone: str) -> tuple[TrendFilter, list[str]]:
-    """Return the filter that query parameters ask for, or the nearest that makes sense.
+    """Return the filter in URL parameters, correcting invalid values to the nearest valid ones.
 
-    With it comes a sentence for people about each thing that was not taken as it is.
+    Also returns a warning for people about each correction.
     """
-    notes: list[str] = []
-    found = TrendFilter(
-        parse_step(query, notes), parse_owner(query, notes), parse_window(query, notes), zone
+    warnings: list[str] = []
+    filters = TrendFilter(
+        parse_step(query, warnings),
+        parse_owner(query, warnings),
+        parse_window(query, warnings),
+        zone,
     )
-    return found, notes
+    return filters, warnings
 
 
-def parse_step(query: Mapping[str, str], notes: list[str]) -> Step:
-    """Return the step that query parameters ask for, or weeks with a note."""
+def parse_step(query: Mapping[str, str], warnings: list[str]) -> Step:
+    """Return the step in URL parameters; weeks, with a warning, if it is invalid."""
     asked = query.get("step", Step.WEEK).strip()
     if asked not in set(Step):
-        notes.append(NO_STEP.format(asked=asked[:20]))
+        warnings.append(NO_STEP.format(asked=asked[:20]))
         return Step.WEEK
     return Step(asked)
 
 
-def parse_window(query: Mapping[str, str], notes: list[str]) -> Window:
-    """Return the days that query parameters ask for, or the nearest, with a note."""
-    first, last = (parse_day(query.get(name, ""), notes) for name in ("from", "until"))
+def parse_window(query: Mapping[str, str], warnings: list[str]) -> Window:
+    """Return the days in URL parameters, or the nearest valid ones with a warning."""
+    first, last = (parse_day(query.get(name, ""), warnings) for name in ("from", "until"))
     if first is not None and last is not None and first > last:
-        notes.append(SWAPPED)
+        warnings.append(SWAPPED)
         first, last = last, first
     return Window(first, last)
 
 
-def parse_owner(query: Mapping[str, str], notes: list[str]) -> int | None:
-    """Return the id of the owner that query parameters ask for, or None with a note."""
+def parse_owner(query: Mapping[str, str], warnings: list[str]) -> int | None:
+    """Return the owner's id in URL parameters; None, with a warning, if it is invalid."""
     asked = query.get("owner", "").strip()
     if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 19 and int(asked)):
-        notes.append(NO_OWNER.format(asked=asked[:20]))
+        warnings.append(NO_OWNER.format(asked=asked[:20]))
         return None
     return int(asked) if asked else None

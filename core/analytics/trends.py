@@ -1,4 +1,4 @@
-"""How users and items came to be: created in each step and in all by then, without gaps."""
+"""The growth of users and items: how many were created in each step, and in total by then."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -15,31 +15,31 @@ IN_ALL, PARTIAL = "{}_in_all", "partial"
 
 
 def trend(snapshot: Snapshot, filters: TrendFilter) -> pl.DataFrame:
-    """Return the steps of a snapshot, as `steps` does; reads all items when there is an owner."""
+    """Return the steps of a snapshot, as `steps` does; scans all items if there is an owner."""
     return steps(
         created(snapshot, filters.owner, filters.zone), filters, until=today(snapshot, filters)
     )
 
 
 def created(snapshot: Snapshot, owner: int | None, zone: str) -> pl.DataFrame:
-    """Return day with the users and items created on it, or with the items of an owner alone."""
+    """Return `day`, `users` and `items` created per day; with an owner only `day` and `items`."""
     if owner is None:
         return metrics.created_per_day(snapshot, zone)
     return metrics.created_by_owner(snapshot, owner, zone)
 
 
 def today(snapshot: Snapshot, filters: TrendFilter) -> date:
-    """Return the day on which a snapshot was taken, in the zone of the days."""
+    """Return the day on which a snapshot was taken, in the filter's zone."""
     return snapshot.taken_at.astimezone(ZoneInfo(filters.zone)).date()
 
 
 def steps(created: pl.DataFrame, filters: TrendFilter, *, until: date) -> pl.DataFrame:
-    """Return the steps that reach into the window, from the first with anything to that of `until`.
+    """Return the steps in the window, from the first day with rows to the day `until`.
 
-    `created` is a result of the function of that name; of a step that the window cuts, only days in
-    the window count. Columns: `day`, the first of each step; for users and items how many were
-    created in it, and `users_in_all` and `items_in_all`, how many had been by its end, those before
-    the window included; and `partial`, whether the step is cut or not over yet.
+    `created` is a result of the function of that name. If the window cuts a step, only days in the
+    window count. Columns: `day`, the first day of the step; `users` and `items`, created in the
+    step; `users_in_all` and `items_in_all`, created by the end of the step, including before the
+    window; `partial`, whether the step is cut by the window or not over yet.
     """
     first, last = _reach(created, filters.window, until)
     counted = calendar_steps.by_step(between(created, filters.window), filters.step)
@@ -58,9 +58,9 @@ def steps(created: pl.DataFrame, filters: TrendFilter, *, until: date) -> pl.Dat
 
 
 def filled(created: pl.DataFrame, step: Step, *, first: date, last: date) -> pl.DataFrame:
-    """Return the steps from that of a day to that of another, those without anything as 0.
+    """Return every step from the one that contains `first` to that of `last`; gaps become 0.
 
-    `created` has `day`, the first of each step, and counts.
+    `created` has `day`, the first day of a step, and counts.
     """
     if first > last:
         return created.clear()
@@ -70,7 +70,7 @@ def filled(created: pl.DataFrame, step: Step, *, first: date, last: date) -> pl.
 
 
 def between(created: pl.DataFrame, window: Window) -> pl.DataFrame:
-    """Return what has a `day` between two days, both included."""
+    """Return the rows whose `day` is in the window."""
     day = pl.col("day")
     return created.filter(
         pl.lit(True) if window.first is None else day >= window.first,
@@ -79,7 +79,7 @@ def between(created: pl.DataFrame, window: Window) -> pl.DataFrame:
 
 
 def _reach(created: pl.DataFrame, window: Window, until: date) -> tuple[date, date]:
-    """Return the first and last day that count; nothing does when the first is after the last."""
+    """Return the first and last day to show; if the first is after the last, there is none."""
     known = pl.concat([created["day"], pl.Series("day", [until])])
     earliest, latest = known.min(), known.max()
     assert isinstance(earliest, date)  # noqa: S101  # as `until` is one of them
@@ -88,7 +88,7 @@ def _reach(created: pl.DataFrame, window: Window, until: date) -> tuple[date, da
 
 
 def _is_partial(filters: TrendFilter, until: date) -> pl.Expr:
-    """Return whether a step reaches beyond the days that count, or that are over."""
+    """Return whether a step reaches beyond the window, or beyond yesterday."""
     window, yesterday = filters.window, until - timedelta(days=1)
     after = pl.col("day").dt.offset_by(filters.step.length)
     late = after > min(window.last or yesterday, yesterday) + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""DuckDB over one published snapshot: locked down, bounded, one `.sql` file per question."""
+"""Runs DuckDB queries, one `.sql` file each, on a snapshot: sandboxed, with limits."""
 
 import logging
 import re
@@ -35,8 +35,8 @@ _slots = threading.BoundedSemaphore(CONCURRENT_QUERIES)
 def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFrame:
     """Answer `<question>.sql` from a snapshot, with `$name` standing for parameters.
 
-    A parameter that names files is `snapshot.files(dataset)`. Raises `Unavailable` when all slots
-    stay taken, when the time limit passes, or when the snapshot cannot be read.
+    Pass files as `snapshot.files(dataset)`. Raises `Unavailable` if no slot becomes free, if the
+    query exceeds the time limit, or if the snapshot cannot be read.
     """
     attributes: dict[str, str | int] = {
         "db.system.name": "duckdb",
@@ -63,11 +63,11 @@ def text(question: str) -> str:
 def connect(
     folder: Path, *, memory_limit: str, time_limit: float = 0, spill: Path | None = None
 ) -> _Connection:
-    """Open an in-memory DuckDB that can reach `folder` and nothing else, and cannot be unlocked.
+    """Open an in-memory DuckDB that can access only `folder`; its configuration is locked.
 
     Parquet files under `folder` can be read, and written by COPY. A query that takes longer than
-    `time_limit` seconds is interrupted, unless that is 0. Without `spill`, a folder under `folder`,
-    it never writes temporary files.
+    `time_limit` seconds is interrupted; 0 means no limit. Temporary files are written to `spill`, a
+    folder under `folder`; without it there are none.
     """
     with tracer.start_as_current_span("duckdb connect", attributes={"db.system.name": "duckdb"}):
         connection = duckdb.connect(":memory:", config={"threads": THREADS})
@@ -77,13 +77,13 @@ def connect(
 
 
 def close() -> None:
-    """Let go of the process's connection; the next query opens a new one."""
+    """Drop the process's connection; the next query opens a new one."""
     _open.cache_clear()
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """A connection, and those of its cursors that nobody uses at the moment."""
+    """A connection and its idle cursors."""
 
     connection: _Connection
     idle: list[_Connection]
@@ -105,7 +105,7 @@ def _open(folder: Path, memory_limit: str, time_limit: float) -> _Opened:
 
 @contextmanager
 def _cursor() -> Iterator[_Connection]:
-    """Give a cursor that nobody else uses; a new one takes a millisecond longer to answer."""
+    """Lend an idle cursor; a new one would need a millisecond more for its first query."""
     opened = _opened()
     try:
         cursor = opened.idle.pop()
@@ -114,14 +114,14 @@ def _cursor() -> Iterator[_Connection]:
     try:
         yield cursor
     except BaseException:
-        cursor.close()  # what was interrupted or failed is not asked again
+        cursor.close()  # a cursor is not used again after an error or an interruption
         raise
     opened.idle.append(cursor)
 
 
 def _lock_down(folder: Path, memory_limit: str, time_limit: float, spill: Path | None) -> list[str]:
     return [
-        # Of all cursors; a plain SET would be of this one alone.
+        # SET GLOBAL applies to every cursor, plain SET only to this one.
         f"SET GLOBAL max_execution_time = {round(time_limit * 1000)}",
         f"SET memory_limit = {_quote(memory_limit)}",
         f"SET temp_directory = {_quote(str(spill or ''))}",

@@ -1,1 +1,1 @@
-"""Published Parquet snapshots: which is current, what is in it, whether it is whole."""
+"""Published Parquet snapshots: finds the current one, reads its manifest, verifies its files."""

@@ -1,8 +1,9 @@
-"""What changed in PostgreSQL since a snapshot: the notes that triggers leave, and the marks.
+"""The change log: which partitions changed in PostgreSQL since a snapshot was taken.
 
-A note says which part of which table a transaction changed. A mark says which instant a published
-snapshot shows, and proves by being there that every note since then is there too: emptying the
-notes takes the marks along, and a database restored from a backup lacks the newest one.
+Triggers write an entry (table `change_note`) for each partition that a transaction changes. A
+checkpoint (table `refresh_mark`) records the PostgreSQL snapshot of a published snapshot. As long
+as it exists, every later entry does too: emptying the log deletes the checkpoints, and a database
+restored from a backup lacks the newest one.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ WHERE xid >= pg_snapshot_xmin(CAST({snapshot} AS pg_snapshot))
   AND NOT pg_visible_in_snapshot(xid, CAST({snapshot} AS pg_snapshot))
 GROUP BY relation, part
 """
-# The index is read in its own order, so that it never costs more than the notes that count.
+# ORDER BY and LIMIT follow the index, so that this reads no more than `most` entries.
 NEWER = """
 SELECT relation, sum(inserted)::bigint, sum(updated)::bigint, sum(deleted)::bigint,
     bool_or(part IS NULL), count(*)
@@ -66,8 +67,8 @@ DELETE FROM refresh_mark
 WHERE store = %s AND token <> %s
    OR store <> %s AND marked_at < now() - CAST(%s AS interval)
 """
-# Every transaction before an instant's oldest open one had ended, and it saw what they noted. That
-# is a range of the index; asking of each note whether it was seen would read all that are kept.
+# Transactions before the xmin of a snapshot had ended, so the snapshot shows their changes. This
+# condition is a range of the index; pg_visible_in_snapshot would be tested on every entry.
 PRUNE = """
 DELETE FROM change_note
 WHERE xid < (SELECT min(pg_snapshot_xmin(CAST(pg_snapshot AS pg_snapshot))) FROM refresh_mark)
@@ -75,7 +76,7 @@ WHERE xid < (SELECT min(pg_snapshot_xmin(CAST(pg_snapshot AS pg_snapshot))) FROM
 
 
 class Cursor(Protocol):
-    """A psycopg2 cursor, as far as it is needed here."""
+    """The methods of a psycopg2 cursor that this module uses."""
 
     def execute(self, query: str, parameters: Sequence[object] = ..., /) -> object:
         """Run one statement."""
@@ -86,7 +87,7 @@ class Cursor(Protocol):
 
 @dataclass(frozen=True)
 class Change:
-    """What changed in one part of a table; `part` None is the whole table, as by TRUNCATE."""
+    """The changes in one partition of a table; `part` None is the whole table, as by TRUNCATE."""
 
     relation: str
     partition: int | None
@@ -97,9 +98,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Rows:
-    """How many rows of a table were changed; a row that was edited twice counts twice.
+    """How many rows of a table changed; a row that was edited twice counts twice.
 
-    `whole` says that the table was emptied as well, after which the numbers are a lower bound.
+    With `whole` the table was also truncated, and the numbers are lower bounds.
     """
 
     inserted: int = 0
@@ -110,7 +111,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Newer:
-    """How much newer the database is than a snapshot, by table; at least that much when `more`."""
+    """What changed in the database since a snapshot, by table; with `more`, at least that much."""
 
     user: Rows = Rows()
     item: Rows = Rows()
@@ -118,43 +119,43 @@ class Newer:
 
     @property
     def nothing(self) -> bool:
-        """Whether the snapshot shows the database as it is."""
+        """Whether nothing changed since the snapshot."""
         return self == Newer()
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """What the database says of the tables that are exported, and of the triggers on them."""
+    """PostgreSQL's catalog rows about the exported tables, their columns and their triggers."""
 
     rows: frozenset[tuple[str, ...]]
 
     def column_type(self, relation: str, column: str) -> str | None:
-        """Return a column's type without its length, or None when there is no such column."""
+        """Return a column's type without its length, or None if there is no such column."""
         found = (row[3] for row in self.rows if row[:3] == ("column", relation, column))
         return next(found, None)
 
     def triggers_off(self) -> list[str]:
-        """Return the triggers that are missing or do not fire always, as `table.trigger`."""
+        """Return the triggers that are missing or not `ENABLE ALWAYS`, as `table.trigger`."""
         on = {row[1:3] for row in self.rows if row[0] == "trigger" and row[3] == FIRES_ALWAYS}
         return sorted(".".join(trigger) for trigger in TRIGGERS - on)
 
     def fingerprint(self, columns: Iterable[tuple[str, str]]) -> str:
-        """Return what changes when a table, a trigger, or one of these columns is changed.
+        """Return a hash that changes if a table, a trigger, or one of these columns changes.
 
-        It holds who last wrote the catalog's rows, so that a trigger which was off for a while, a
-        column whose values were rewritten, and a table made anew all differ from before.
+        It covers the transaction ids (`xmin`) of the catalog rows. So it also changes after a
+        trigger was off for a while, a column was rewritten, or a table was recreated.
         """
-        filters = set(columns)
+        relevant = set(columns)
         kept = [
             row
             for row in self.rows
-            if row[0] == "table" or row[1:3] in (filters if row[0] == "column" else TRIGGERS)
+            if row[0] == "table" or row[1:3] in (relevant if row[0] == "column" else TRIGGERS)
         ]
         return hashlib.sha256(repr(sorted(kept)).encode()).hexdigest()
 
 
 def read_catalog(cursor: Cursor) -> Catalog:
-    """Return what the database says of tables, columns and triggers, in one round trip."""
+    """Read the catalog rows of tables, columns and triggers in one round trip."""
     cursor.execute(CATALOG)
     return Catalog(frozenset(cursor.fetchall()))
 
@@ -166,16 +167,15 @@ def find_checkpoint(cursor: Cursor, *, store: UUID, token: UUID) -> str | None:
 
 
 def read_since(cursor: Cursor, pg_snapshot: str) -> list[Change]:
-    """Return what changed between an earlier snapshot and what this transaction sees."""
+    """Return the changes between a PostgreSQL snapshot and that of the current transaction."""
     cursor.execute(SINCE.format(snapshot="%s"), (pg_snapshot, pg_snapshot))
     return [Change(*row) for row in cursor.fetchall()]
 
 
 def newer(db: Session, *, store: UUID, token: UUID, pg_snapshot: str) -> Newer | None:
-    """Return how much newer the database is than a snapshot, from one indexed read.
+    """Return what changed since a snapshot, from one index scan of at most 10,000 entries.
 
-    At most 10,000 notes are counted. None when nobody knows: without the snapshot's mark notes may
-    be missing.
+    Returns None if this is unknown: without the snapshot's checkpoint, entries may be missing.
     """
     checkpoint = db.get(RefreshCheckpoint, (store, token))
     if checkpoint is None or checkpoint.pg_snapshot != pg_snapshot:
@@ -190,7 +190,8 @@ def changed_partitions(
 ) -> list[int | None] | None:
     """Return the parts of a table that changed since a snapshot, highest first; None is all of it.
 
-    The result itself is None when nobody knows.
+    A None in the list stands for the whole table. Returns None if the changes are unknown, as the
+    snapshot's checkpoint is missing.
     """
     checkpoint = db.get(RefreshCheckpoint, (manifest.store, manifest.token))
     if checkpoint is None or checkpoint.pg_snapshot != manifest.pg_snapshot:
@@ -208,10 +209,10 @@ def add_checkpoint(cursor: Cursor, *, store: UUID, token: UUID, pg_snapshot: str
 
 
 def prune(cursor: Cursor, *, store: UUID, token: UUID) -> None:
-    """Forget the store's other marks, and the notes that every remaining mark has seen.
+    """Delete the store's other checkpoints, and entries older than every remaining checkpoint.
 
-    Several folders of snapshots may share a database; one that was not refreshed for seven days
-    loses its mark, and with it nothing but the right to refresh incrementally once.
+    Several snapshot folders (stores) may share a database. A store that was not refreshed for seven
+    days loses its checkpoint; its next refresh then exports everything.
     """
     cursor.execute(FORGET_OTHERS, (str(store), str(token), str(store), KEEP_CHECKPOINTS))
     cursor.execute("SELECT set_config('tally.pruning', 'on', false)")

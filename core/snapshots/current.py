@@ -1,4 +1,4 @@
-"""The names that lead to the current snapshot, changed one process at a time and durably."""
+"""Changes the symlinks to the current snapshot: durably, and by one process at a time."""
 
 import fcntl
 import os
@@ -20,9 +20,9 @@ BLOCKED = (
 
 @contextmanager
 def publishing(root: Path, *, patience: float) -> Iterator[None]:
-    """Be the only one to change names in the folder of snapshots.
+    """Hold the lock on the snapshot folder's symlinks.
 
-    Raises `Unavailable` when somebody else does not come to an end within `patience` seconds.
+    Raises `Unavailable` if another process does not release it within `patience` seconds.
     """
     descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -33,7 +33,7 @@ def publishing(root: Path, *, patience: float) -> Iterator[None]:
 
 
 def link(root: Path, name: str, target: str) -> None:
-    """Point a symlink elsewhere in one step, so that there is no moment without it."""
+    """Replace a symlink atomically, so that it exists at every moment."""
     with suppress(OSError):
         if str((root / name).readlink()) == target:
             return
@@ -44,7 +44,7 @@ def link(root: Path, name: str, target: str) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a new file and force it to disk."""
+    """Write a new file and fsync it."""
     with os.fdopen(private_files.create(path), "wb") as file:
         file.write(content)
         file.flush()
@@ -52,7 +52,7 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def fsync_folder(folder: Path) -> None:
-    """Force the names in a folder to disk."""
+    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

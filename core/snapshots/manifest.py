@@ -1,4 +1,4 @@
-"""The manifest of a snapshot: what it consists of, sealed by a hash, as it lies on disk."""
+"""The manifest of a snapshot: its files and origin, as JSON with a hash of its own content."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ SEAL = "sha256"
 
 
 class File(BaseModel):
-    """One Parquet file of a snapshot: `path` is relative to its folder, `part` set for extracts."""
+    """A Parquet file; `path` is relative to the snapshot's folder, `part` a table's partition."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -28,20 +28,21 @@ class File(BaseModel):
     partition: int | None = Field(None, alias="part")  # as manifests on disk have it
 
     def belongs_to(self, dataset: str) -> bool:
-        """Tell whether this is the file of a view, or of one partition of a table."""
+        """Tell whether this is the file of this view, or of a partition of this table."""
         return self.path == dataset or self.path.startswith(f"{dataset}/")
 
 
 def files_of(files: Iterable[File], dataset: str) -> list[File]:
-    """Return the files of a dataset: one for a view, one a partition for a table."""
+    """Return the files of a dataset: one for a view, one per partition for a table."""
     return [file for file in files if file.belongs_to(dataset)]
 
 
 class Manifest(BaseModel):
-    """What a snapshot consists of, and which instant of which database it shows.
+    """The files of a snapshot, and the database and instant that it shows.
 
-    `store` names the folder of snapshots and `token` this one, as in its mark in PostgreSQL;
-    `database` identifies server and database, `catalog` the tables and triggers as they were.
+    `store` identifies the folder of snapshots and `token` this snapshot, as in its checkpoint in
+    PostgreSQL. `database` identifies server and database; `catalog` is the fingerprint of the
+    tables and triggers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,15 +65,15 @@ class Manifest(BaseModel):
 
 
 class Broken(Exception):
-    """A snapshot's folder does not hold what its manifest says."""
+    """A snapshot's files do not match its manifest."""
 
 
 class OtherLayout(Broken):
-    """A snapshot that another version of Tally wrote; there is nothing wrong with it."""
+    """Another version of Tally wrote the snapshot; it is not damaged."""
 
 
 class Unreadable(Broken):
-    """A file that cannot be read at this moment, for which there may be another reason."""
+    """A file cannot be read at the moment; it is not necessarily damaged."""
 
 
 def write_manifest(manifest: Manifest) -> bytes:
@@ -82,7 +83,7 @@ def write_manifest(manifest: Manifest) -> bytes:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a snapshot; raise `Broken` when it cannot be read."""
+    """Return the manifest of a snapshot; raise `Broken` if it cannot be read."""
     try:
         content = json.loads((folder / MANIFEST).read_bytes())
         layout = content.get("layout") if isinstance(content, dict) else None

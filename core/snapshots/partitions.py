@@ -1,6 +1,6 @@
-"""How ids are divided: the change log counts by partition, and each is one file of a snapshot."""
+"""Partitions of ids: the change log counts by partition, and each is one file of a snapshot."""
 
-PARTITION_BITS = 18  # 262,144 consecutive ids, as the triggers of the change log divide them too
+PARTITION_BITS = 18  # 262,144 consecutive ids; the triggers of the change log shift by 18 too
 LAST_PARTITION = (2**63 - 1) >> PARTITION_BITS
 
 

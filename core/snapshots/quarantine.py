@@ -1,4 +1,4 @@
-"""Snapshots found to be damaged, noted on disk: every process knows of them, also after a start."""
+"""Records damaged snapshots on disk, so that every process knows them, also after a restart."""
 
 import logging
 import os
@@ -17,22 +17,22 @@ _failures = Failures("Telling of a damaged snapshot")
 
 
 def connect(listener: Callable[[], None]) -> None:
-    """Call `listener` whenever this process learns of a damaged snapshot; one listener at a time.
+    """Call `listener` whenever this process detects a damaged snapshot; there is one listener.
 
-    It is called in whichever thread found out, and must not wait.
+    It is called in the thread that detected the damage, and must not block.
     """
     _listeners[:] = [listener]
 
 
 def announce() -> None:
-    """Tell the listener that a damaged snapshot was met."""
+    """Call the listener."""
     for listener in _listeners:
         with _failures.contained():
             listener()
 
 
 def note(snapshot: Path, reason: str) -> None:
-    """Note that a snapshot's folder is damaged; where that cannot be written, the log has to do."""
+    """Put a snapshot in quarantine; if its file cannot be written, log a warning instead."""
     place = _place(snapshot)
     new = place.with_suffix(".new")
     try:
@@ -46,21 +46,21 @@ def note(snapshot: Path, reason: str) -> None:
 
 
 def reason(snapshot: Path) -> str | None:
-    """Return why a snapshot's folder is in quarantine, or None when it is not."""
+    """Return why a snapshot is in quarantine, or None if it is not."""
     with suppress(OSError, UnicodeDecodeError):
         return _place(snapshot).read_text("utf-8")
     return None
 
 
 def known(snapshots: Path) -> Mapping[Path, str]:
-    """Return the folders below `snapshots` that are in quarantine, each with the reason."""
+    """Return the existing snapshots in quarantine, each with the reason."""
     noted = sorted((snapshots.parent / FOLDER).glob("[0-9]*-*.txt"))
     folders = [snapshots / place.stem for place in noted]
     return {folder: reason(folder) or "" for folder in folders if folder.exists()}
 
 
 def forget_gone(snapshots: Path) -> None:
-    """Remove what was noted of snapshots that are no longer there."""
+    """Delete the entries of snapshots that no longer exist."""
     for place in (snapshots.parent / FOLDER).glob("*"):
         if not (snapshots / place.stem).exists():
             place.unlink(missing_ok=True)

@@ -41,9 +41,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published, immutable snapshot; it is not pruned from disk as long as this object lives.
+    """A published, immutable snapshot; its files are not pruned as long as this object lives.
 
-    Two are equal when they are the same folder and generation.
+    Two are equal if they have the same folder and generation.
     """
 
     folder: Path
@@ -64,10 +64,10 @@ _broken: dict[Path, str] = {}
 
 
 def current() -> Snapshot:
-    """Return the newest good snapshot; raise `Unavailable` when there is none.
+    """Return the newest good snapshot; raise `Unavailable` if there is none.
 
-    A generation is verified when it is first opened. While one thread does that, the others go on
-    with the previous one. A broken generation is passed over for the one before it.
+    A snapshot is verified when it is first opened. While one thread does that, the others get the
+    previous snapshot. A broken snapshot is skipped in favour of the one before it.
     """
     root = get_settings().parquet_path.resolve()
     served = _served.get(root)
@@ -83,10 +83,10 @@ def current() -> Snapshot:
 
 
 def kept() -> list[Snapshot]:
-    """Return the snapshots on disk that can be read, newest first; one never published is not.
+    """Return the readable snapshots on disk that were published, newest first.
 
-    Their files have the sizes that they should have. What is in them is compared with the manifest
-    by `verify_dataset`, for the files that are needed; only `current` does that for all of them.
+    Only the sizes of their files have been verified. Call `verify_dataset` before reading a
+    dataset; `current` does that for all files.
     """
     found = []
     for folder in folders.candidates(get_settings().parquet_path.resolve()):
@@ -118,7 +118,7 @@ def passed_over() -> bool:
 
 
 def condemn(folder: Path, error: Broken) -> None:
-    """Serve a snapshot no more, in any process if its content is wrong, else in this one."""
+    """Stop serving a snapshot: in every process if its content is wrong, else only in this one."""
     if not isinstance(error, OtherLayout | Unreadable):
         quarantine.note(folder, str(error))
     _pass_over(folder, str(error))
@@ -138,7 +138,7 @@ def _is_newest(served: Snapshot, root: Path) -> bool:
 
 
 def _is_good(folder: Path) -> bool:
-    """Tell whether a snapshot that is served is still there, and no other process found it bad."""
+    """Tell whether a snapshot still exists, and no process has put it in quarantine."""
     return (folder / MANIFEST).exists() and quarantine.reason(folder) is None
 
 

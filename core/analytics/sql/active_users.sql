@@ -1,5 +1,5 @@
--- The users who own most of what was created in a period. The file is in the order of their ranks,
--- which DuckDB keeps; to sort ten rows again takes longer than to read them.
+-- The users who own the most items created in a period. The file is sorted by rank, and DuckDB keeps
+-- that order; sorting ten rows again would take longer than reading them.
 SELECT user_id, email, full_name, item_count
 FROM read_parquet($files)
 WHERE period = $period AND rank <= $most

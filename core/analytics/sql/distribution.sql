@@ -1,4 +1,4 @@
--- How many users own how many items, in buckets; buckets without anybody are there as well.
+-- How many users own how many items, in buckets; empty buckets are included.
 WITH buckets (position, bucket, least, most) AS (
     VALUES
         (0, '0', 0, 0), (1, '1', 1, 1), (2, '2-5', 2, 5), (3, '6-10', 6, 10),

@@ -1,4 +1,4 @@
--- How many users own exactly so many items, most items first; those with none are left out.
+-- How many users own exactly that many items, most items first, without users who own none.
 SELECT item_count, users
 FROM read_parquet($files)
 WHERE item_count > 0

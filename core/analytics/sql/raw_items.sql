@@ -1,4 +1,4 @@
--- The items in a range of ids, or those of some ids within it, with the addresses of their owners.
+-- The items in a range of ids, or only those with certain ids in it, with their owners' addresses.
 SELECT item.*, owner.email AS owner_email
 FROM (
     FROM read_parquet($files)

@@ -1,4 +1,4 @@
--- The users in a range of ids, or those of some ids within it.
+-- The users in a range of ids, or only those with certain ids in it.
 SELECT *
 FROM read_parquet($files)
 WHERE user_id BETWEEN $first AND $last

@@ -1,4 +1,4 @@
--- How many users own exactly so many of the items created in a period, most items first.
+-- How many users own exactly that many of the items created in a period, most items first.
 SELECT item_count, count(*) AS users
 FROM read_parquet($files)
 WHERE period = $period

@@ -1,4 +1,4 @@
--- The first hundred owners of what was created in a period, by rank.
+-- The first hundred owners of items created in a period, by rank.
 SELECT rank, user_id, email, full_name, is_active, item_count
 FROM read_parquet($files)
 WHERE period = $period

@@ -1,3 +1,3 @@
--- How much there is of everything.
+-- The numbers of users, active users, items and owners.
 SELECT users, active_users, items, owners
 FROM read_parquet($files)
