@@ -1,4 +1,4 @@
-"""Why a refresh ends without a new snapshot, or does more than was thought; for people to read."""
+"""Errors that end a refresh without a new snapshot; the messages are for people."""
 
 from core.errors import Unavailable
 
@@ -10,4 +10,4 @@ class Rejected(Unavailable):
 
 
 class Held(Unavailable):
-    """The snapshot may be right, but a superuser has to say so."""
+    """The snapshot lost so many rows that a superuser has to accept it."""

@@ -1,4 +1,4 @@
-"""The command line of one refresh: `python etl/export_to_parquet.py`, from wherever you are."""
+"""The command that runs one refresh: `python etl/export_to_parquet.py`, from any folder."""
 
 import signal
 import sys
@@ -9,12 +9,12 @@ from pathlib import Path
 from types import FrameType
 
 if __name__ == "__main__":
-    # Python put etl/ first, whose modules are not meant to be found by their bare names.
+    # Python put etl/ first on the path; its modules must not be importable by their bare names.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
     from core.telemetry import malloc
 
-    malloc.configure()  # before Arrow and Polars are imported, which read it once
+    malloc.configure()  # before importing Arrow and Polars, which read the setting only once
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -52,20 +52,20 @@ def main() -> int:
 
 
 def export(console: Console, stop: threading.Event) -> RefreshRun:
-    """Run one refresh, drawing its progress on the console; raise `Unavailable` when it fails."""
+    """Run one refresh and draw its progress on the console; raise `Unavailable` if it fails."""
     with Progress(*COLUMNS, console=console) as bar:
         task = bar.add_task("wait", total=None)
 
         def draw(now: run_log.Progress) -> None:
             bar.update(task, description=now.step)
-            if now.total:  # a step without parts leaves the bar as it is
+            if now.total:  # a step without partitions leaves the bar unchanged
                 bar.update(task, completed=now.done, total=now.total)
 
         return refresh.run(trigger="command", progress=draw, stop=stop)
 
 
 def describe(run: RefreshRun) -> str:
-    """Return what a finished refresh did, as one line."""
+    """Return a one-line summary of a finished refresh."""
     rows = f"{counted(run.users or 0, 'user')} and {counted(run.items or 0, 'item')}"
     if run.mode == "unchanged":
         return f"Nothing changed since snapshot {run.generation}: {rows}."
@@ -77,9 +77,9 @@ def describe(run: RefreshRun) -> str:
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C or SIGTERM sets, so that a refresh ends cleanly.
+    """Yield an event that Ctrl-C or SIGTERM sets, so that a refresh ends cleanly.
 
-    A PostgreSQL that stalls meanwhile is noticed.
+    Meanwhile a heartbeat detects a PostgreSQL that stalls.
     """
     stop = threading.Event()
 

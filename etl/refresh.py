@@ -1,4 +1,4 @@
-"""One refresh from start to finish: lock, export, compute, publish, and a record of it all."""
+"""Runs a refresh from start to finish: lock, export, compute, verify, publish, record."""
 
 import errno
 import logging
@@ -38,7 +38,7 @@ from etl.run.deadline import Limits
 from etl.run.lock import RefreshLock
 from etl.run.run_log import Progress, Record
 
-AUTOMATIC = "schedule"  # nobody waits for these, so they hold back
+AUTOMATIC = "schedule"  # nobody waits for these, so they are throttled
 FOLLOW_SECONDS = 0.3
 FULL_DISK = "The disk that holds the snapshots is full"
 NOT_WRITABLE = "Tally may not write to the folder of the snapshots (PARQUET_DATA_PATH)"
@@ -58,7 +58,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RefreshRequest:
-    """What is asked of a refresh, and by whom."""
+    """The options of a refresh, and who requested it."""
 
     trigger: str
     requested_by: str | None = None
@@ -75,13 +75,13 @@ def run(
     full: bool = False,
     accept_drop: bool = False,
 ) -> RefreshRun:
-    """Refresh, or join the refresh that another process or thread runs; return its row at the end.
+    """Refresh, or join the refresh of another process or thread; return its row at the end.
 
-    `progress` is called in this thread as work goes on; setting `stop` ends it cleanly. `full`
-    writes all parts, `accept_drop` publishes although many rows are gone; with either, a refresh
-    that another one runs is waited for, and not joined. Raises `Unavailable` when the refresh, own
-    or joined, fails or is held, and `Conflict` while the data is set back: it is recorded in the
-    row and the log.
+    `progress` is called in this thread. Set `stop` to end the refresh cleanly. `full` exports all
+    partitions; `accept_drop` publishes even if many rows are gone. With either option, this waits
+    for a running refresh and then starts another. Raises `Unavailable` if the refresh, its own or
+    the joined one, fails or is held, and `Conflict` after a rollback. The error is also written to
+    the row and the log.
     """
     settings = get_settings()
     limits = Limits(
@@ -107,7 +107,7 @@ def run(
 
 @contextmanager
 def _lock(wish: RefreshRequest) -> Iterator[RefreshLock]:
-    """Connect to the lock; when PostgreSQL is away, the history is told later."""
+    """Connect to the lock; if PostgreSQL is down, remember the failure to record it later."""
     with ExitStack() as stack:
         try:
             held = stack.enter_context(lock.connect())
@@ -121,18 +121,18 @@ def _lock(wish: RefreshRequest) -> Iterator[RefreshLock]:
 
 
 def recover() -> None:
-    """Clean up after crashed refreshes, unless one runs now: their rows, and their files."""
+    """Clean up the rows and files of crashed refreshes, unless a refresh is running."""
     with lock.connect() as held:
         if held.acquire():
             with transaction() as db:
-                run_log.write_failures(db)  # first: it knows why some of the orphans ended
+                run_log.write_failures(db)  # first, as it knows why some open rows ended
                 run_log.close_orphan(db)
             with _explained():
                 snapshot_store.clean(_root())
 
 
 def _join(held: RefreshLock, tell: Callable[[Progress], None], limits: Limits) -> RefreshRun | None:
-    """Follow a refresh that runs elsewhere to its end; return None once this process may run."""
+    """Follow another process's refresh to its end; return None once this process has the lock."""
     followed: int | None = None
     while not held.acquire():
         with transaction() as db:
@@ -147,7 +147,7 @@ def _join(held: RefreshLock, tell: Callable[[Progress], None], limits: Limits) -
         limits.stop.wait(FOLLOW_SECONDS)
         limits.check()
     ended = run_log.find(followed) if followed is not None else None
-    # A followed row that is still open has lost its process: then it is for us to refresh.
+    # If the row is still open, its process died, so this process refreshes.
     return _outcome(ended) if ended is not None and ended.status not in requests.OPEN else None
 
 
@@ -206,7 +206,7 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: RefreshReques
 
 
 def _sum_changes(noted: Sequence[Change]) -> dict[str, list[int]]:
-    """Return by table how many rows were inserted, updated and deleted."""
+    """Return the numbers of inserted, updated and deleted rows by table."""
     return {
         table.name: [
             sum(c.inserted for c in noted if c.relation == table.name),
@@ -219,10 +219,10 @@ def _sum_changes(noted: Sequence[Change]) -> dict[str, list[int]]:
 
 
 def _publish(held: RefreshLock, root: Path, built: Built) -> None:
-    """Make the snapshot current, so that a crash between any two steps does no harm.
+    """Make the snapshot current, in steps between which a crash does no harm.
 
-    The mark comes first: with a mark too many the next refresh goes on from the snapshot before.
-    Then the name, and only then do the older marks go, with the notes that nobody needs any more.
+    First the checkpoint is added: after a crash here, the next refresh starts from the previous
+    snapshot. Then the symlink changes. At last older checkpoints and change log entries are pruned.
     """
     manifest = built.manifest
     add_checkpoint = partial(
@@ -251,7 +251,7 @@ def _unchanged(row: Record, manifest: Manifest) -> RefreshRun:
 
 @contextmanager
 def _held(base: Base | None) -> Iterator[None]:
-    """Keep the snapshot that this refresh starts from on disk until the end of the block."""
+    """Protect the base snapshot from being pruned until the end of the block."""
     if base is None:
         yield
         return
@@ -261,11 +261,11 @@ def _held(base: Base | None) -> Iterator[None]:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Turn what the surroundings can do to a refresh into words for people."""
+    """Translate errors of disk, files and database into messages for people."""
     try:
         yield
     except OSError as error:
-        if error.errno is None:  # Arrow's own, from the stream that PostgreSQL sends
+        if error.errno is None:  # raised by Arrow, about the stream from PostgreSQL
             problem = UNREADABLE.format(reason=one_line(error))
             raise Unavailable(KEPT.format(problem=problem)) from error
         problem = REASONS.get(error.errno, UNUSABLE.format(reason=error.strerror or error))

@@ -1,1 +1,1 @@
-"""PostgreSQL to Parquet: one exported snapshot, read by partition in parallel."""
+"""Exports PostgreSQL to Parquet: partitions are read in parallel from one exported snapshot."""

@@ -1,4 +1,4 @@
-"""One connection that sees an exported instant, and reads parts of tables through it as Arrow."""
+"""Reads partitions of tables as Arrow, over a connection that uses an exported snapshot."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,25 +13,26 @@ from etl.extract.datasets import Table
 
 BATCH_BYTES = 4 << 20
 BATCH_SIZE = "adbc.postgresql.batch_size_hint_bytes"
-# A part is one range of an index: more processes for it would only take more of the server.
+# A partition is one range of an index: parallel workers would not read it faster.
 OPTIONS = (
     "-c statement_timeout=0 -c lock_timeout=0 -c max_parallel_workers_per_gather=0 " + NOTICE_DEATH
 )
 
 
 class Reader:
-    """A connection to PostgreSQL in a transaction that sees the instant; used by one thread.
+    """A connection whose transaction uses an exported snapshot; for one thread.
 
-    `backend` is the process at the other end. All methods raise `adbc_driver_manager.Error`.
+    `backend` is the process id of its server process. All methods raise
+    `adbc_driver_manager.Error`.
     """
 
-    # ADBC's own layer below its DB-API: that one imports pandas, 40 MB that nobody needs here.
+    # This uses ADBC's lower layer, as its DB-API layer imports pandas, which takes 40 MB.
     def __init__(self, connection: AdbcConnection) -> None:
         self._connection = connection
         self.backend = int(self.ask("SELECT pg_backend_pid()"))
 
     def see(self, exported: str) -> None:
-        """Begin the transaction, at the instant that another connection exported."""
+        """Begin the transaction, with the snapshot that another connection exported."""
         self._run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._run(f"SET TRANSACTION SNAPSHOT '{exported}'")
 
@@ -68,7 +69,7 @@ class Reader:
 
 @contextmanager
 def connect(exported: str) -> Iterator[Reader]:
-    """Open a reader of the exported instant; its transaction ends with the block."""
+    """Open a reader that uses the exported snapshot; its transaction ends with the block."""
     dsn = make_dsn(
         database_url(),
         application_name="tally refresh",
@@ -76,7 +77,7 @@ def connect(exported: str) -> Iterator[Reader]:
         client_encoding="UTF8",
         options=OPTIONS,
     )
-    # A database of its own for each: what it counts of its connections, no lock guards.
+    # Each reader has its own ADBC database object, whose connection counter is not thread-safe.
     with (
         closing(adbc_driver_postgresql.connect(dsn)) as database,
         closing(AdbcConnection(database)) as connection,

@@ -1,4 +1,4 @@
-"""What is exported: two tables, the columns that analytics may see, and how they are divided."""
+"""The exported tables, their columns that analytics may see, and the queries of partitions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from core.snapshots.reader import ITEMS, USERS
 
 @dataclass(frozen=True)
 class Table:
-    """One table of PostgreSQL and its dataset; column order is that of `schema`."""
+    """A table of PostgreSQL and its dataset; `columns` are in the order of `schema`."""
 
     name: str
     dataset: str
@@ -50,13 +50,13 @@ class Table:
     def file(self, partition: int, generation: int) -> str:
         """Return the path of a part's file in a snapshot, made for a certain generation.
 
-        The generation is in the name because other tools read through a path that moves on to the
-        next snapshot while they do: they then miss a file, and never mix two snapshots.
+        The name contains the generation because other tools read through a symlink that may change
+        to the next snapshot meanwhile. They then miss a file instead of mixing two snapshots.
         """
         return f"{self.dataset}/part-{partition:010d}-{generation:012d}.parquet"
 
 
-# By the types of `core.columns`: those of Arrow, and those that PostgreSQL has in its catalog.
+# The types of `core.columns` in Arrow, and the types of models in PostgreSQL's catalog.
 _ARROW = {
     int: pa.int64(),
     str: pa.string(),

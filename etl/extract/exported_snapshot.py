@@ -1,4 +1,4 @@
-"""One moment of the database, held still, that several connections can see at once."""
+"""A PostgreSQL snapshot, exported so that several connections read the same instant."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -20,8 +20,8 @@ LOST = (
     "The last snapshot stays in use."
 )
 NO_TABLES = "The tables of Tally are not in this database. Run `tally migrate` first."
-# TRUNCATE empties a table also for those who look at an older instant: the lock keeps it waiting,
-# and with it whatever alters a table. It is taken before the instant begins.
+# TRUNCATE also empties a table for transactions with an older snapshot. This lock, taken before the
+# snapshot, makes TRUNCATE and ALTER TABLE wait.
 LOCK = 'LOCK TABLE "user", item, change_note IN ACCESS SHARE MODE'
 EXPORT = """
 SELECT pg_export_snapshot(), pg_current_snapshot()::text, statement_timestamp(),
@@ -34,11 +34,11 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class ExportedSnapshot:
-    """What can be seen at a moment; it lasts as long as the block that opened it.
+    """An exported snapshot; it is valid within the block that opened it.
 
-    `exported` lets other connections see it too; `pg_snapshot` is PostgreSQL's own notation of what
-    is visible; `database` identifies server and database; `cursor` and `ask` see the moment too,
-    `ask` within the limits of the refresh.
+    `exported` is its name for other connections, `pg_snapshot` its visible transactions in
+    PostgreSQL's notation, and `database` identifies server and database. `cursor` reads from it
+    too, and `ask` does so within the limits of the refresh.
     """
 
     exported: str
@@ -50,16 +50,16 @@ class ExportedSnapshot:
     limits: Limits
 
     def ask(self, query: str, *parameters: object) -> Rows:
-        """Return the rows of a query; raise `Unavailable` when it runs beyond the limits."""
+        """Return the rows of a query; raise `Unavailable` if it exceeds the limits."""
         rows: Rows = self.run(partial(_ask, self.cursor, query, parameters))
         return rows
 
     def run(self, work: Callable[[], Any]) -> Any:
-        """Do something with `cursor` within the limits; raise `Unavailable` beyond them."""
+        """Run `work`, which uses `cursor`; raise `Unavailable` if it exceeds the limits."""
         try:
             return self.limits.run(work, interrupt=self.cursor.connection.cancel)
         except psycopg2.OperationalError as error:
-            self.limits.check()  # cancelled because it is time to give up: that is the reason
+            self.limits.check()  # if the limits cancelled it, report those
             raise Unavailable(LOST.format(reason=reason(error))) from error
 
 
@@ -67,7 +67,7 @@ class ExportedSnapshot:
 def export_snapshot(limits: Limits) -> Iterator[ExportedSnapshot]:
     """Export a snapshot of the database and keep it for the duration of the block.
 
-    Raises `Unavailable` when PostgreSQL is away, and when it makes us wait beyond the limits.
+    Raises `Unavailable` if PostgreSQL is down, or takes longer than the limits.
     """
     try:
         connection = psycopg2.connect(
@@ -84,12 +84,12 @@ def export_snapshot(limits: Limits) -> Iterator[ExportedSnapshot]:
     except psycopg2.errors.UndefinedTable as error:
         raise Unavailable(NO_TABLES) from error
     except psycopg2.OperationalError as error:
-        limits.check()  # cancelled because it is time to give up: that is the reason to tell
+        limits.check()  # if the limits cancelled it, report those
         raise Unavailable(LOST.format(reason=reason(error))) from error
 
 
 def reason(error: Exception) -> str:
-    """Return an error's text on one line, short enough to be shown."""
+    """Return an error's text on one line of at most 300 characters."""
     return " ".join(str(error).split())[:300].rstrip(".")
 
 

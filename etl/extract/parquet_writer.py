@@ -1,4 +1,4 @@
-"""One file of a snapshot being written: hashed on the way, and safe on disk once closed."""
+"""Writes the Parquet files of a snapshot: hashed while writing, fsynced when closed."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ ROW_GROUP_BYTES = 32 << 20
 
 
 class HashedFile(io.RawIOBase):
-    """A new file that knows the SHA-256 of what was written to it, and is fsynced when closed."""
+    """A new file that computes the SHA-256 of its content, and is fsynced when closed."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.fdopen(private_files.create(path), "wb", buffering=0)
@@ -32,7 +32,7 @@ class HashedFile(io.RawIOBase):
         return self._hash.hexdigest()
 
     def writable(self) -> bool:
-        """Return True: this file is for writing."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
@@ -50,7 +50,7 @@ class HashedFile(io.RawIOBase):
         return len(view)
 
     def close(self) -> None:
-        """Force the content to disk and close; nothing happens the second time."""
+        """Fsync and close the file; a second call does nothing."""
         if not self._file.closed:
             try:
                 os.fsync(self._file.fileno())
@@ -81,7 +81,7 @@ def write_partition(
 ) -> File:
     """Write record batches as one Parquet file and return its entry in the manifest.
 
-    `check` is called between batches and may raise to give up. Memory: one row group.
+    `check` is called between row groups and may raise to abort. Memory: one row group.
     """
 
     def checked() -> Iterator[pa.Table]:
@@ -117,7 +117,7 @@ def write_file(
 
 
 def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
-    """Gather small batches, so that a row group is neither tiny nor more than memory allows."""
+    """Combine batches to row groups of at least 65,536 rows or 32 MiB, except for the last one."""
     waiting: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in batches:
@@ -131,16 +131,16 @@ def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterabl
 
 
 def _table(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.Table:
-    # ADBC leaves its own notes in the schema and marks every column as nullable; data is the same.
+    # ADBC adds metadata to the schema and marks every column as nullable; the data is the same.
     return pa.Table.from_batches(batches).cast(schema)
 
 
 def _options(schema: pa.Schema) -> dict[str, Any]:
-    """Return how columns are written: what took least processor time for its size.
+    """Return encodings and compression, chosen by measured processor time and file size.
 
-    One part of 262,144 invented items, seconds of one core and MB: this 0.060 and 3.9, plain
-    integers 0.074 and 4.6, strings as DELTA_LENGTH_BYTE_ARRAY 0.071 and 4.0, zstd at level -5 0.056
-    and 4.5, lz4 0.043 and 5.3. Smallest and largest texts help no query, and cost 0.010.
+    For a partition of 262,144 generated items, in seconds of one core and MB: these options 0.060
+    and 3.9, plain integers 0.074 and 4.6, strings as DELTA_LENGTH_BYTE_ARRAY 0.071 and 4.0, zstd at
+    level -5 0.056 and 4.5, lz4 0.043 and 5.3. Statistics of texts help no query, and cost 0.010.
     """
     numbers = [field.name for field in schema if not pa.types.is_string(field.type)]
     encodings = {

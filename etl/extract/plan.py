@@ -1,4 +1,4 @@
-"""What a refresh has to write: all parts, those that changed since the last snapshot, or none."""
+"""Plans a refresh: export all partitions, those that changed since the last snapshot, or none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Task = tuple[Table, int]
 
 @dataclass(frozen=True)
 class Base:
-    """The published snapshot that a refresh starts from."""
+    """The published snapshot that an incremental refresh starts from."""
 
     folder: Path
     manifest: Manifest
@@ -35,10 +35,10 @@ class Base:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to refresh: `tasks` are the parts to write, `kept` the base's files that stay.
+    """How to refresh: `tasks` are the partitions to export, `kept` the base's files to reuse.
 
-    `reason` says why it has to be a full refresh; `changes` is what the notes say since the base;
-    `previous` is what is published now, whether or not it can be a base.
+    `reason` says why a full refresh is necessary. `changes` are the change log entries since the
+    base. `previous` is the published snapshot's manifest, even if it cannot be a base.
     """
 
     mode: Literal["full", "incremental", "unchanged"]
@@ -51,11 +51,11 @@ class Plan:
 
 
 class FullRefreshNeeded(Exception):
-    """The earlier snapshot and the notes are not enough to know what changed."""
+    """The earlier snapshot and the change log do not tell everything that changed."""
 
 
 def make(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID, full: bool) -> Plan:
-    """Return what to write, so that the result shows the instant; when in doubt, all of it."""
+    """Return the plan for a snapshot of the exported instant; when in doubt, a full refresh."""
     try:
         if full:
             raise FullRefreshNeeded(FORCED)
@@ -68,7 +68,7 @@ def make(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID, full: 
 def find_base(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID) -> Base:
     """Return the snapshot to start from.
 
-    Raises `FullRefreshNeeded` when not every change since then is known.
+    Raises `FullRefreshNeeded` if not every change since then is known.
     """
     folder = folders.published_folder(root)
     if folder is None:
@@ -85,7 +85,7 @@ def find_base(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID) -
 
 
 def all_tasks(exported_snapshot: ExportedSnapshot, tables: Sequence[Table]) -> tuple[Task, ...]:
-    """Return the parts that have rows; a table without any is one part."""
+    """Return the partitions that have rows, or partition 0 of an empty table."""
     tasks: list[Task] = []
     for table in tables:
         tasks += [(table, row[0]) for row in exported_snapshot.ask(table.partitions())] or [

@@ -1,4 +1,4 @@
-"""Both tables out of PostgreSQL at one instant, part by part, over several connections."""
+"""Exports partitions over several connections, all of the same instant."""
 
 import queue
 import threading
@@ -42,10 +42,11 @@ def extract(
     generation: int,
     done: Callable[[File], None],
 ) -> list[File]:
-    """Write the given parts under `folder`, each worker on a connection of its own.
+    """Write the partitions to `folder`; each worker uses its own connection.
 
-    `done` is called in this thread after each part. When one worker fails, or the limits say so,
-    the others are stopped, also those that wait for PostgreSQL, and the first error is raised.
+    `done` is called in this thread after each partition. If a worker fails or the limits are over,
+    the other workers are stopped, even while they wait for PostgreSQL, and the first error is
+    raised.
     """
     work = _Export(exported_snapshot=exported_snapshot, folder=folder, generation=generation)
     for task in tasks:
@@ -115,7 +116,7 @@ def _run_worker(work: _Export, parent: context.Context) -> None:
                     return
                 work.written.put(worker.extract(table, partition))
     except AdbcError as error:
-        work.check()  # terminated because somebody else gave up: that is the reason to tell
+        work.check()  # if it was terminated because of another error, report that
         raise Unavailable(LOST.format(reason=reason(error))) from error
     finally:
         context.detach(token)
@@ -123,7 +124,7 @@ def _run_worker(work: _Export, parent: context.Context) -> None:
 
 @dataclass
 class _Worker:
-    """One connection and the thread that reads through it; `busy` since some monotonic time."""
+    """A connection and the thread that uses it; busy since the monotonic time `busy`."""
 
     work: _Export
     rows: Reader
@@ -151,7 +152,7 @@ class _Worker:
             return file
 
     def check(self) -> None:
-        """Rest if the pace says so, with PostgreSQL waiting for us; raise when it is over."""
+        """Rest if the pace requires it; raise if the work is over. PostgreSQL waits meanwhile."""
         pace = self.work.limits.pace
         if pace is not None:
             self.work.over.wait(pace.take(time.monotonic() - self.busy))
@@ -169,11 +170,11 @@ def check_rows(table: Table, partition: int, *, exported: int, counted: int) -> 
 
 
 def _terminate(backends: list[int]) -> None:
-    """End the workers' connections from outside, as a worker that waits for data cannot do it."""
+    """Terminate the workers' connections; a worker that waits for data cannot do this itself."""
     try:
         connection = psycopg2.connect(database_url(), connect_timeout=CONNECT_TIMEOUT_SECONDS)
     except psycopg2.OperationalError:
-        return  # the server is away, and its side of the workers' connections with it
+        return  # the server is down, and so are the workers' connections
     with closing(connection), connection.cursor() as cursor:
         for backend in backends:
             cursor.execute("SELECT pg_terminate_backend(%s)", (backend,))

@@ -1,1 +1,1 @@
-"""A snapshot staged, checked and named."""
+"""Builds a snapshot in a staging folder, checks it, and publishes it."""

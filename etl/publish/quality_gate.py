@@ -1,4 +1,4 @@
-"""What a snapshot has to prove before it is published."""
+"""The checks that a snapshot has to pass before it is published."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ FEW = 5
 
 
 def check_columns(exported_snapshot: ExportedSnapshot) -> None:
-    """Raise `Rejected` when a column that is exported is not there, or of another type."""
+    """Raise `Rejected` if an exported column is missing or has another type."""
     for (table, column), expected in COLUMN_TYPES.items():
         found = exported_snapshot.catalog.column_type(table, column)
         if found != expected:
@@ -42,7 +42,7 @@ def check_columns(exported_snapshot: ExportedSnapshot) -> None:
 
 
 def check_addresses(folder: Path, files: Sequence[File]) -> None:
-    """Raise `Rejected` when two users have one address, whatever its case."""
+    """Raise `Rejected` if two users have the same address in any case."""
     paths = [folder / file.path for file in files_of(files, USERS)]
     with open_pool("addresses") as pool:
         hashes = np.sort(np.concatenate(list(pool.map(_hash_addresses, paths))))
@@ -54,7 +54,7 @@ def check_addresses(folder: Path, files: Sequence[File]) -> None:
 def check_drop(
     previous: Manifest | None, *, users: int, items: int, percent: float, accepted: bool
 ) -> None:
-    """Raise `Held` when a table lost more than `percent` of its rows, unless that was accepted."""
+    """Raise `Held` if a table lost more than `percent` of its rows, unless that was accepted."""
     if previous is None or accepted:
         return
     for table, before, after in (
@@ -69,12 +69,12 @@ def check_drop(
 
 
 def refuse_strays(ids: Sequence[int]) -> Rejected:
-    """Return the refusal of items without owners."""
+    """Return the error for items whose owners do not exist."""
     return Rejected(KEPT.format(problem=STRAYS.format(ids=first_few(ids, FEW))))
 
 
 def _addresses(path: Path) -> pl.Series:
-    # Only ASCII is folded: what is the same then, is the same by any other rule as well.
+    # Only ASCII letters are folded, so two equal addresses are equal by every other rule too.
     lowered = pc.ascii_lower(owner_counts.read(path, "email")["email"])
     return pl.Series("email", lowered, dtype=pl.String)
 
@@ -84,9 +84,9 @@ def _hash_addresses(path: Path) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 
 
 def _refuse_addresses(paths: Sequence[Path], hashes: Sequence[int]) -> None:
-    filters = pl.Series(hashes, dtype=pl.UInt64)
+    duplicated = pl.Series(hashes, dtype=pl.UInt64)
     found = pl.concat(
-        [(a := _addresses(p)).filter(a.hash().is_in(filters.implode())) for p in paths]
+        [(a := _addresses(p)).filter(a.hash().is_in(duplicated.implode())) for p in paths]
     )
     twice = found.filter(found.is_duplicated()).unique().sort().to_list()
     if twice:

@@ -1,4 +1,4 @@
-"""One new snapshot in a staging folder: from a plan to files that have proved to be right."""
+"""Builds a new snapshot in a staging folder: exports, computes views, checks and seals it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Built:
-    """A sealed snapshot, not yet published; `written` are its files that are new."""
+    """A sealed snapshot that is not yet published; `parts` and `written` are its new files.
+
+    `parts` are only the partitions among them.
+    """
 
     folder: Path
     manifest: Manifest
@@ -52,7 +55,7 @@ def build(
 ) -> Built:
     """Write, check and seal a snapshot in the folder of the target.
 
-    Raises `Rejected` or `Held` when it may not be published, and `Unavailable`.
+    Raises `Rejected` or `Held` if it may not be published, and `Unavailable`.
     """
     folder, limits = target.folder, exported_snapshot.limits
     quality_gate.check_columns(exported_snapshot)
@@ -81,7 +84,7 @@ def build(
 def _export(
     exported_snapshot: ExportedSnapshot, plan: Plan, target: Target, row: Record
 ) -> list[File]:
-    """Return all parts of the new snapshot: those written, and those that are the base's."""
+    """Return all partitions of the new snapshot: exported ones, and those linked from the base."""
     if plan.base is not None:
         _link(plan.base.folder, target.folder, plan.kept)
     written = extract(
@@ -107,7 +110,7 @@ def _link(base: Path, folder: Path, files: Sequence[File]) -> None:
 
 
 def _drop_empty(folder: Path, files: Sequence[File]) -> list[File]:
-    """Remove parts without rows, but for one where a table has no rows at all."""
+    """Remove partitions without rows; an empty table keeps one."""
     full = [file for file in files if file.rows] or list(files[:1])
     for file in files:
         if file not in full:

@@ -1,4 +1,4 @@
-"""The snapshot store as the refresh writes it: stage, publish, prune, clean up."""
+"""Writes the snapshot folder: stages, publishes, prunes and cleans up snapshots."""
 
 import fcntl
 import logging
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def stage(root: Path, generation: int) -> Iterator[Path]:
-    """Make an empty folder for a new snapshot; what is still in it after the block is removed."""
+    """Create an empty folder for a new snapshot; it is removed after the block if still there."""
     folder = root / STAGING / f"{generation:012d}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     try:
         datasets = [folder / dataset for dataset in DATASETS]
@@ -44,7 +44,7 @@ def stage(root: Path, generation: int) -> Iterator[Path]:
 
 
 def seal(staged: Path, manifest: Manifest) -> None:
-    """Write the manifest of a staged snapshot, and force all names in it to disk."""
+    """Write the manifest of a staged snapshot, and make its file names durable."""
     current.write_durably(staged / MANIFEST, write_manifest(manifest))
     for folder in (*(staged / dataset for dataset in DATASETS), staged):
         current.fsync_folder(folder)
@@ -53,9 +53,9 @@ def seal(staged: Path, manifest: Manifest) -> None:
 def publish(root: Path, staged: Path, generation: int) -> Path:
     """Make a sealed snapshot the current one, and return its folder.
 
-    Everything is on disk before it gets a name that readers use. Raises `Unavailable` when a newer
-    generation was published meanwhile, by whoever took over from a process that was paused, when
-    such a process was paused in the middle of this, and while the data is set back.
+    Everything is durable before readers can find it. Raises `Unavailable` if a newer generation was
+    published meanwhile (this process was paused, and another took over), if another process is
+    paused while publishing, or after a rollback.
     """
     with current.publishing(root, patience=PATIENCE_SECONDS):
         if newest_generation(root) >= generation:
@@ -67,13 +67,13 @@ def publish(root: Path, staged: Path, generation: int) -> Path:
         current.fsync_folder(root / FOLDER)
         for dataset in (USERS, ITEMS):
             current.link(root, dataset, f"{CURRENT}/{dataset}")
-        current.link(root, CURRENT, f"{FOLDER}/{staged.name}")  # last: all names lead through it
+        current.link(root, CURRENT, f"{FOLDER}/{staged.name}")  # last: other links go through it
         current.fsync_folder(root)
     return final
 
 
 def store(root: Path) -> UUID:
-    """Return what names this folder of snapshots in PostgreSQL; made when it is not there."""
+    """Return the id of this snapshot folder in PostgreSQL; create it if there is none."""
     with suppress(FileNotFoundError, ValueError):
         return UUID((root / STORE).read_text().strip())
     made = uuid4()
@@ -86,14 +86,14 @@ def store(root: Path) -> UUID:
 
 
 def newest_generation(root: Path) -> int:
-    """Return the highest generation that has a folder, published or not; 0 without any."""
+    """Return the highest generation with a folder, published or not, or 0."""
     return max((_generation(folder) for folder in _folders(root)), default=0)
 
 
 def prune(root: Path) -> int:
-    """Delete snapshots but the newest, the young (both by setting) and those that readers hold.
+    """Delete old snapshots; return how many were deleted.
 
-    Returns how many went.
+    Settings say how many of the newest are kept, and until what age. Snapshots in use are kept too.
     """
     published = folders.published_folder(root)
     kept = sorted(_folders(root), key=_generation, reverse=True)[: get_settings().keep_snapshots]
@@ -102,11 +102,11 @@ def prune(root: Path) -> int:
 
 
 def clean(root: Path) -> None:
-    """Remove what crashed refreshes left. Only for the holder of the refresh lock."""
+    """Remove what crashed refreshes left behind. Only for the holder of the refresh lock."""
     shutil.rmtree(root / STAGING, ignore_errors=True)
     if not (root / FOLDER).exists():
         return
-    # Who was paused while publishing has lost the refresh lock, and yet needs its files.
+    # A process that was paused while publishing lost the refresh lock, but still needs its files.
     with suppress(Unavailable), current.publishing(root, patience=0):
         _remove_unpublished(root)
     quarantine.forget_gone(root / FOLDER)
@@ -136,12 +136,12 @@ def _generation(folder: Path) -> int:
 
 
 def _is_old(folder: Path) -> bool:
-    # A clock that was set back makes the age negative: such a snapshot is kept for now.
+    # If the clock was set back, the age is negative, and the snapshot is kept for now.
     return time.time() - folder.stat().st_mtime > get_settings().keep_snapshots_hours * 3600
 
 
 def _delete_unless_held(root: Path, folder: Path) -> bool:
-    """Delete a snapshot for which nobody holds the shared lock; return whether it went."""
+    """Delete a snapshot unless a reader holds its shared lock; return whether it was deleted."""
     with suppress(FileNotFoundError):
         descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
         try:

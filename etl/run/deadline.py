@@ -1,4 +1,4 @@
-"""What bounds a refresh: a stop that somebody asked for, a deadline, and a pace."""
+"""The limits of a refresh: a stop event, a deadline, and a pace."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ TOO_LATE = "The refresh took longer than it may, so it was stopped. The last sna
 
 @dataclass(frozen=True)
 class Limits:
-    """A stop event, a deadline in seconds on the monotonic clock, and a pace unless in a hurry."""
+    """A stop event, a deadline on the monotonic clock, and a pace, if the refresh is throttled."""
 
     stop: threading.Event
     deadline: float
@@ -27,25 +27,25 @@ class Limits:
 
     @property
     def over(self) -> bool:
-        """Whether it is time to give up."""
+        """Whether the refresh must end now."""
         return self.stop.is_set() or time.monotonic() > self.deadline
 
     def check(self) -> None:
-        """Raise `Unavailable` when it is time to give up."""
+        """Raise `Unavailable` if the refresh must end now."""
         if self.stop.is_set():
             raise Unavailable(STOPPED)
         if self.over:
             raise Unavailable(TOO_LATE)
 
     def run(self, work: Callable[[], Result], *, interrupt: Callable[[], object]) -> Result:
-        """Return what `work` returns; call `interrupt` while it still runs past the limits.
+        """Return the result of `work`; once the limits are over, call `interrupt` until it ends.
 
-        The work is done in another thread: Python handles signals only in the main one, and not
-        while that waits inside a database driver.
+        The work runs in another thread: Python handles signals only in the main thread, and not
+        while that thread is blocked inside a database driver.
         """
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="refresh") as pool:
             future = pool.submit(copy_context().run, work)
             while not wait([future], timeout=WATCH_SECONDS).done:
-                if self.over:  # again and again: an interrupt before the query starts is lost
+                if self.over:  # repeatedly, as an interrupt before the query starts has no effect
                     interrupt()
             return future.result()

@@ -1,4 +1,4 @@
-"""The right to refresh: one holder among all processes that share a database."""
+"""The refresh lock: of all processes that share a database, one holds it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -10,7 +10,7 @@ from core.db.engine import CONNECT_TIMEOUT_SECONDS, NOTICE_DEATH, database_url
 from core.errors import Unavailable
 from core.snapshots.change_log import Cursor
 
-KEY = 0x7A11_0002  # any number, as long as nobody else uses it
+KEY = 0x7A11_0002  # an arbitrary number that no other lock of this database uses
 AWAY = (
     "PostgreSQL cannot be reached, so the data was not refreshed. The last snapshot stays in use."
 )
@@ -18,7 +18,7 @@ KEPT = "{reason} The data was not refreshed. The last snapshot stays in use."
 
 
 class RefreshLock:
-    """An advisory lock on a connection of its own; PostgreSQL frees it when the process dies."""
+    """An advisory lock on a separate connection; PostgreSQL frees it when the process dies."""
 
     def __init__(self, connection: psycopg2.extensions.connection, key: int) -> None:
         self._connection = connection
@@ -29,13 +29,13 @@ class RefreshLock:
         return bool(self._ask("SELECT pg_try_advisory_lock(%s)", self._key))
 
     def check(self) -> None:
-        """Raise `Unavailable` when the connection, and the lock with it, is lost."""
+        """Raise `Unavailable` if the connection was lost, and the lock with it."""
         self._ask("SELECT %s", self._key)
 
     def write(self, work: Callable[[Cursor], None]) -> None:
-        """Do something that only the holder may do, on the connection that the lock lives on.
+        """Run a write that only the holder may make, on the connection that holds the lock.
 
-        A process that lost the lock lost this connection before, so it cannot do it any more.
+        A process that lost the lock has lost this connection too, so its write fails.
         """
         with self._translated(), self._connection.cursor() as cursor:
             work(cursor)
@@ -56,9 +56,9 @@ class RefreshLock:
 
 @contextmanager
 def connect(key: int = KEY) -> Iterator[RefreshLock]:
-    """Open the connection that the lock lives on; raise `Unavailable` when PostgreSQL is away.
+    """Open the connection that will hold the lock; raise `Unavailable` if PostgreSQL is down.
 
-    Other work that only one process may do at a time has a `key` of its own.
+    Other work that only one process may do at a time uses another `key`.
     """
     try:
         connection = psycopg2.connect(

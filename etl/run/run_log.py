@@ -1,4 +1,4 @@
-"""The row of a refresh in PostgreSQL: how it goes while it runs, and how it ended."""
+"""Records a refresh in PostgreSQL: its progress while it runs, and its outcome."""
 
 import logging
 import time
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a refresh is: `done` of `total` parts of the step named `step`."""
+    """The progress of a refresh: `done` of `total` partitions of the step named `step`."""
 
     step: str
     done: int
@@ -43,7 +43,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Failure:
-    """A refresh that failed while PostgreSQL was away; `run_id` where its row was there already."""
+    """A refresh that failed while PostgreSQL was down; `run_id` if it already had a row."""
 
     trigger: str
     requested_by: str | None
@@ -52,13 +52,13 @@ class Failure:
     run_id: int | None = None
 
 
-# Failures that are not in the history yet; the newest hundred, kept by this process alone.
+# The newest hundred failures that are not in the database yet; only this process knows them.
 unwritten: deque[Failure] = deque(maxlen=100)
 
 
 @dataclass
 class Record:
-    """The row of the refresh that this process runs, kept up to date, but not for every part."""
+    """The row of this process's refresh; progress is saved at most every `SAVE_SECONDS`."""
 
     run_id: int
     tell: Callable[[Progress], None]
@@ -70,7 +70,7 @@ class Record:
 
     @contextmanager
     def step(self, name: str, total: int = 0) -> Iterator[None]:
-        """Time one step of the refresh, in a span of its own."""
+        """Time a step of the refresh, and open a span for it."""
         started = time.monotonic()
         with spans.opened(f"refresh {name}"):
             self.now = Progress(name, 0, total)
@@ -89,13 +89,13 @@ class Record:
         self._report(save=time.monotonic() - self._saved > SAVE_SECONDS)
 
     def succeed(self, **values: object) -> RefreshRun:
-        """Close the row with what the refresh wrote, and return it."""
+        """Close the row as succeeded with these values, and return it."""
         self._save(status="succeeded", **self._end(), **values)
         with transaction() as db:
             return db.get_one(RefreshRun, self.run_id)
 
     def fail(self, error: Exception) -> None:
-        """Close the row with the reason; where PostgreSQL is away, the log has to do."""
+        """Close the row as failed with the reason; if PostgreSQL is down, remember it for later."""
         message = error.message if isinstance(error, TallyError) else UNEXPECTED
         status = "held" if isinstance(error, Held) else "failed"
         try:
@@ -136,9 +136,9 @@ class Record:
 
 
 def begin(*, trigger: str, requested_by: str | None) -> RefreshRun:
-    """Adopt the open request or make a row, mark it running, and return it.
+    """Take the open request or insert a row, mark it running, and return it.
 
-    Only for the holder of the refresh lock: a row that runs already is one whose process is gone.
+    Only for the holder of the refresh lock: it closes running rows, whose process must have died.
     """
     with transaction() as db:
         write_failures(db)
@@ -148,14 +148,14 @@ def begin(*, trigger: str, requested_by: str | None) -> RefreshRun:
         run.started_at = func.clock_timestamp()
         run.trace_id = trace_id()
         db.flush()
-        db.refresh(run)  # somebody may have added a wish until a moment ago
+        db.refresh(run)  # its `full` and `accept_drop` may have been set in the meantime
         return run
 
 
 def write_failures(db: Session) -> None:
-    """Add to the history what failed while PostgreSQL was away. Only for the lock's holder.
+    """Write the failures from while PostgreSQL was down. Only for the holder of the refresh lock.
 
-    They count as told when the transaction is committed, and not before.
+    They are removed from `unwritten` when the transaction commits.
     """
     told = list(unwritten)
     for failure in told:
@@ -175,12 +175,12 @@ def write_failures(db: Session) -> None:
 
 def _forget(told: list[Failure]) -> None:
     for failure in told:
-        with suppress(ValueError):  # the newest hundred are kept: it may have gone by itself
+        with suppress(ValueError):  # a newer failure may have pushed it out
             unwritten.remove(failure)
 
 
 def close_orphan(db: Session) -> None:
-    """Mark a running row as failed. Only for the holder of the refresh lock, before it begins."""
+    """Mark a row that is still running as failed. Only for the holder of the refresh lock."""
     running = update(RefreshRun).where(RefreshRun.status == "running")
     db.execute(
         running.values(status="failed", finished_at=func.clock_timestamp(), error=INTERRUPTED)
@@ -188,7 +188,7 @@ def close_orphan(db: Session) -> None:
 
 
 def find(run_id: int) -> RefreshRun:
-    """Return a row as it is now."""
+    """Return the current row of a run."""
     with transaction() as db:
         return db.get_one(RefreshRun, run_id)
 
@@ -196,5 +196,5 @@ def find(run_id: int) -> RefreshRun:
 def _insert(db: Session, *, trigger: str, requested_by: str | None) -> RefreshRun:
     row = insert(RefreshRun).values(trigger=trigger, requested_by=requested_by)
     made = db.scalar(row.on_conflict_do_nothing().returning(RefreshRun))
-    # Somebody's request came in between: that is the one to run.
+    # If a request was inserted at the same moment, run that one.
     return made or requests.open_run(db) or _insert(db, trigger=trigger, requested_by=requested_by)

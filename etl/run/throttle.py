@@ -1,18 +1,18 @@
-"""How much of PostgreSQL an automatic refresh takes: a little in the long run, a burst at once."""
+"""Limits how much an automatic refresh uses PostgreSQL: a small share, after a short burst."""
 
 import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
 
-BURST_SECONDS = 3.0  # a refresh after few changes needs less, and so never waits
+BURST_SECONDS = 3.0  # a refresh after few changes needs less, so it is never slowed down
 
 
 class Pace:
-    """A token bucket of seconds in which connections are busy, shared by all who export.
+    """A token bucket of seconds in which connections are busy, shared by all export workers.
 
-    It fills by `share` seconds in a second, up to `burst`; who takes more has to rest until it is
-    filled again. `clock` returns seconds and never goes back.
+    It gains `share` seconds per second, up to `burst`. A worker that overdraws it has to rest until
+    the balance is positive again. `clock` returns monotonic seconds.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Pace:
         self._taking = threading.Lock()
 
     def take(self, busy: float) -> float:
-        """Take so many busy seconds out; return for how many seconds to rest now, mostly 0."""
+        """Withdraw busy seconds; return for how many seconds to rest now, usually 0."""
         with self._taking:
             now = self._clock()
             self._left = min(self._burst, self._left + (now - self._filled) * self._share) - busy
@@ -40,5 +40,5 @@ class Pace:
 
 @lru_cache(maxsize=1)
 def automatic(share: float) -> Pace | None:
-    """Return the pace of this process's automatic refreshes; None does not hold them back."""
+    """Return the pace that all automatic refreshes of this process share; None is unlimited."""
     return Pace(share) if share < 1 else None

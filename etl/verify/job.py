@@ -1,4 +1,4 @@
-"""A check that somebody asked for, run in the background, and the record of how it went."""
+"""Runs a requested verification in the background, and records its progress and findings."""
 
 import threading
 import time
@@ -19,14 +19,14 @@ from etl.run.run_log import SAVE_SECONDS, Progress
 from etl.verify import verification
 from etl.verify.verification import Report
 
-KEY = 0x7A11_0004  # any number, as long as nobody else uses it
+KEY = 0x7A11_0004  # an arbitrary number that no other lock of this database uses
 MOST_FINDINGS = 50
 INTERRUPTED = "Interrupted: the process that compared ended before the check did."
 UNEXPECTED = "The check failed unexpectedly. The log tells more."
 
 
 def run_requested(stop: threading.Event) -> None:
-    """Run the check that waits, if there is one and no other process runs it."""
+    """Run the requested check, if there is one and no other process runs it."""
     with lock.connect(KEY) as held:
         if not held.acquire():
             return
@@ -41,7 +41,7 @@ def run_requested(stop: threading.Event) -> None:
 
 
 def recover() -> None:
-    """Close a check whose process is gone."""
+    """Mark a check as failed if its process died."""
     with lock.connect(KEY) as held:
         if held.acquire():
             _close_orphan()
@@ -85,7 +85,7 @@ def _teller(save: Callable[..., None]) -> Callable[[Progress], None]:
 
 
 def _finish(save: Callable[..., None], **values: object) -> None:
-    with suppress(Unavailable):  # then it is closed as interrupted, once PostgreSQL is back
+    with suppress(Unavailable):  # `recover` closes it once PostgreSQL is back
         save(finished_at=datetime.now(UTC), **values)
 
 

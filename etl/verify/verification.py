@@ -1,4 +1,4 @@
-"""The published snapshot against the database under one instant, its views against its parts."""
+"""Verifies the published snapshot: its rows against the database, its views against its rows."""
 
 import tempfile
 import threading
@@ -34,9 +34,10 @@ DAMAGED = "Snapshot {name} is damaged: {reason}."
 
 @dataclass(frozen=True)
 class Difference:
-    """Rows of one part that differ, by id: only in the database, only in the snapshot, unequal.
+    """The ids of differing rows of a partition.
 
-    `noted` says that the part was changed since the snapshot, so that it is expected to differ.
+    `missing` from the snapshot, `surplus` in it, or `unequal`. `noted` says that the change log has
+    an entry for the partition since the snapshot, so differences are expected.
     """
 
     table: str
@@ -60,9 +61,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Report:
-    """What was compared, and how it differs; `differences` also holds those that are expected.
+    """What was compared and how it differs; `differences` includes the expected ones.
 
-    `views` are those that are not what the snapshot's own parts add up to.
+    `views` are the views that differ from those computed from the snapshot's own rows.
     """
 
     generation: int
@@ -78,7 +79,7 @@ class Report:
 
     @property
     def newer(self) -> list[Difference]:
-        """The differences of parts that were changed since."""
+        """The differences of partitions that changed since the snapshot."""
         return [difference for difference in self.differences if difference.noted]
 
 
@@ -87,11 +88,10 @@ def verify(
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Report:
-    """Compare every row of the published snapshot with the database, and return what differs.
+    """Compare every row of the published snapshot with the database; return the differences.
 
-    Its views are compared with ones that are computed anew from its parts. Reads both from end to
-    end. Raises `Unavailable` when PostgreSQL is away, when there is no snapshot, and when its files
-    are not what was written.
+    Also recomputes its views from its rows and compares them. This reads all rows of both. Raises
+    `Unavailable` if PostgreSQL is down, if there is no snapshot, or if its files are damaged.
     """
     limits = Limits(
         stop=stop or threading.Event(),
@@ -130,7 +130,7 @@ class _Comparison:
         self.differences: list[Difference] = []
 
     def add(self, file: File) -> None:
-        """Compare one part, as it is in the database, with the snapshot's, and remove it."""
+        """Compare a partition, exported to `file`, with the snapshot's; delete the file."""
         table = next(t for t in TABLES if file.belongs_to(t.dataset))
         partition = file.partition or 0
         now = pl.read_parquet(self._place / file.path)
@@ -167,7 +167,7 @@ def _open() -> Iterator[tuple[Path, Manifest]]:
 
 
 def _tasks(exported_snapshot: ExportedSnapshot, manifest: Manifest) -> tuple[Task, ...]:
-    """Return the parts that have rows in either of the two."""
+    """Return the partitions that have rows in the database or in the snapshot."""
     tasks = set(all_tasks(exported_snapshot, TABLES))
     for table in TABLES:
         tasks |= {(table, file.partition or 0) for file in manifest.dataset(table.dataset)}
@@ -175,7 +175,10 @@ def _tasks(exported_snapshot: ExportedSnapshot, manifest: Manifest) -> tuple[Tas
 
 
 def _noted(exported_snapshot: ExportedSnapshot, manifest: Manifest) -> Callable[[str, int], bool]:
-    """Return whether the notes explain that a part differs; without its mark they explain none."""
+    """Return a function that tells whether the change log has an entry for a partition.
+
+    Without the snapshot's checkpoint, or for another database, it returns False.
+    """
     find = partial(
         change_log.find_checkpoint,
         exported_snapshot.cursor,
