@@ -1,1 +1,1 @@
-"""What Tally's refresh costs, measured beside what one would use instead."""
+"""Benchmarks of Tally's refresh, pages, downloads and API, and of the alternatives to them."""

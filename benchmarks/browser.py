@@ -15,8 +15,8 @@ from dashboard.shell.navigation import ANALYTICS, SCREENS
 
 TITLES = tuple(screen.title for screen in SCREENS if screen.section == ANALYTICS)
 PATIENCE_SECONDS = 30
-# From the click to the frame after the one in which the page has finished, has its own title, and
-# each of its charts has been drawn anew. It is looked at in every frame, as a person would.
+# Measures from the click to the frame after the page has finished, has its own title, and has
+# redrawn each of its charts. The page is examined in every frame.
 WATCH = """title => {
   const drawings = () => [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
     .map(chart => chart.querySelector('svg, canvas'));

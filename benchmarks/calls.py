@@ -1,4 +1,4 @@
-"""How long scripts wait for the API, which they call at a steady rate whatever it takes."""
+"""Measures how long scripts wait for the API when they call it at a constant rate."""
 
 import asyncio
 import time
@@ -25,9 +25,9 @@ STEP = "API"
 def measure(
     server: Server, people: People, results: Results, *, seconds: float, watch: Watch
 ) -> None:
-    """Ask for the top users at a steady rate; each answer counts from when it was due to be asked.
+    """Request the top users at a constant rate; latency counts from when a call was due.
 
-    Raises `Failed` when there is no answer at all.
+    Raises `Failed` if no call gets an answer.
     """
     errors: Counter[str] = Counter()
     watch(STEP, 0, 1)

@@ -1,4 +1,4 @@
-"""Which Chromium is driven by Playwright, and how: without a window and without phoning home."""
+"""The Chromium that Playwright drives, and its options: headless and without phoning home."""
 
 import os
 

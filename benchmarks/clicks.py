@@ -1,4 +1,4 @@
-"""What somebody at a real browser waits for: the charts of the next page."""
+"""Measures how long a person at a real browser waits for the charts of the next page."""
 
 import asyncio
 from random import Random
@@ -14,14 +14,14 @@ from benchmarks.tab import Trouble
 from core.db.bulk_copy import Watch
 
 REACH_MS = {50: 400, 95: 800}
-PAUSE_SECONDS = 0.5  # between clicks, so that each begins with a browser at rest
+PAUSE_SECONDS = 0.5  # between clicks, so that the browser is idle at each click
 LEAST_THOUGHT, MOST_THOUGHT = 0.5, 1.5
 
 
 def measure(
     server: Server, people: People, results: Results, *, windows: int, clicks: int, watch: Watch
 ) -> None:
-    """Click through all analytics pages, by turns in so many windows, with nobody else there."""
+    """Click through all analytics pages in several windows in turn, on an otherwise idle server."""
     seconds = asyncio.run(_click_through(server, people, windows, clicks, watch))
     detail = f"{clicks} clicks by turns in {windows} warm pages; all charts of the page"
     for percent, reach in REACH_MS.items():
@@ -49,7 +49,7 @@ async def click_around(window: Window, crowd: Crowd, *, think: float, found: lis
 
 
 def beside(found: list[float], sessions: int, when: str) -> list[Beside]:
-    """Tell how long clicks took while many sessions were there."""
+    """Return the figure of clicks that were measured while many sessions were active."""
     if not found:
         return []
     p50, p95 = (percentile(found, percent) * 1000 for percent in (50, 95))

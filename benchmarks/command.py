@@ -1,4 +1,4 @@
-"""A command in a process of its own, with the time it took and the most memory it ever had."""
+"""Runs a command in a separate process, and measures its time and its peak memory."""
 
 import os
 import resource
@@ -19,7 +19,7 @@ SAMPLE_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Finished:
-    """What a command did: seconds from its start to its end, and on processors; peak bytes."""
+    """The cost of a command: wall-clock seconds, processor seconds, and peak bytes."""
 
     seconds: float
     cpu_seconds: float
@@ -28,19 +28,19 @@ class Finished:
 
     @property
     def cost(self) -> str:
-        """Time and memory in words."""
+        """Return time and memory as text."""
         megabytes = self.peak_bytes / 1e6
         return f"{self.seconds:.2f} s, {self.cpu_seconds:.2f} s of CPU, {megabytes:,.0f} MB"
 
 
 class Failed(Exception):
-    """A command ended with another status than 0; the message is the end of what it said."""
+    """A command ended with a status other than 0; the message is the end of its output."""
 
 
 def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
-    """Run `python -m` with the arguments, alone in its process; raise `Failed` when it fails.
+    """Run `python -m` with the arguments in its own process; raise `Failed` if it fails.
 
-    The peak is the resident memory of that process only, as the kernel keeps it (`VmHWM`).
+    The peak is the resident memory of only that process, as the kernel reports it (`VmHWM`).
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         started, used = time.perf_counter(), _cpu_seconds()
@@ -61,7 +61,7 @@ def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Finish
 
 
 def _cpu_seconds() -> float:
-    """Return what all children that have ended used so far."""
+    """Return the processor seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -83,7 +83,7 @@ def _watch(process: subprocess.Popen[bytes]) -> int:
 
 
 def _peak_bytes(pid: int) -> int:
-    """Return the peak of a process so far; where the kernel does not keep it, its memory now."""
+    """Return the peak memory of a process, or its current memory if the kernel keeps no peak."""
     status = Path(f"/proc/{pid}/status")
     try:
         if not status.exists():

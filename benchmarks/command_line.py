@@ -1,4 +1,4 @@
-"""What the commands of the benchmarks have in common: their options, and where they write."""
+"""The command-line options and the output that all benchmark commands share."""
 
 import sys
 from pathlib import Path
@@ -21,6 +21,6 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(*lines: str) -> None:
-    """Write lines to standard output at once, as a measurement may take an hour."""
+    """Write lines to standard output and flush, as a measurement may take an hour."""
     sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What a rerun of a page costs in processor time, beside the least that a page can be."""
+"""Compares the processor time of a page's rerun with that of a minimal Streamlit page."""
 
 import asyncio
 from pathlib import Path
@@ -15,14 +15,14 @@ from core.db.bulk_copy import Watch
 
 REACH = 8
 ROUNDS = 3
-MORE = 10  # times as many of what is cheap: processor time is told in hundredths of a second
+MORE = 10  # times as many cheap runs, as processor time has a resolution of 0.01 s
 STEP = "Processor time of a rerun"
 
 
 def measure(
     server: Server, people: People, folder: Path, results: Results, *, times: int, watch: Watch
 ) -> None:
-    """Compare the heaviest analytics page with a page that says hello, by turns."""
+    """Compare the heaviest analytics page with a minimal page, in alternation."""
     pages: dict[str, list[float]] = {}
     hellos: list[float] = []
     with servers.hello(folder, lean=True) as hello:

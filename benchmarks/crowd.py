@@ -1,4 +1,4 @@
-"""Many people at once, each looking at page after page and thinking in between."""
+"""Simulates many people who open one page after another, with think time in between."""
 
 import asyncio
 import time
@@ -17,13 +17,13 @@ from benchmarks.tab import Tab, Trouble
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC")
 SIGN_INS = 4  # at once
 ARRIVAL_SECONDS = 300
-LEAST_THOUGHT, MOST_THOUGHT = 0.5, 1.5  # times the think time, evenly
+LEAST_THOUGHT, MOST_THOUGHT = 0.5, 1.5  # times the think time, uniformly distributed
 SAMPLE_SECONDS = 1.0
 
 
 @dataclass
 class Reruns:
-    """What a crowd met with while it counted: seconds of each run, errors by kind, and memory."""
+    """The measurements of a crowd: seconds of each run, errors by kind, and memory."""
 
     asked: list[float] = field(default_factory=list)
     by_timer: list[float] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Reruns:
 
 
 class Crowd:
-    """People at one server, each with a session, a tab and a mind of their own."""
+    """Simulated people at one server, each with a session, a tab and a random sequence of pages."""
 
     def __init__(self, server: Server, people: People, *, size: int, think: float) -> None:
         self.reruns = Reruns()
@@ -60,7 +60,7 @@ class Crowd:
                     group.create_task(self._live(number))
                 async with asyncio.timeout(ARRIVAL_SECONDS + self._size):
                     await self._everybody.wait()
-                await asyncio.sleep(self._think)  # they came one after the other; let them mix
+                await asyncio.sleep(self._think)  # so that people are no longer in step
                 yield
                 self.stopped.set()
         except* (Failed, TimeoutError) as failures:
@@ -108,7 +108,7 @@ class Crowd:
             thinks_until = self._thought(draw)
 
     async def _note(self, runs: list[float], run: Awaitable[float]) -> None:
-        counts = self._counting  # what began in time counts, however late it ends
+        counts = self._counting  # a run counts if it began in time, even if it ends later
         try:
             seconds = await run
         except Trouble as trouble:

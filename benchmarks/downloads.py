@@ -1,8 +1,8 @@
-"""The command `python -m benchmarks.downloads`: how fast whole answers leave a real server."""
+"""The command `python -m benchmarks.downloads`: measures downloads from a real server."""
 
 from core.telemetry import malloc
 
-malloc.configure()  # before Arrow and Polars are imported, which read it once
+malloc.configure()  # before importing Arrow and Polars, which read the setting only once
 
 import os
 import socket
@@ -56,7 +56,7 @@ MOST_BYTES_MORE = 50  # MB
 
 @dataclass(frozen=True)
 class Download:
-    """One file: seconds to its first byte and to its last, bytes, and how much memory rose."""
+    """A download: seconds to the first and the last byte, bytes, and the growth of memory."""
 
     first: float
     whole: float
@@ -65,7 +65,7 @@ class Download:
 
     @property
     def rate(self) -> float:
-        """Megabytes a second, from the request to the last byte."""
+        """Return megabytes per second, from the request to the last byte."""
         return self.size / MEGABYTE / self.whole
 
 
@@ -95,7 +95,7 @@ def _measure(folder: Path, results: Results, watch: Watch) -> None:
     token = _token()
     with _served() as (process, port):
         _wait_for_rest(process)
-        _download(process, port, token, "active_users", "csv")  # warms what every page has warmed
+        _download(process, port, token, "active_users", "csv")  # fills the caches
         for done, name in enumerate(FORMATS):
             watch("Downloads", done, len(FORMATS))
             found = _download(process, port, token, "users", name)

@@ -1,4 +1,4 @@
-"""The few changes between two refreshes on an ordinary day: some items new, some edited."""
+"""Makes the few changes of an ordinary day between two refreshes: adds and edits some items."""
 
 from contextlib import closing
 
@@ -21,9 +21,9 @@ EDIT = (
 
 
 def make(url: str) -> None:
-    """Add items and edit others, a statement each, in one transaction.
+    """Add items and edit others, one statement each, in one transaction.
 
-    It all happens in three parts: two with edits, and the newest, to which the new items go.
+    Three partitions change: two with edits, and the newest one, which gets the new items.
     """
     with (
         closing(psycopg2.connect(url)) as connection,
@@ -37,7 +37,7 @@ def make(url: str) -> None:
 
 
 def _choose_parts(cursor: psycopg2.extensions.cursor) -> list[int]:
-    """Return the first and the last full part of the items; of few, the same twice."""
+    """Return the first and the last full partition of the items; they may be the same."""
     items = next(table for table in TABLES if table.name == "item")
     cursor.execute(items.partitions())
     parts = [int(row[0]) for row in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""What a refresh costs: whole, after a few changes, and with nothing to do."""
+"""Measures the refresh: full, after a few changes, and without any change."""
 
 import time
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ REFRESH = ("dashboard.cli", "refresh")
 
 @dataclass(frozen=True)
 class Full:
-    """One full refresh by `tally refresh`.
+    """A full refresh by `tally refresh`.
 
-    `seconds` is the refresh itself as its row in the history tells, `command` that and the start
-    and end of Python around it; `steps` are seconds by name.
+    `seconds` is the duration in the refresh's row. `command` also includes the start and end of
+    Python. `steps` are seconds by step.
     """
 
     seconds: float
@@ -31,7 +31,7 @@ class Full:
 
 
 def refresh_fully(place: Place) -> Full:
-    """Refresh all parts of both tables in a process of its own, as a person would."""
+    """Refresh all partitions of both tables in a separate process."""
     done = command.run(*REFRESH, "--full", environment=place.environment())
     seconds, mode, steps = ask(
         place.url,
@@ -46,7 +46,7 @@ def refresh_fully(place: Place) -> Full:
 
 
 def measure_full(place: Place, results: Results, *, repeat: int, watch: Watch) -> Full:
-    """Measure full refreshes and COPY by turns; return the median refresh."""
+    """Measure full refreshes and COPY in alternation; return the median refresh."""
     step = "Full refresh, and COPY"
     fulls: list[Full] = []
     copies: list[float] = []
@@ -80,7 +80,7 @@ def measure_full(place: Place, results: Results, *, repeat: int, watch: Watch) -
 def measure_memory(
     whole: Full, tenth: Place, tenth_of_both: Place, results: Results, *, watch: Watch
 ) -> None:
-    """Compare the peak memory of `whole` with that of refreshing a tenth of the items."""
+    """Compare the peak memory of `whole` with that of a refresh of a tenth of the items."""
     watch("Memory with fewer items", 0, 2)
     fewer = refresh_fully(tenth).command.peak_bytes / MEGABYTE
     watch("Memory with fewer items", 1, 2)
@@ -106,7 +106,7 @@ def measure_memory(
 def measure_changes(
     place: Place, full: Full, results: Results, *, repeat: int, watch: Watch
 ) -> None:
-    """Refresh in this process, in which Tally is warm, after a few changes each time."""
+    """Measure refreshes in this process, which is warmed up, after a few changes each."""
     step = "Refresh after changes"
     refresh.run(trigger="benchmark")  # so that nothing but the changes is due
     seconds: list[float] = []
@@ -132,7 +132,7 @@ def measure_changes(
 
 
 def measure_unchanged(place: Place, results: Results, *, watch: Watch) -> None:
-    """Refresh in this process, and by command, when nothing has changed."""
+    """Measure refreshes without any change, in this process and by command."""
     step = "Refresh without changes"
     watch(step, 0, UNCHANGED_RUNS)
     took, run = _time_warm()

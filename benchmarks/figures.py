@@ -1,4 +1,4 @@
-"""The figures that Tally promises, each with what was measured and how far it has to reach."""
+"""The benchmark figures: measured values and the limits that Tally promises."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """One promise: `value` has to be at most `reach`, or at least `reach` where `at_least` says so.
+    """A promise: `value` must be at most `reach`, or at least `reach` if `at_least` is true.
 
-    `unit` is that of both numbers, empty for a ratio; `detail` tells what the value is made of.
-    With any `errors` meanwhile the promise is not kept, whatever the value.
+    `unit` is the unit of both numbers, empty for a ratio; `detail` explains the value. With any
+    `errors` during the measurement, the promise is not met.
     """
 
     name: str
@@ -23,20 +23,20 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        """Whether the promise is kept."""
+        """Whether the promise is met."""
         if self.errors:
             return False
         return self.value >= self.reach if self.at_least else self.value <= self.reach
 
     @property
     def bound(self) -> str:
-        """The reach in words."""
+        """The limit as text."""
         return f"at {'least' if self.at_least else 'most'} {number(self.reach)} {self.unit}".strip()
 
 
 @dataclass(frozen=True)
 class Beside:
-    """Something measured in the same run that promises nothing, for the reader to compare with."""
+    """A value from the same run without a promise, for comparison."""
 
     name: str
     value: str
@@ -45,7 +45,7 @@ class Beside:
 
 @dataclass
 class Results:
-    """All that a run measured, in the order of the tables."""
+    """All results of a run, in the order of the tables."""
 
     figures: list[Figure] = field(default_factory=list)
     beside: list[Beside] = field(default_factory=list)
@@ -66,7 +66,7 @@ def to_json(figures: Iterable[Figure]) -> str:
 
 
 def to_tables(results: Results) -> str:
-    """Return two Markdown tables: the figures, and what was measured beside them."""
+    """Return two Markdown tables: the figures, and the values for comparison."""
     figures = [
         (f.name, f"{number(f.value)} {f.unit}".strip(), f.bound, "yes" if f.met else "no", f.detail)
         for f in results.figures
@@ -81,7 +81,7 @@ def to_tables(results: Results) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with as many digits as say something: three, and all before the point."""
+    """Return a number with three significant digits, or all digits before the point."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""The least that an export can cost: PostgreSQL's own COPY of the same columns, into nothing."""
+"""The lower bound of an export's time: PostgreSQL's COPY of the same columns, discarded."""
 
 import os
 import time
@@ -13,7 +13,7 @@ BUFFER_BYTES = 1 << 20
 
 
 def measure(url: str) -> float:
-    """Return the seconds to COPY both tables in binary, one after the other over one connection."""
+    """Return the seconds of a binary COPY of both tables, one after the other."""
     with (
         closing(psycopg2.connect(url)) as connection,
         connection.cursor() as cursor,

@@ -1,4 +1,4 @@
-"""The least that a page can be, for what one costs in Streamlit itself."""
+"""A minimal page, to measure the cost of Streamlit itself."""
 
 import streamlit as st
 

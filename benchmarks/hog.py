@@ -1,4 +1,4 @@
-"""Somebody who takes all that a server gives: pages without number that run without end."""
+"""Simulates a person who uses as much of a server as possible, with many pages that always run."""
 
 import asyncio
 import os
@@ -17,12 +17,12 @@ from websockets.typing import Origin, Subprotocol
 from benchmarks.tab import LARGEST_MESSAGE, STREAM
 
 OPEN_SECONDS = 10
-RETRY_SECONDS = 0.5  # whoever is refused tries again, for as long as it goes on
+RETRY_SECONDS = 0.5  # a refused connection is retried until the end
 
 
 @dataclass
 class Taken:
-    """What somebody got: websockets opened, refused and closed again, and messages sent."""
+    """The counts of websockets opened, refused and closed by the server, and of messages sent."""
 
     events: Counter[str] = field(default_factory=Counter)
     codes: Counter[int] = field(default_factory=Counter)
@@ -83,7 +83,7 @@ async def _run_without_end(socket: ClientConnection, taken: Taken) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(15)  # the server is measured, and not who of both gets the processors
+    os.nice(15)  # so that this process does not take processor time from the server
     url, sockets, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     found = asyncio.run(take(url, sys.stdin.readline().strip(), sockets=sockets, seconds=seconds))
     sys.stdout.write(f"{found}\n")

@@ -1,4 +1,4 @@
-"""The machine that the figures come from: they mean nothing without it."""
+"""Describes the machine on which figures were measured."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ PACKAGES = (
 
 
 def describe(url: str) -> list[str]:
-    """Return lines that name the time, the machine and the versions, PostgreSQL's by its URL."""
+    """Return lines with the time, the machine and the versions; PostgreSQL is asked by URL."""
     (postgresql,) = ask(url, "SHOW server_version")
     memory = psutil.virtual_memory().total / 2**30
     return [
@@ -34,7 +34,7 @@ def describe(url: str) -> list[str]:
 
 
 def load() -> str:
-    """Return how busy the machine is: the load of the last 1, 5 and 15 minutes."""
+    """Return the load averages of the last 1, 5 and 15 minutes."""
     return " ".join(f"{value:.2f}" for value in os.getloadavg())
 
 

@@ -1,4 +1,4 @@
-"""Those who sign in while Tally is measured: staff of the benchmark's own, gone afterwards."""
+"""Creates staff users who sign in during a benchmark, and deletes them afterwards."""
 
 import re
 import secrets
@@ -24,7 +24,7 @@ HIDDEN_FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 @dataclass(frozen=True)
 class People:
-    """The addresses of those who may sign in, their password, and a token for the API."""
+    """The addresses of the created users, their common password, and an API token."""
 
     emails: tuple[str, ...]
     password: str = field(repr=False)
@@ -50,11 +50,11 @@ class People:
 
 @contextmanager
 def invited(place: Place, *, many: int = STAFF) -> Iterator[People]:
-    """Let people sign in to a place, and take them away again; one of them is a superuser.
+    """Create users for the duration of the block; one of them is a superuser.
 
-    One person's share of the server is one person's: who measures a crowd has to invite it.
+    A person gets only one person's share of the server, so a benchmark of a crowd needs many.
     """
-    _remove(place)  # those of a run that was killed
+    _remove(place)  # users that a killed run left behind
     password = secrets.token_urlsafe()
     emails = tuple(f"person.{number}@{DOMAIN}" for number in range(max(many, STAFF)))
     try:
@@ -64,7 +64,7 @@ def invited(place: Place, *, many: int = STAFF) -> Iterator[People]:
 
 
 def _create(emails: tuple[str, ...], password: str) -> str:
-    """Make the people; return a token of the first."""
+    """Create the users; return an API token of the first one."""
     system = Actor.system("benchmark")
     with transaction() as db:
         rows = [

@@ -1,4 +1,4 @@
-"""PostgreSQL's own load generator, pointed at users and items instead of tables of its own."""
+"""Runs pgbench, PostgreSQL's load generator, on Tally's tables."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ TRANSACTIONS_A_SECOND = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Pgbench:
-    """pgbench against one place, for `seconds` at a time."""
+    """pgbench for one database, in runs of `seconds`."""
 
     program: Path
     place: Place
@@ -26,7 +26,7 @@ class Pgbench:
 
     @classmethod
     def on(cls, scratch: Scratch, place: Place, *, seconds: int) -> "Pgbench":
-        """Return the pgbench that came with the server, told which ids there are."""
+        """Return the pgbench of the server's installation, with the range of existing ids."""
         ids = ask(
             place.url,
             "SELECT (SELECT min(id) FROM item), (SELECT max(id) FROM item), min(id), max(id)"
@@ -39,7 +39,7 @@ class Pgbench:
         return cls(scratch.programs / "pgbench", place, seconds, variables)
 
     def run(self, script: str) -> float:
-        """Return the transactions a second of `benchmarks/sql/<script>.sql`, from a checkpoint."""
+        """CHECKPOINT, run `benchmarks/sql/<script>.sql`, and return its transactions per second."""
         execute(self.place.url, "CHECKPOINT")
         options = ("--no-vacuum", f"--client={CLIENTS}")
         work = (f"--time={self.seconds}", f"--file={SQL / script}.sql", self.place.url)
@@ -57,7 +57,7 @@ class Pgbench:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Transactions a second under a condition and without it, medians, and their ratio's median."""
+    """Median transactions per second with and without a condition, and the median ratio."""
 
     under: float
     without: float
@@ -72,9 +72,10 @@ def compare(
     pairs: int,
     watch: Callable[[int, int], None],
 ) -> Comparison:
-    """Run a script by turns under a condition and without it.
+    """Run a script in alternation with and without a condition.
 
-    Each pair has its own ratio, and their order changes, because the rest of a machine drifts.
+    Each pair gives a ratio, and the order within pairs alternates, because the speed of a machine
+    drifts.
     """
     measured: list[tuple[float, float]] = []
     for done in range(pairs):

@@ -1,4 +1,4 @@
-"""How long a reader waits: pages of items by user, and the top 10 beside PostgreSQL's own."""
+"""Measures reads: pages of items by user, and the top 10 compared with PostgreSQL."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ LEAST_LETTERS, MOST_LETTERS = 3, 8
 
 
 def measure_pages(results: Results, *, watch: Watch) -> None:
-    """Read page 1, the last page and searches, as the page Items by user does."""
+    """Measure page 1, the last page and searches, read as on the page Items by user."""
     snapshot = reader.current()
     owners = metrics.totals(snapshot).owners
     last = (owners - 1) // PAGE * PAGE
@@ -54,7 +54,7 @@ def measure_pages(results: Results, *, watch: Watch) -> None:
 
 
 def measure_top(place: Place, results: Results, *, watch: Watch) -> None:
-    """Compare the top 10 with what PostgreSQL takes for the same question."""
+    """Compare the time of the top 10 with PostgreSQL's for the same query."""
     snapshot = reader.current()
     watch("Top 10", 0, 2)
     ours = median(_time(lambda: metrics.active_users(snapshot)))
@@ -93,7 +93,7 @@ def _time(ask_once: Callable[[], object]) -> list[float]:
 
 
 def _choose_searches(snapshot: Snapshot, owners: int) -> list[str]:
-    """Return pieces of addresses and names of random users, so common ones and rare ones."""
+    """Return parts of addresses and names of random users, both common and rare."""
     draw = Random(0)  # noqa: S311 - the same searches in each run
     page = metrics.items_by_user(snapshot, skip=draw.randrange(max(owners - 1000, 1)), limit=1000)
     texts = [text for text in (*page["email"], *page["full_name"]) if text]

@@ -1,8 +1,8 @@
-"""The command `python -m benchmarks.refresh`: measure all figures of the refresh in one run."""
+"""The command `python -m benchmarks.refresh`: measures all figures of the refresh."""
 
 from core.telemetry import malloc
 
-malloc.configure()  # before Arrow and Polars are imported, which read it once
+malloc.configure()  # before importing Arrow and Polars, which read the setting only once
 
 import sys
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def main(
 
 @dataclass(frozen=True)
 class Places:
-    """The database that is measured, and two smaller ones to compare memory with."""
+    """The measured database, and two smaller ones to compare memory with."""
 
     whole: Place
     tenth: Place

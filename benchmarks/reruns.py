@@ -1,4 +1,4 @@
-"""How long those wait who look at the analytics together, without refreshes and with them."""
+"""Measures page runs while many people use the analytics, with and without refreshes."""
 
 import asyncio
 import threading
@@ -30,7 +30,7 @@ RUNS = (
 
 @dataclass(frozen=True)
 class Load:
-    """So many people who think so long between pages, for so long, beside so many browsers."""
+    """A load: number of people, think time, duration, and number of real browsers."""
 
     sessions: int
     think: float
@@ -39,7 +39,7 @@ class Load:
 
     @property
     def name(self) -> str:
-        """The load in words."""
+        """The load as text."""
         return (
             f"{self.sessions:,} signed-in sessions, think time {self.think:g} s,"
             f" over all analytics pages, {self.minutes:g} minutes"
@@ -48,19 +48,19 @@ class Load:
 
 @dataclass(frozen=True)
 class Waited:
-    """What a load met with, and how long the clicks in the browsers beside it took, in seconds."""
+    """The measurements of a load, and the seconds of clicks in the real browsers."""
 
     reruns: Reruns
     clicks: list[float]
 
     @property
     def p95(self) -> float:
-        """The 95th percentile of a rerun that somebody asked for, in ms."""
+        """The 95th percentile of the reruns that people caused, in ms."""
         return percentile(self.reruns.asked, 95) * 1000
 
     @property
     def detail(self) -> str:
-        """What the percentile is made of, and what went wrong."""
+        """Details of the percentile, and the errors."""
         errors = [f"{count} times {kind}" for kind, count in self.reruns.errors.most_common()]
         return "; ".join((f"{len(self.reruns.asked):,} reruns", *(errors or ["no error"])))
 
@@ -68,7 +68,7 @@ class Waited:
 def measure(
     server: Server, people: People, load: Load, results: Results, *, watch: Watch
 ) -> Waited:
-    """Measure a load on a server that does not refresh."""
+    """Measure a load on a server without refreshes."""
     found = asyncio.run(_meet(server, people, load, "Sessions", watch))
     errors = found.reruns.errors.total()
     name = f"{load.name}: p95 of a rerun"
@@ -89,9 +89,9 @@ def measure_refreshing(
     *,
     watch: Watch,
 ) -> Waited:
-    """Measure the same on a server that refreshes back to back, while somebody writes.
+    """Measure the same load on a server that refreshes all the time, while rows are changed.
 
-    It is an error when a refresh fails, or none had anything to do.
+    It is an error if a refresh fails, or if no refresh had any change.
     """
     (last,) = ask(place.url, "SELECT coalesce(max(id), 0) FROM refresh_run")
     with writers.restored(place), _writing(place):
@@ -113,7 +113,7 @@ def measure_refreshing(
 
 
 def measure_memory(quiet: Waited, busy: Waited, results: Results) -> None:
-    """Tell the most memory that the server had while people were there."""
+    """Return the figure of the server's peak memory under load."""
     calm, full = quiet.reruns.peak_memory, busy.reruns.peak_memory
     detail = f"at its peak {calm:.0f} MB without refreshes, {full:.0f} MB with them"
     name, value = "memory of the process with them", max(calm, full)
@@ -173,7 +173,7 @@ def _beside(found: Waited, load: Load, when: str) -> list[Beside]:
 
 @contextmanager
 def _writing(place: Place) -> Iterator[None]:
-    """Add and edit items every now and then, in a thread, so that each refresh has work."""
+    """Add and edit items periodically in a thread, so that each refresh has changes."""
     done = threading.Event()
     with ThreadPoolExecutor(max_workers=1) as pool:
         work = pool.submit(_write_until, done, place)

@@ -1,10 +1,10 @@
-"""The other ways to a CSV of all users: read the Parquet files whole, and write one file whole."""
+"""Other ways to a CSV of all users: read the Parquet files into memory, and write one file."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-# What a rival needs is imported where it is used, so that its memory holds nothing else.
+# Each rival imports its own libraries, so that its memory holds nothing else.
 
 
 def main(rival: str, source: str) -> None:

@@ -1,4 +1,4 @@
-"""The other ways to get a table into a Parquet file, each in as few lines as its manual takes."""
+"""Other ways to export a table to a Parquet file, each as in its manual."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-# What a rival needs is imported where it is used, so that its memory holds nothing else.
+# Each rival imports its own libraries, so that its memory holds nothing else.
 
 
 def with_adbc(url: str, query: str, path: Path) -> None:
@@ -33,13 +33,13 @@ def with_connectorx(url: str, query: str, path: Path) -> None:
     from sqlalchemy import make_url
 
     parts = make_url(url)
-    if socket := parts.query.get("host"):  # it wants the folder of a socket in the host's place
+    if socket := parts.query.get("host"):  # connectorx expects a socket's folder as the host
         url = f"postgresql://{parts.username}@{quote(str(socket), safe='')}/{parts.database}"
     pq.write_table(connectorx.read_sql(url, query, return_type="arrow"), path)
 
 
 def with_duckdb(url: str, query: str, path: Path) -> None:
-    """Copy through DuckDB's postgres extension, where somebody has installed it."""
+    """Copy through DuckDB's postgres extension, if it is installed."""
     import duckdb
 
     with closing(duckdb.connect(config={"autoinstall_known_extensions": "false"})) as connection:
@@ -71,7 +71,7 @@ EXPORTS: dict[str, Callable[[str, str, Path], None]] = {
 
 
 def main(key: str, url: str, *queries: str) -> None:
-    """Export each query as `key` does; print a JSON list of the seconds that each took."""
+    """Export each query with the rival `key`; print a JSON list of the seconds."""
     took = []
     with tempfile.TemporaryDirectory() as folder:
         for number, query in enumerate(queries):

@@ -1,4 +1,4 @@
-"""What one would use instead of Tally's export, measured on the same tables."""
+"""Measures the alternatives to Tally's export on the same tables."""
 
 import json
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ ROWS_AS_OBJECTS = 1_000_000
 
 @dataclass(frozen=True)
 class Rival:
-    """Another way to export; with at most `rows` of a table where all would take many minutes."""
+    """Another way to export; `rows` limits a rival that would take many minutes for all."""
 
     key: str
     name: str
     rows: int | None = None
 
     def query(self, table: Table) -> str:
-        """Return what this one reads of a table."""
+        """Return the query by which this rival reads a table."""
         limit = "" if self.rows is None else f" LIMIT {self.rows}"
         return f'SELECT {table.columns} FROM "{table.name}"{limit}'
 
@@ -35,7 +35,7 @@ RIVALS = (
 
 
 def measure(place: Place, results: Results, *, watch: Watch) -> None:
-    """Let each rival export both tables in a process of its own."""
+    """Measure each rival's export of both tables, in a separate process."""
     for done, rival in enumerate(RIVALS):
         watch("What one would use instead", done, len(RIVALS))
         queries = [rival.query(table) for table in TABLES]

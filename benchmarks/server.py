@@ -1,4 +1,4 @@
-"""The servers that are measured: `tally serve`, and Streamlit's own for a page that says hello."""
+"""Starts the measured servers: `tally serve`, and Streamlit's server with a minimal page."""
 
 import os
 import re
@@ -24,37 +24,37 @@ START_SECONDS = 180
 STOP_SECONDS = 30
 MEGABYTE = 1e6
 COMPLAINT = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) ", re.MULTILINE)
-# As Tally sets them: a full collection after each run would cost more than the run itself.
+# As Tally sets them: a full garbage collection after each run would cost more than the run.
 LEAN = ("--runner.postScriptGC=false", "--server.fileWatcherType=none")
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it listens, its process, and the file that it logs into."""
+    """A running server: its port, its process, and its log file."""
 
     url: str
     process: psutil.Process
     log: Path
 
     def memory(self) -> float:
-        """Return the resident memory now, in MB."""
+        """Return the current resident memory in MB."""
         return float(self.process.memory_info().rss) / MEGABYTE
 
     def cpu_seconds(self) -> float:
-        """Return the seconds that the process has been on a processor so far."""
+        """Return the processor seconds of the process so far."""
         used = self.process.cpu_times()
         return float(used.user + used.system)
 
     def complaints(self) -> int:
-        """Return how many errors the server has logged so far."""
+        """Return the number of errors that the server logged so far."""
         return len(COMPLAINT.findall(self.log.read_text(errors="replace")))
 
 
 @contextmanager
 def tally(place: Place, **settings: str) -> Iterator[Server]:
-    """Start `tally serve` in a process of its own, with further settings; end it after the block.
+    """Start `tally serve` with more settings in a separate process; stop it after the block.
 
-    Raises `Failed` when it does not come up.
+    Raises `Failed` if it does not start.
     """
     port = _free_port()
     environment = {**place.environment(), "LOG_LEVEL": "INFO", **settings}
@@ -65,9 +65,9 @@ def tally(place: Place, **settings: str) -> Iterator[Server]:
 
 @contextmanager
 def hello(folder: Path, *, lean: bool) -> Iterator[Server]:
-    """Start `streamlit run` with a page that says hello, logging into `folder`.
+    """Start `streamlit run` with a minimal page; its log is in `folder`.
 
-    `lean` sets what Tally sets for speed; else Streamlit runs as it comes.
+    `lean` uses the settings that Tally makes for speed, else Streamlit has its defaults.
     """
     port = _free_port()
     options = (f"--server.port={port}", "--server.headless=true", *(LEAN if lean else ()))

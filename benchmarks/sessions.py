@@ -1,8 +1,8 @@
-"""The command `python -m benchmarks.sessions`: measure what people at the dashboard wait for."""
+"""The command `python -m benchmarks.sessions`: measures how long the dashboard's users wait."""
 
 from core.telemetry import malloc
 
-malloc.configure()  # before Arrow and Polars are imported, which read it once
+malloc.configure()  # before importing Arrow and Polars, which read the setting only once
 
 import sys
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ BACK_TO_BACK = {"REFRESH_INTERVAL_MINUTES": "0.02"}  # one at a time, so at once
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured: a load, connects, reruns in a row, clicks, and seconds of calls."""
+    """The size of a benchmark: its load, connects, reruns, clicks, and seconds of API calls."""
 
     load: Load
     connects: int

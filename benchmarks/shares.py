@@ -1,8 +1,8 @@
-"""The command `python -m benchmarks.shares`: what one person at full speed costs another one."""
+"""The command `python -m benchmarks.shares`: how much one heavy user slows down another user."""
 
 from core.telemetry import malloc
 
-malloc.configure()  # before Arrow and Polars are imported, which read it once
+malloc.configure()  # before importing Arrow and Polars, which read the setting only once
 
 import asyncio
 import subprocess
@@ -29,10 +29,10 @@ from core.settings import ROOT
 from dashboard.command.progress import bars
 from dashboard.websockets import closed_pages
 
-REACH = 2  # times as long as with nobody else there
+REACH = 2  # times as long as without another user
 SOCKETS = (100, 300)
 THINK_SECONDS = 0.2
-BEGIN_SECONDS = 3.0  # until somebody has what can be had
+BEGIN_SECONDS = 3.0  # until the heavy user has opened all pages
 REST_SECONDS = 5.0
 DESCRIPTORS_A_PAGE = 6
 NO_REFRESH = {"REFRESH_INTERVAL_MINUTES": "0"}
@@ -40,14 +40,14 @@ NO_REFRESH = {"REFRESH_INTERVAL_MINUTES": "0"}
 
 @dataclass
 class Look:
-    """What somebody waited for who looked around: seconds of each run, and errors by kind."""
+    """The measurements of a person: seconds of each run, and errors by kind."""
 
     runs: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
 
     @property
     def p95(self) -> float:
-        """Milliseconds that 95 of 100 runs keep within."""
+        """The 95th percentile of the runs in milliseconds."""
         return percentile(self.runs, 95) * 1000 if self.runs else float("inf")
 
 
@@ -58,7 +58,7 @@ def main(
     data_path: DataPath = None,
     seconds: Annotated[float, typer.Option(min=1, help="How long each load is looked at.")] = 30,
 ) -> None:
-    """Measure one person's pages alone, and beside another person at full speed."""
+    """Measure one person's pages alone, and while another person uses all they can."""
     results, failure = Results(), ""
     try:
         with scratch.start(data_path) as postgres:
@@ -136,7 +136,7 @@ async def look_around(server: Server, cookies: str, seconds: float) -> Look:
 def hogging(
     server: Server, cookies: str, sockets: int, seconds: float
 ) -> Iterator[subprocess.Popen[str]]:
-    """Let somebody take what can be had for so long, in a process of their own."""
+    """Simulate a heavy user in a separate process for a duration."""
     hog = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.hog", server.url, str(sockets), str(seconds)],
         cwd=ROOT,

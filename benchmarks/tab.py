@@ -1,4 +1,4 @@
-"""One open page, as the server sees it: a websocket that speaks Streamlit's own protocol."""
+"""Simulates an open page: a websocket that speaks Streamlit's protocol."""
 
 import asyncio
 import time
@@ -28,11 +28,11 @@ CHARTS = frozenset({"vega_lite_chart", "arrow_vega_lite_chart"})
 
 
 class Trouble(Exception):
-    """A page did not do what was asked of it; the message is a kind of error, to count by."""
+    """A page failed; the message is the kind of error, by which errors are counted."""
 
 
 class Tab:
-    """One page of a browser; its timers run when told to."""
+    """One page of a browser; the caller runs its timers."""
 
     def __init__(self, socket: ClientConnection, zone: str) -> None:
         self.pages: dict[str, str] = {}  # of the section Analytics: name by hash
@@ -90,12 +90,12 @@ class Tab:
         return bytes(data)
 
     def _is_finished(self, message: ForwardMsg) -> bool:
-        """Take note of a message; tell whether it is the last one of the run."""
+        """Process a message; tell whether it is the last one of the run."""
         if message.WhichOneof("type") != "script_finished":
             self._take(message)
             return False
         if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            return False  # the run that takes its place follows
+            return False  # a run that replaces it follows
         if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             self._trouble = "a page that cannot be read"
         self.remembered.end()

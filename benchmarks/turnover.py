@@ -1,4 +1,4 @@
-"""Whether the server gives back what those took who have left."""
+"""Measures whether the server frees the memory of sessions that ended."""
 
 import asyncio
 from collections import Counter
@@ -16,16 +16,16 @@ REACH = 1.05
 LEGS = 5
 AT_ONCE = 4
 REST_SECONDS = 2.0
-CONNECTS_EACH = 20  # of one person, as fast as they are let in
+CONNECTS_EACH = 20  # connects of each person, as fast as the limits allow
 STEP = "Connects and disconnects"
 
 
 def measure(
     server: Server, people: People, results: Results, *, connects: int, watch: Watch
 ) -> None:
-    """Connect, run a page and disconnect so often; compare memory in five legs.
+    """Connect, run a page and disconnect many times; compare memory in five legs.
 
-    What is kept of those who left, and caches, have filled by the end of the second leg.
+    Caches, and what is kept of ended sessions, are full by the end of the second leg.
     """
     errors: Counter[str] = Counter()
     memory = asyncio.run(_come_and_go(server, people, connects // LEGS, errors, watch))
@@ -45,7 +45,7 @@ def measure(
 
 
 def count_people(connects: int) -> int:
-    """Return how many people it takes to come and go so often."""
+    """Return how many people are needed for this number of connects."""
     return max(AT_ONCE, connects // CONNECTS_EACH)
 
 

@@ -1,4 +1,4 @@
-"""What refreshes and their triggers cost those who write to PostgreSQL meanwhile."""
+"""Measures how much refreshes and the change log's triggers slow down writes to PostgreSQL."""
 
 import logging
 import threading
@@ -26,9 +26,10 @@ TRIGGERS = (
 
 
 def measure_refreshes(pgbench: Pgbench, results: Results, *, pairs: int, watch: Watch) -> None:
-    """Compare pgbench alone with pgbench while automatic refreshes follow each other at once.
+    """Compare pgbench alone with pgbench during automatic refreshes without a pause.
 
-    They write nearly all parts and hold back, so each run is long enough for one of them to end.
+    These refreshes write nearly all partitions and are throttled, so each pgbench run is long
+    enough for one of them to end.
     """
     pgbench = replace(pgbench, seconds=pgbench.seconds * LONGER)
     runs: list[RefreshRun] = []
@@ -62,9 +63,9 @@ def measure_refreshes(pgbench: Pgbench, results: Results, *, pairs: int, watch: 
 
 
 def measure_triggers(pgbench: Pgbench, results: Results, *, pairs: int, watch: Watch) -> None:
-    """Compare single-row inserts with the triggers that note changes, and without them.
+    """Compare single-row inserts with and without the triggers of the change log.
 
-    A machine drifts by more than they cost, so there are more pairs, and each is shorter.
+    A machine's speed drifts by more than their cost, so there are more pairs of shorter runs.
     """
     pgbench = replace(pgbench, seconds=max(1, pgbench.seconds // SHORTER))
     pairs *= SHORTER
@@ -88,7 +89,7 @@ def measure_triggers(pgbench: Pgbench, results: Results, *, pairs: int, watch: W
 
 @contextmanager
 def restored(place: Place) -> Iterator[None]:
-    """Take the items that the block adds away again, so that a kept database stays as large."""
+    """Delete the items that the block adds, so that a kept database does not grow."""
     (last,) = ask(place.url, "SELECT max(id) FROM item")
     try:
         yield
@@ -103,7 +104,7 @@ def restored(place: Place) -> Iterator[None]:
 
 @contextmanager
 def _refreshing(runs: list[RefreshRun]) -> Iterator[None]:
-    """Refresh again and again in a thread of this process, as the scheduler does; note each run."""
+    """Refresh repeatedly in a thread, as the scheduler does, and collect the runs."""
     stop = threading.Event()
     log = logging.getLogger("etl")
     level = log.level
@@ -129,7 +130,7 @@ def _refresh_until(stop: threading.Event, runs: list[RefreshRun]) -> None:
 
 @contextmanager
 def _without_triggers(place: Place) -> Iterator[None]:
-    """Turn the triggers that note changes off; what is inserted meanwhile, no refresh finds."""
+    """Disable the triggers of the change log; refreshes will miss what is inserted meanwhile."""
     (names,) = ask(place.url, TRIGGERS)
     triggers = [str(name) for name in names] if isinstance(names, list) else []
     execute(place.url, *(f"ALTER TABLE item DISABLE TRIGGER {name}" for name in triggers))

@@ -7,7 +7,7 @@ import core.db.refresh_models  # noqa: F401  # and, with it, all tables
 from core.db.base import Base
 from core.db.engine import database_url
 
-MIGRATION_LOCK = 0x7A11_0001  # any number, as long as nobody else uses it
+MIGRATION_LOCK = 0x7A11_0001  # an arbitrary number that no other lock of this database uses
 
 
 def run() -> None:

@@ -1,4 +1,4 @@
--- One visit of somebody who works with items: edit one, look at it and at its owner, add one.
+-- The work of a person with items: edit an item, read it and its owner, add an item.
 \set item random(:first_item, :last_item)
 \set owner random(:first_user, :last_user)
 BEGIN;

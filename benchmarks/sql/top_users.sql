@@ -1,4 +1,4 @@
--- The ten users who own most items, as one would ask PostgreSQL for them.
+-- The ten users who own the most items, as a plain query.
 SELECT u.id AS user_id, u.email, u.full_name, count(*) AS item_count
 FROM item AS i
 JOIN "user" AS u ON u.id = i.owner_id

@@ -1,4 +1,4 @@
--- The same ten, written by hand so that PostgreSQL counts in an index and joins ten rows only.
+-- The same ten, rewritten so that PostgreSQL counts in an index and joins only ten rows.
 SELECT u.id AS user_id, u.email, u.full_name, top.item_count
 FROM (
     SELECT owner_id, count(*) AS item_count

@@ -29,7 +29,7 @@ def upgrade() -> None:
         CREATE TRIGGER keep_audit_event BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
         FOR EACH STATEMENT EXECUTE FUNCTION keep_audit_event()
     """)
-    # Also for sessions that replicate, which skip ordinary triggers.
+    # ENABLE ALWAYS: replication skips ordinary triggers.
     op.execute("ALTER TABLE audit_event ENABLE ALWAYS TRIGGER keep_audit_event")
 
 

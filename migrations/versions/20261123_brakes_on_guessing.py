@@ -1,6 +1,6 @@
 """brakes on guessing
 
-Counts of failed sign-ins, and the browsers that their owners have signed in with before.
+Adds counts of failed sign-ins, and the browsers with which people have signed in before.
 
 Revision ID: 5b1f0c8e7a42
 Revises: efb051c6dd0e

@@ -1,6 +1,6 @@
 """find receipts
 
-An index on the hashes of exported files, so that a file is found among the receipts at once.
+Adds an index on the hashes of exported files, so that a file's receipt is found quickly.
 
 Revision ID: 5b7e0c94d2a6
 Revises: c41d7a90e6b3

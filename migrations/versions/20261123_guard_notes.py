@@ -1,7 +1,8 @@
 """guard notes
 
-Whoever deletes or alters notes, other than the refresh that prunes them, takes the marks along. A
-refresh says why it was a full one, and may be told to accept that many rows are gone.
+Deleting or changing entries of the change log (`change_note`) also deletes all checkpoints
+(`refresh_mark`), except when a refresh prunes. A refresh records why it was a full one, and has an
+option to accept that many rows are gone.
 
 Revision ID: 8d1f4c7a90b2
 Revises: 5b1f0c8e7a42

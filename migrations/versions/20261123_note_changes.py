@@ -1,7 +1,7 @@
 """note changes
 
-Statement-level triggers note which parts of "user" and "item" a transaction changed, so that a
-refresh rewrites these and nothing else.
+Statement-level triggers write to the change log (`change_note`) which partitions of "user" and
+"item" a transaction changed, so that a refresh exports only these.
 
 Revision ID: efb051c6dd0e
 Revises: 192c5fd4d701
@@ -21,16 +21,16 @@ depends_on: str | Sequence[str] | None = None
 
 RELATIONS = ("user", "item")
 
-# A part is 262,144 consecutive ids: id >> 18. The functions run with the rights of their owner,
-# so that whoever may write users and items needs no rights on the notes. Nothing here can make a
-# statement fail that would have succeeded, other than a full disk.
+# A partition is 262,144 consecutive ids: id >> 18. The functions are SECURITY DEFINER, so roles
+# that write users and items need no rights on the change log. Except for a full disk, nothing here
+# can make a statement fail that would otherwise succeed.
 FUNCTIONS = {
     "note_insert": """
         INSERT INTO change_note (relation, part, xid, inserted)
         SELECT TG_TABLE_NAME, id >> 18, pg_current_xact_id(), count(*)
         FROM new_rows GROUP BY id >> 18;
     """,
-    # An update may move a row to another part, which then has to be written again as well.
+    # An update may move a row to another partition, which then has to be exported again too.
     "note_update": """
         INSERT INTO change_note (relation, part, xid, updated)
         SELECT TG_TABLE_NAME, part, pg_current_xact_id(), max(rows)
@@ -50,7 +50,7 @@ FUNCTIONS = {
         INSERT INTO change_note (relation, part, xid)
         VALUES (TG_TABLE_NAME, NULL, pg_current_xact_id());
     """,
-    # Notes that were thrown away cannot be missed: without marks nobody relies on them.
+    # If the log is emptied, the checkpoints go too, so that no refresh relies on lost entries.
     "forget_marks": """
         DELETE FROM refresh_mark;
     """,
@@ -106,7 +106,7 @@ def downgrade() -> None:
 
 
 def _function(name: str, body: str) -> str:
-    # The path is fixed to the schema of the migration, as a function with its owner's rights must.
+    # The search path is fixed to the migration's schema, as SECURITY DEFINER functions require.
     return f"""
         DO $migration$ BEGIN EXECUTE format($create$
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -117,5 +117,5 @@ def _function(name: str, body: str) -> str:
 
 def _create_trigger(name: str, event: str, relation: str, function: str) -> None:
     op.execute(f"CREATE TRIGGER {name} {event} FOR EACH STATEMENT EXECUTE FUNCTION {function}()")
-    # Also for sessions that replicate or restore, which skip ordinary triggers.
+    # ENABLE ALWAYS: replication and restores skip ordinary triggers.
     op.execute(f'ALTER TABLE "{relation}" ENABLE ALWAYS TRIGGER {name}')

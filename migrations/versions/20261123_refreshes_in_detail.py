@@ -1,7 +1,7 @@
 """refreshes in detail
 
-A refresh keeps its spans and what it brought, and may be asked to write all parts. Checks of the
-published snapshot against the database have a history of their own.
+A refresh stores its spans and its changes, and has an option to export all partitions.
+Verifications of the published snapshot against the database get their own table.
 
 Revision ID: 6f3a9d20c7e1
 Revises: 5d0c4be27a91

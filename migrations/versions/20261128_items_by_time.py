@@ -1,7 +1,7 @@
 """items by time
 
-An index on when items were created, for the list of those of a period. It is one of ranges of
-pages (BRIN): 24 kB for two million items.
+Adds a BRIN index on the creation time of items, for lists of a period. It takes 24 kB for two
+million items.
 
 Revision ID: 4c19b7f0a3d8
 Revises: 5b7e0c94d2a6

@@ -1,9 +1,9 @@
 """texts in one form
 
-What is stored already gets the form that new names, titles, descriptions and addresses have: NFC,
-one line and single blanks where there is one line, nothing that cannot be seen alone or turns text
-around. Beside it stands what searches compare, `search_text`, written by PostgreSQL itself,
-whoever writes the row; it is null where the text is ASCII, as lower case says the same then.
+Normalizes stored names, titles, descriptions and addresses as new ones are: NFC, single blanks and
+no line breaks in fields of one line, no invisible characters and no directional controls. Adds the
+generated column `search_text`, which searches compare. It is null if the text is ASCII, as lower
+case is enough then.
 
 Revision ID: 7c1e5a90d3f8
 Revises: 4c19b7f0a3d8
@@ -18,7 +18,7 @@ down_revision: str | Sequence[str] | None = "4c19b7f0a3d8"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# The sets of characters are those of `characters.py` and `folding.py` at this revision.
+# Copies of the character sets of `characters.py` and `folding.py` at this revision.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
@@ -123,7 +123,7 @@ COMPARED = {
 
 
 def upgrade() -> None:
-    """Give every text its form, and store beside it what searches compare."""
+    """Normalize every text, and add the column that searches compare."""
     unseen = f"(?![\u202a-\u202e\u2066-\u2069])[{IGNORABLE}]"
     sets = {
         "odd": ODD,
@@ -154,7 +154,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop what searches compare; texts stay, as nobody kept what they were before."""
+    """Drop the column that searches compare; texts stay normalized."""
     for table in COMPARED:
         op.execute(f"ALTER TABLE {table} DROP COLUMN search_text")
     op.execute("DROP FUNCTION search_text(text)")
