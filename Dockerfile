@@ -13,11 +13,11 @@ COPY etl etl
 COPY dashboard dashboard
 COPY pages pages
 COPY migrations migrations
-# Editable, because pages, migrations and the theme are used from where they lie.
+# Editable, because pages, migrations and the theme are read from the source folder.
 RUN --mount=type=cache,target=/root/.cache/pip /venv/bin/pip install --no-deps --editable .
 
 FROM python:${PYTHON_VERSION}-slim
-# What charts are lettered with when they leave as pictures.
+# The font of charts that are exported as pictures.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends fonts-liberation \
     && rm --recursive --force /var/lib/apt/lists/*

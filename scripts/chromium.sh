@@ -1,4 +1,4 @@
-# Sourced by tests-start.sh: the browser tests drive the Chromium that is there, or one installed now.
+# Sourced by tests-start.sh: finds Chromium for the browser tests, or installs it.
 
 find_chromium() {
     local name
@@ -35,7 +35,7 @@ install_chromium() {
     install_debian_package || "$VENV/bin/python" -m playwright install --with-deps chromium
 }
 
-# ensure_chromium: set CHROMIUM to the path of a browser, which is installed when there is none.
+# ensure_chromium: set CHROMIUM to the path of a browser; install one if there is none.
 ensure_chromium() {
     CHROMIUM=${CHROMIUM:-$(find_chromium)}
     if [ -z "$CHROMIUM" ]; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# After scripts/test.sh: who comes in is decided here, so every branch of it has to have been run.
+# Run after scripts/test.sh: requires that tests cover every branch of the rooms that decide on access.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 

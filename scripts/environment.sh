@@ -1,5 +1,5 @@
-# Sourced by run.sh and test.sh: makes the virtual environment and keeps it in step with a
-# requirements file. Written for bash 3.2, which is what macOS has.
+# Sourced by run.sh and test.sh: creates the virtual environment, and updates it when a requirements
+# file changes. Written for bash 3.2, the version of macOS.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 VENV=.venv
@@ -36,13 +36,13 @@ make_venv() {
     "$python" -m venv "$VENV"
 }
 
-# wanted FILE: print all that an installation depends on; a moved folder counts, paths are absolute.
+# wanted FILE: print everything that an installation depends on, including the folder's path.
 wanted() {
     pwd
     cat "$1" pyproject.toml
 }
 
-# install_requirements FILE: install exactly what FILE lists, unless that was done before.
+# install_requirements FILE: install exactly what FILE lists, unless it is installed already.
 install_requirements() {
     local stamp="$VENV/.installed-$1"
     if [ -x "$VENV/bin/tally" ] && wanted "$1" | cmp -s - "$stamp"; then

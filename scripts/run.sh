@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run Tally: makes what is missing, then serves. Arguments go to `tally serve`; see `--help`.
+# Run Tally: installs and creates what is missing, then serves. Arguments go to `tally serve`.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Write what Tally is made of, as CycloneDX in JSON, from the pinned requirements alone: it asks nobody.
+# Write Tally's bill of materials as CycloneDX JSON, from the pinned requirements, without a network.
 #   bash scripts/sbom.sh [sbom.json]
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"

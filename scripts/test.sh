@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run all tests on an embedded PostgreSQL of their own, with a coverage report in htmlcov/.
+# Run all tests with an embedded PostgreSQL, and write a coverage report to htmlcov/.
 # Arguments go to pytest, for example: bash scripts/test.sh tests/core -k import
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run all tests against the PostgreSQL that DATABASE_URL names; the tests make databases of their own
-# there and drop them again. Without DATABASE_URL they start an embedded PostgreSQL.
+# Run all tests with the PostgreSQL of DATABASE_URL; the tests create their own databases there and
+# drop them again. Without DATABASE_URL they start an embedded PostgreSQL.
 # Arguments go to pytest. Files of tests run side by side, two a core and at most eight (tests/conftest.py);
 # `-n 0` runs them one after the other, as a debugger needs it.
 set -euo pipefail

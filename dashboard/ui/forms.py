@@ -1,4 +1,4 @@
-"""Dialogs with a form or a question: shown, saved, and kept open when saving fails."""
+"""Dialogs with a form or a question: shows and saves them, and keeps them open after an error."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Dialog:
 
 
 class Fields:
-    """The fields of a form: what is typed in each, and a place below each for what is wrong."""
+    """The fields of a form, their typed values, and a placeholder for an error below each."""
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
@@ -35,13 +35,13 @@ class Fields:
         self._below: dict[str, Any] = {}
 
     def text(self, name: str, label: str, **options: Any) -> None:
-        """Draw a line of text."""
+        """Draw a text field of one line."""
         began = self.draft.values.get(name) or ""
         self.values[name] = st.text_input(label, began, key=self._key(name), **options)
         self._remember(name, label)
 
     def area(self, name: str, label: str, **options: Any) -> None:
-        """Draw a field for several lines of text."""
+        """Draw a text field of several lines."""
         began = self.draft.values.get(name) or ""
         self.values[name] = st.text_area(label, began, key=self._key(name), **options)
         self._remember(name, label)
@@ -53,13 +53,13 @@ class Fields:
         self._remember(name, label)
 
     def one_of(self, name: str, label: str, choices: Sequence[str]) -> None:
-        """Draw a choice of one."""
+        """Draw a select box for one of the choices."""
         began = choices.index(self.draft.values.get(name, choices[0]))
         self.values[name] = st.selectbox(label, choices, began, key=self._key(name))
         self._remember(name, label)
 
     def some_of(self, name: str, label: str, choices: Mapping[Any, str]) -> None:
-        """Draw a choice of several, with a text for each."""
+        """Draw a select box for several choices; `choices` maps values to labels."""
         began = self.draft.values.get(name) or []
         self.values[name] = st.multiselect(
             label, list(choices), began, format_func=choices.__getitem__, key=self._key(name)
@@ -67,13 +67,13 @@ class Fields:
         self._remember(name, label)
 
     def refuse(self, errors: Mapping[str, str]) -> None:
-        """Say below each field what is wrong with it."""
+        """Show error messages below their fields."""
         for name, message in errors.items():
             place = self._below.get(name, st)
             place.markdown(f":red[:small[:material/error: {notices.escape(message)}]]")
 
     def differences(self, current: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-        """Return label, typed and current value of the fields in which the two differ."""
+        """Return label, typed value and current value of the fields where these differ."""
         return [
             (self._labels[name], _words(value), _words(current[name]))
             for name, value in self.values.items()
@@ -89,10 +89,10 @@ class Fields:
 
 
 def show(screen: str, actions: Mapping[str, Dialog]) -> None:
-    """Show the dialog that is open on a screen, if one is; `actions` has one for each action.
+    """Show the dialog that is open on a screen, if any; `actions` maps actions to dialogs.
 
-    What is typed in a form is in the browser until it is submitted, so neither Escape nor a click
-    beside it closes one: only its own buttons do.
+    The browser alone has the text typed in a form until it is submitted. So a form is closed only
+    by its own buttons, not by Escape or a click outside it.
     """
     draft = drafts.opened(screen)
     if draft is None:
@@ -108,16 +108,16 @@ def show(screen: str, actions: Mapping[str, Dialog]) -> None:
 
 
 def _mark(draft: Draft) -> None:
-    """Tell the browser which form it is, so that what is typed can be kept; see `kept_forms`."""
+    """Identify the form to the browser, so that it can keep the typed text; see `kept_forms`."""
     ticket = Ticket(draft.screen, draft.action, draft.id, draft.version)
     st.html(f'<span hidden data-tally-form="{issue(current_actor(), ticket)}"></span>')
 
 
 def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], str]) -> None:
-    """Draw a form and save it when it is submitted.
+    """Draw a form, and save it when it is submitted.
 
-    `draw` draws the fields. `save` stores them and returns what to say about it. Whatever goes
-    wrong is shown in the form, which keeps what was typed.
+    `draw` draws the fields. `save` stores them and returns the message about it. Errors are shown
+    in the form, which keeps the typed values.
     """
     with st.form(draft.key, border=False):
         fields = Fields(draft)
@@ -135,9 +135,9 @@ def edit(draft: Draft, draw: Callable[[Fields], None], save: Callable[[Fields], 
 
 
 def attempt(draft: Draft, fields: Fields | None, act: Callable[[], str]) -> None:
-    """Do what the form is for; close it when that went well, else say why not and keep it.
+    """Call `act` and close the dialog; after an error show it and keep the dialog open.
 
-    A question about a row that somebody else changed is asked again, with the new values.
+    If somebody else changed the row of a question, the question is asked again with new values.
     """
     try:
         said = act()
@@ -156,12 +156,12 @@ def attempt(draft: Draft, fields: Fields | None, act: Callable[[], str]) -> None
 
 
 def _buttons(draft: Draft, place: Any) -> tuple[bool, bool]:
-    """Draw the ways out of a form; return whether it is to be saved, and whether to be left."""
+    """Draw the buttons of a form; return whether Save and whether Cancel was pressed."""
     with place.container(horizontal=True):
         if draft.current is not None:
-            return False, False  # the ways out of a conflict take their place
+            return False, False  # the buttons of the conflict replace them
         label = "Create" if draft.action == "create" else "Save changes"
-        pressed = st.form_submit_button(label, type="primary")  # first: Enter presses it
+        pressed = st.form_submit_button(label, type="primary")  # first, so that Enter presses it
         return pressed, st.form_submit_button(CANCEL)
 
 
@@ -180,7 +180,7 @@ def _show_conflict(draft: Draft, fields: Fields) -> None:
     with st.container(horizontal=True):
         st.form_submit_button("Save mine over it", type="primary", on_click=draft.keep_mine)
         st.form_submit_button("Use theirs", on_click=draft.take_theirs)
-        # Beside the other one in the run that meets the conflict, so it needs a name of its own.
+        # In the run that finds the conflict, the other Cancel button exists too: keys must differ.
         if st.form_submit_button(CANCEL, key=f"{draft.key}-leave"):
             drafts.leave()
 

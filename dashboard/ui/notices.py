@@ -97,7 +97,7 @@ def trouble(error: TallyError) -> None:
 
 
 def carry_out(act: Callable[[], str | None]) -> None:
-    """Do something and run the page again, which shows what `act` says; else show why not."""
+    """Call `act` and rerun the page, which shows the returned message; show an error instead."""
     try:
         said = act()
     except TallyError as error:

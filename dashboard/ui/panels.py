@@ -115,7 +115,7 @@ def fields() -> DeltaGenerator:
 
 
 def entry() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Return a framed row, for what acts on a thing, and the place at its left to say which."""
+    """Return a framed row for actions on an object, and the container at its left to name it."""
     row = st.container(
         border=True,
         horizontal=True,

@@ -1,11 +1,11 @@
-// What is typed in a form is kept for the same person, in this tab alone, in case the page goes: its
-// session ends, the server starts anew, somebody reloads. Passwords are never kept.
+// Keeps the text typed in a form, for the same person and in this tab only, in case the page is lost:
+// the session ends, the server restarts, or the page is reloaded. Passwords are never kept.
 (() => {
   const KEPT = "tally.form";
   const person = document.querySelector('meta[name="tally-person"]').content;
   const findForm = () => document.querySelector("[data-tally-form]");
 
-  // Somebody may type before the last of a form is there, which says what form it is: kept then.
+  // A person may type before the end of the form, which identifies it, has arrived: keep it then.
   let early = null;
   const keep = (dialog) => {
     const form = findForm();
@@ -22,19 +22,19 @@
     const path = location.pathname;
     sessionStorage.setItem(KEPT, JSON.stringify({ person, path, ticket, typed }));
   };
-  // A moment later, as a check box shows only then what was chosen.
+  // Read the form a moment later, as a check box has its new state only then.
   for (const kind of ["input", "change", "click"]) {
     addEventListener(kind, ({ target }) => setTimeout(keep, 0, target.closest('[role="dialog"]')), true);
   }
 
-  // A form that a person closed is not kept any longer: by a button, a key, or a click beside it. One
-  // that goes by itself is, as it does for a moment when a lost connection is back.
+  // A form is forgotten if the person closes it: with a button, a key, or a click outside. It is kept
+  // if it disappears by itself, as happens for a moment when a lost connection is back.
   let closing = false;
   addEventListener("input", () => (closing = false), true);
   addEventListener("click", ({ target }) => (closing = target.closest("button") || !target.closest('[role="dialog"]')), true);
   addEventListener("keydown", ({ key }) => (closing ||= key === "Escape" || key === "Enter"), true);
 
-  // One that is opened again is kept from the beginning.
+  // A form that is opened again is kept from the beginning, even before anything is typed.
   const found = sessionStorage.getItem(KEPT);
   sessionStorage.removeItem(KEPT);
   let open = false;

@@ -1,8 +1,8 @@
-// One act of a person is one step of the browser's history.
+// One act of a person becomes one entry of the browser's history.
 //
-// Streamlit pushes twice when a run ends on another page (`st.switch_page`): today's page with the
-// next page's query, which nobody ever saw, and then the next page. The second takes the place of the
-// first. What the person does in between sets the two apart, so that a step of theirs never goes.
+// When a run ends on another page (`st.switch_page`), Streamlit pushes two entries: the current page
+// with the next page's query, which nobody ever saw, and then the next page. The second replaces the
+// first, unless the person did something in between, so that no entry of theirs is lost.
 (() => {
   let act = 0;
   let queried = -1; // the act whose push changed nothing but the query
@@ -13,7 +13,7 @@
     const next = new URL(url ?? here.href, here.href);
     const samePage = next.pathname === here.pathname;
     const folds = queried === act && !samePage && next.search === here.search;
-    // A form that forms.js brings in the address is no step either.
+    // An address to which forms.js added a kept form is no entry either.
     if (folds || new URLSearchParams(here.search).has("form")) {
       history.replaceState(state, title, url);
     } else {
@@ -23,12 +23,12 @@
   };
 
   const count = (event) => {
-    const again = event.detail > 1 || event.repeat; // a double click is one act, like a key held down
+    const again = event.detail > 1 || event.repeat; // a double click or a held key is one act
     if (event.isTrusted && !again) act += 1;
   };
   for (const kind of ["click", "keydown", "popstate"]) addEventListener(kind, count, true);
 
-  // With Ctrl, Cmd or Shift a link is for another tab or window; Streamlit would take it for this one.
+  // With Ctrl, Cmd or Shift, a link opens in another tab or window; Streamlit would open it in this one.
   addEventListener(
     "click",
     (event) => {
