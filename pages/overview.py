@@ -22,7 +22,7 @@ snapshot = pinned_snapshot.snapshot()
 zone = local_time.zone()
 totals = answers.totals(snapshot)
 new = answers.new(snapshot)
-courses = charts.courses(snapshot, TrendFilter(Step.DAY, zone=zone.key))
+sparklines = charts.sparklines(snapshot, TrendFilter(Step.DAY, zone=zone.key))
 
 with st.grid(4, min_column_width=150):
     with panels.figure("Users", totals.users, "in all"):
@@ -42,7 +42,7 @@ with st.grid(4, min_column_width=150):
     for noun in ("users", "items"):
         for period in COMPARED:
             now, before = new[period].of(noun)
-            trend = panels.Trend(before, courses[noun, period])
+            trend = panels.Trend(before, sparklines[noun, period])
             with panels.changing(f"New {noun}, {period.days} days", now, trend):
                 explain_dialog.button(f"new_{noun}", period=period.value)
                 navigation.draw(actor, links.new(noun, period), noun.capitalize())

@@ -36,8 +36,8 @@ make_venv() {
     "$python" -m venv "$VENV"
 }
 
-# wanted FILE: print everything that an installation depends on, including the folder's path.
-wanted() {
+# print_inputs FILE: print everything that an installation depends on, including the folder's path.
+print_inputs() {
     pwd
     cat "$1" pyproject.toml
 }
@@ -45,11 +45,11 @@ wanted() {
 # install_requirements FILE: install exactly what FILE lists, unless it is installed already.
 install_requirements() {
     local stamp="$VENV/.installed-$1"
-    if [ -x "$VENV/bin/tally" ] && wanted "$1" | cmp -s - "$stamp"; then
+    if [ -x "$VENV/bin/tally" ] && print_inputs "$1" | cmp -s - "$stamp"; then
         return
     fi
     echo "Installing the packages of $1 ..."
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$1"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-    wanted "$1" >"$stamp"
+    print_inputs "$1" >"$stamp"
 }

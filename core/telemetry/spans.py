@@ -1,4 +1,4 @@
-"""Spans of long work, kept beside the trace, so that they can be looked at wherever traces go."""
+"""Records the spans of long work, so that pages can show them, wherever traces are exported to."""
 
 import time
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ from core.telemetry.setup import tracer
 MOST = 200
 KEPT, DEPTH = (context.create_key(f"tally.{name}") for name in ("kept", "depth"))
 
-Told = dict[str, AttributeValue]
+Attributes = dict[str, AttributeValue]
 
 
 @dataclass
 class Kept:
-    """What was kept: the longest spans, in the order of their start. Threads may add to it."""
+    """The recorded spans, of which `rows` returns the longest. Threads may add to it."""
 
     began: float = field(default_factory=time.monotonic)
-    spans: list[tuple[str, float, float, int, Told]] = field(default_factory=list)
+    spans: list[tuple[str, float, float, int, Attributes]] = field(default_factory=list)
 
     def rows(self) -> list[list[object]]:
         """Return at most 200 spans as JSON can hold them.
@@ -31,8 +31,8 @@ class Kept:
         """
         longest = sorted(self.spans, key=lambda span: span[2], reverse=True)[:MOST]
         return [
-            [name, round(start, 4), round(seconds, 4), depth, told]
-            for name, start, seconds, depth, told in sorted(longest, key=lambda span: span[1])
+            [name, round(start, 4), round(seconds, 4), depth, recorded]
+            for name, start, seconds, depth, recorded in sorted(longest, key=lambda span: span[1])
         ]
 
 
@@ -47,20 +47,20 @@ def keeping(kept: Kept) -> Iterator[None]:
 
 
 @contextmanager
-def opened(name: str, **attributes: AttributeValue) -> Iterator[Told]:
+def opened(name: str, **attributes: AttributeValue) -> Iterator[Attributes]:
     """Open a span; yield its attributes, to which the block may add."""
-    kept, depth, told = context.get_value(KEPT), context.get_value(DEPTH), dict(attributes)
+    kept, depth, recorded = context.get_value(KEPT), context.get_value(DEPTH), dict(attributes)
     level = depth if isinstance(depth, int) else 0
     token = context.attach(context.set_value(DEPTH, level + 1))
     started = time.monotonic()
     try:
         with tracer.start_as_current_span(name) as span:
             try:
-                yield told
+                yield recorded
             finally:
-                span.set_attributes(told)
+                span.set_attributes(recorded)
     finally:
         context.detach(token)
         if isinstance(kept, Kept):
             seconds = time.monotonic() - started
-            kept.spans.append((name, started - kept.began, seconds, level, told))
+            kept.spans.append((name, started - kept.began, seconds, level, recorded))

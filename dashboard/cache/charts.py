@@ -28,11 +28,11 @@ def created(snapshot: Snapshot, filters: TrendFilter) -> Mapping[str, Drawing]:
 
 
 @kept
-def courses(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period], Drawing]:
-    """Return the sparkline of each noun and compared period; see `charts.created.course`."""
+def sparklines(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period], Drawing]:
+    """Return the sparkline of each noun and compared period; see `charts.created.sparkline`."""
     days = to_frame(answers.recent(snapshot, daily))
     return {
-        (noun, period): created_charts.course(days.tail(period.days or 0), noun=noun)
+        (noun, period): created_charts.sparkline(days.tail(period.days or 0), noun=noun)
         for noun, period in product(NOUNS, COMPARED)
     }
 

@@ -50,11 +50,11 @@ def _partial(steps: pl.DataFrame, step: Step) -> str:
     return f"; only {' and '.join(phrases)}" if phrases else ""
 
 
-def course(days: pl.DataFrame, *, noun: str) -> Drawing:
+def sparkline(days: pl.DataFrame, *, noun: str) -> Drawing:
     """Draw a sparkline of the number created per day: one bar per day, no axes."""
     listed = ", ".join(f"{count:,}" for count in days[noun])
     text = f"New {noun} each day, {days['day'][0]} to {days['day'][-1]}: {listed}."
-    return Drawing(_course(noun), to_table(days.select("day", PARTIAL, count=noun)), text)
+    return Drawing(_sparkline_shape(noun), to_table(days.select("day", PARTIAL, count=noun)), text)
 
 
 def with_ends(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
@@ -97,7 +97,7 @@ def _created(noun: str, step: Step) -> Shape:
 
 
 @cache
-def _course(noun: str) -> Shape:
+def _sparkline_shape(noun: str) -> Shape:
     bars = (
         alt.Chart(ROWS)
         .mark_bar()

@@ -40,7 +40,7 @@ def _new(noun: str) -> Picture:
     )
 
 
-def _course(noun: str, *, total: bool) -> Picture:
+def _created(noun: str, *, total: bool) -> Picture:
     def draw(rows: pl.DataFrame, filters: TrendFilter) -> Drawing:
         steps = series.drawn(rows, noun, total=total)
         return still(steps, noun=noun, step=filters.step, total=total)
@@ -103,8 +103,8 @@ def _spread_remark(_: Everything) -> str:
 
 PICTURES: Mapping[str, Picture] = {
     **{f"new_{noun}": _new(noun) for noun in NOUNS},
-    **{f"{noun}_by_step": _course(noun, total=False) for noun in NOUNS},
-    **{f"{noun}_in_all": _course(noun, total=True) for noun in NOUNS},
+    **{f"{noun}_by_step": _created(noun, total=False) for noun in NOUNS},
+    **{f"{noun}_in_all": _created(noun, total=True) for noun in NOUNS},
     "top_owners": Picture(
         "active_users", _top_title, _top_remark, lambda rows, _: owners.ranking(rows)
     ),

@@ -21,7 +21,7 @@ class Trend:
     """The trend next to a number: its value in the period before, and a sparkline."""
 
     before: int
-    course: Drawing
+    sparkline: Drawing
 
 
 def figure(label: str, value: int, remark: str) -> DeltaGenerator:
@@ -43,7 +43,7 @@ def changing(label: str, value: int, trend: Trend) -> DeltaGenerator:
             delta_arrow="off",
             delta_description=f"before: {trend.before:,}",
         )
-        charts.show(trend.course)
+        charts.show(trend.sparkline)
         return _row("right")
 
 

@@ -60,9 +60,9 @@ def make(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID, full: 
         if full:
             raise FullRefreshNeeded(FORCED)
         return _since(exported_snapshot, find_base(exported_snapshot, root, store=store))
-    except FullRefreshNeeded as doubt:
+    except FullRefreshNeeded as error:
         tasks = all_tasks(exported_snapshot, TABLES)
-        return Plan("full", tasks, reason=str(doubt), previous=_previous(root))
+        return Plan("full", tasks, reason=str(error), previous=_previous(root))
 
 
 def find_base(exported_snapshot: ExportedSnapshot, root: Path, *, store: UUID) -> Base:

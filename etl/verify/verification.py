@@ -53,7 +53,7 @@ class Difference:
             ("not in the database", self.surplus),
             ("different", self.unequal),
         )
-        told = "; ".join(
+        text = "; ".join(
             f"{len(ids):,} {kind}: {first_few(ids, FEW)}" for kind, ids in kinds if ids
         )
         return f"{self.table}, part {self.partition}: {told}"

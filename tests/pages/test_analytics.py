@@ -57,9 +57,9 @@ def test_a_small_trend_ends_with_today_whatever_is_dated_later(
     for hours in (0, 0, -24 * 10):
         make_aged_item(system, hours)
     refresh.run(trigger="manual")
-    course = json.loads(open_page(world).get("vega_lite_chart")[2].proto.spec)["description"]
-    assert course.startswith("New items each day, ")
-    assert course.endswith(": 0, 0, 0, 0, 0, 0, 2.")
+    sparkline = json.loads(open_page(world).get("vega_lite_chart")[2].proto.spec)["description"]
+    assert sparkline.startswith("New items each day, ")
+    assert sparkline.endswith(": 0, 0, 0, 0, 0, 0, 2.")
 
 
 def test_figures_have_thousands_separators(

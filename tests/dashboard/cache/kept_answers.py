@@ -54,7 +54,7 @@ ASKED: Mapping[str, Callable[[Snapshot], object]] = {
     "answers.curve": lambda now: answers.curve(now, Period.ALL),
     "answers.shares": answers.shares,
     "charts.created": lambda now: charts.created(now, WEEKS),
-    "charts.courses": lambda now: charts.courses(now, DAYS),
+    "charts.sparklines": lambda now: charts.sparklines(now, DAYS),
     "charts.top_owners": lambda now: charts.top_owners(now, Period.ALL),
     "charts.distribution": charts.distribution,
     "snapshot_picker.movement": lambda now: snapshot_picker.movement(now, None, Period.ALL),

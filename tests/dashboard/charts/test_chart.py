@@ -72,7 +72,7 @@ def test_a_shape_is_made_once_for_whatever_rows(monkeypatch: pytest.MonkeyPatch)
     "draw",
     [
         lambda: created(ROWS),
-        lambda: created_charts.course(ROWS, noun="items"),
+        lambda: created_charts.sparkline(ROWS, noun="items"),
         lambda: trend(total=False),
         lambda: trend(total=True),
         lambda: trend_chart.still(STEPS, noun="items", step=Step.WEEK, total=False),

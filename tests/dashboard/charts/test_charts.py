@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from core.calendar.steps import Step
-from dashboard.charts.created import course, created
+from dashboard.charts.created import created, sparkline
 from dashboard.charts.owners import curve, distribution, ranking, ranks
 from dashboard.charts.trend import still, trend
 
@@ -39,8 +39,8 @@ def test_new_rows_by_step_are_told_and_the_last_step_is_pale() -> None:
     assert drawn.rows["partial"].to_pylist() == [False, False, True]
 
 
-def test_the_course_of_a_figure_tells_every_day() -> None:
-    text = course(STEPS, noun="items").text
+def test_the_sparkline_of_a_figure_tells_every_day() -> None:
+    text = sparkline(STEPS, noun="items").text
     assert text.endswith("2026-02-23 to 2026-03-09: 1,200, 30, 4.")
 
 
