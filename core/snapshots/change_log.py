@@ -87,7 +87,7 @@ class Cursor(Protocol):
 
 @dataclass(frozen=True)
 class Change:
-    """The changes in one partition of a table; `part` None is the whole table, as by TRUNCATE."""
+    """The changes in a partition of a table; `partition` None is the whole table (TRUNCATE)."""
 
     relation: str
     partition: int | None
@@ -161,7 +161,7 @@ def read_catalog(cursor: Cursor) -> Catalog:
 
 
 def find_checkpoint(cursor: Cursor, *, store: UUID, token: UUID) -> str | None:
-    """Return what the mark of a snapshot says it saw, or None when there is no mark."""
+    """Return the PostgreSQL snapshot of a snapshot's checkpoint, or None without a checkpoint."""
     cursor.execute(FIND_CHECKPOINT, (str(store), str(token)))
     return next((row[0] for row in cursor.fetchall()), None)
 
@@ -188,7 +188,7 @@ def newer(db: Session, *, store: UUID, token: UUID, pg_snapshot: str) -> Newer |
 def changed_partitions(
     db: Session, *, manifest: Manifest, relation: str
 ) -> list[int | None] | None:
-    """Return the parts of a table that changed since a snapshot, highest first; None is all of it.
+    """Return the partitions of a table that changed since a snapshot, highest number first.
 
     A None in the list stands for the whole table. Returns None if the changes are unknown, as the
     snapshot's checkpoint is missing.
@@ -204,7 +204,7 @@ def changed_partitions(
 
 
 def add_checkpoint(cursor: Cursor, *, store: UUID, token: UUID, pg_snapshot: str) -> None:
-    """Promise to keep all notes since a snapshot, which is about to be published."""
+    """Add the checkpoint of a snapshot that is about to be published; later entries are kept."""
     cursor.execute(ADD_CHECKPOINT, (str(store), str(token), pg_snapshot))
 
 

@@ -17,7 +17,7 @@ SEAL = "sha256"
 
 
 class File(BaseModel):
-    """A Parquet file; `path` is relative to the snapshot's folder, `part` a table's partition."""
+    """A Parquet file; `path` is relative to the snapshot's folder, views have no `partition`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -77,7 +77,7 @@ class Unreadable(Broken):
 
 
 def write_manifest(manifest: Manifest) -> bytes:
-    """Return the content of the manifest's file: JSON that ends in a hash of all before it."""
+    """Return the content of the manifest's file: JSON with the hash of all its other fields."""
     content = manifest.model_dump(mode="json", by_alias=True)
     return json.dumps({**content, SEAL: _seal(content)}, indent=1).encode()
 

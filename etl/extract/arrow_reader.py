@@ -38,7 +38,7 @@ class Reader:
 
     @contextmanager
     def read(self, table: Table, partition: int) -> Iterator[pa.RecordBatchReader]:
-        """Give the rows of a part in batches of about 4 MiB, in the order of their ids."""
+        """Yield a reader of a partition's rows, in batches of about 4 MiB, ordered by id."""
         with closing(self._statement(table.select(partition))) as statement:
             statement.set_options(**{BATCH_SIZE: str(BATCH_BYTES)})
             stream, _ = statement.execute_query()
@@ -46,7 +46,7 @@ class Reader:
                 yield reader
 
     def count(self, table: Table, partition: int) -> int:
-        """Return how many rows a part has by PostgreSQL's own count."""
+        """Return how many rows PostgreSQL counts in a partition."""
         return int(self.ask(table.count(partition)))
 
     def _statement(self, query: str) -> AdbcStatement:

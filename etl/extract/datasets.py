@@ -25,15 +25,15 @@ class Table:
     schema: pa.Schema
 
     def select(self, partition: int) -> str:
-        """Return the query for the rows of one part, in the order of their ids."""
+        """Return the query for the rows of a partition, ordered by id."""
         return f"SELECT {self.columns} {self._from(partition)} ORDER BY id"
 
     def count(self, partition: int) -> str:
-        """Return the query for the number of rows of one part."""
+        """Return the query for the number of rows in a partition."""
         return f"SELECT count(*) {self._from(partition)}"
 
     def partitions(self) -> str:
-        """Return the query for the parts that have rows: one index probe for each of them."""
+        """Return the query for the partitions that have rows; it makes one index probe for each."""
         return (
             "WITH RECURSIVE parts (part) AS ("  # noqa: S608  # constants and integers
             f'SELECT min(id) >> {PARTITION_BITS} FROM "{self.name}" UNION ALL '

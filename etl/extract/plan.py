@@ -131,7 +131,7 @@ def _since(exported_snapshot: ExportedSnapshot, base: Base) -> Plan:
     tasks: list[Task] = []
     for table in TABLES:
         partitions = {change.partition for change in found if change.relation == table.name}
-        # A note without a part is of the whole table: what has rows now is all there is to write.
+        # An entry without a partition is about the whole table, so export all partitions with rows.
         whole = None in partitions
         tasks += (
             all_tasks(exported_snapshot, [table])
@@ -149,7 +149,7 @@ def _since(exported_snapshot: ExportedSnapshot, base: Base) -> Plan:
 
 
 def _kept(manifest: Manifest, found: Sequence[Change]) -> list[File]:
-    """Return the base's parts that no note speaks of."""
+    """Return the base's partition files without any change."""
     noted = {(change.relation, change.partition) for change in found}
     return [
         file

@@ -131,7 +131,7 @@ class _Worker:
     busy: float = field(default_factory=time.monotonic)
 
     def extract(self, table: Table, partition: int) -> File:
-        """Write one part, as many rows as PostgreSQL counts in it."""
+        """Write a partition; raise `Rejected` unless it has as many rows as PostgreSQL counts."""
         attributes: dict[str, str | int] = {"tally.table": table.name, "tally.part": partition}
         with spans.opened("refresh part", **attributes) as told:
             self.check()
@@ -161,7 +161,7 @@ class _Worker:
 
 
 def check_rows(table: Table, partition: int, *, exported: int, counted: int) -> None:
-    """Raise `Rejected` when not every row of a part was exported."""
+    """Raise `Rejected` if not every row of a partition was exported."""
     if exported != counted:
         problem = ROWS_DIFFER.format(
             partition=partition, table=table.name, exported=exported, counted=counted

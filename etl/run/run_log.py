@@ -84,7 +84,7 @@ class Record:
                 self.seconds[name] = round(time.monotonic() - started, 3)
 
     def advance(self) -> None:
-        """Count one more part as done."""
+        """Count one more partition as done."""
         self.now = self.partitions = Progress(self.now.step, self.now.done + 1, self.now.total)
         self._report(save=time.monotonic() - self._saved > SAVE_SECONDS)
 

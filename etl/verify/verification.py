@@ -56,7 +56,7 @@ class Difference:
         text = "; ".join(
             f"{len(ids):,} {kind}: {first_few(ids, FEW)}" for kind, ids in kinds if ids
         )
-        return f"{self.table}, part {self.partition}: {told}"
+        return f"{self.table}, part {self.partition}: {text}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def wrong(self) -> list[Difference | ViewDifference]:
-        """The differences that no change since the snapshot explains."""
+        """The differences without a change since the snapshot."""
         partitions = [difference for difference in self.differences if not difference.noted]
         return [*partitions, *self.views]
 
