@@ -11,13 +11,14 @@ malloc.configure()  # before Arrow and Polars are imported, which read it once
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import coverage
 import hypothesis
 import psycopg2
 import pytest
@@ -59,6 +60,24 @@ LONG = (
     "benchmarks",
     "core/embedded",
 )
+# Whose tests run what `scripts/door-coverage.sh` looks at.
+DOORS = (
+    "core/access",
+    "core/audit",
+    "core/manage",
+    "core/provision",
+    "core/sign_in",
+    "core/test_settings.py",
+    "dashboard/api",
+    "dashboard/auth",
+    "dashboard/limits",
+    "dashboard/sign_in",
+    "dashboard/test_asgi.py",
+    "dashboard/web",
+    "dashboard/websockets",
+    "hostile",
+)
+COVERAGE = os.environ.get("COVERAGE")  # read before a test can change the environment
 
 # How long an example takes says more about what else the machine does than about the example.
 hypothesis.settings.register_profile("tally", deadline=None)
@@ -72,14 +91,31 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that nobody waits for one last file while the cores rest."""
-    folder = Path(__file__).parent
-    long = [folder / name for name in LONG]
 
     def place(item: pytest.Item) -> int:
-        holds = [each == item.path or each in item.path.parents for each in long]
-        return holds.index(True) if True in holds else len(long)
+        return next((n for n, name in enumerate(LONG) if is_in(item, name)), len(LONG))
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure only the tests of who comes in when `COVERAGE` is `doors`; measuring is slow."""
+    measuring = coverage.Coverage.current()
+    is_measured = COVERAGE != "doors" or any(is_in(item, name) for name in DOORS)
+    if measuring is None or is_measured:
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
+
+
+def is_in(item: pytest.Item, name: str) -> bool:
+    """Tell whether a test is in a folder or file of `tests`."""
+    place = Path(__file__).parent / name
+    return place == item.path or place in item.path.parents
 
 
 hash_once = cache(hash_password)

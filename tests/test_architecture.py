@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import ROOT
+from tests.conftest import DOORS, LONG
 
 SOURCES = ("core", "etl", "dashboard", "pages")
 LONGEST_MODULE = 300
@@ -35,6 +36,10 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module or "")
     return {name.partition(".")[0] for name in names}
+
+
+def test_the_tests_that_begin_first_or_are_measured_exist() -> None:
+    assert [name for name in (*LONG, *DOORS) if not (ROOT / "tests" / name).exists()] == []
 
 
 def test_the_import_contracts_hold() -> None:
