@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit import config
 
 from core.settings import ROOT
-from dashboard.auth.gate import USER_HEADERS
+from dashboard.auth.identity import USER_HEADERS
 
 REQUIRED: dict[str, object] = {
     "browser.gatherUsageStats": False,

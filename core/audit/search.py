@@ -78,7 +78,7 @@ def parse(query: Mapping[str, str], *, now: datetime | None = None) -> EventFilt
 
 def list_events(
     db: Session, *, actor: Actor, filters: EventFilter, skip: int = 0, limit: int = 50
-) -> Page[AuditEvent]:
+) -> Page[Sequence[AuditEvent]]:
     """Return a page of the matching events, newest first."""
     require_superuser(db, actor, "audit.list")
     return read_page(db, _query(filters), skip=skip, limit=limit, cap=SEARCH_COUNT_CAP)

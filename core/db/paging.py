@@ -1,6 +1,6 @@
 """Pages of a table, cut in SQL, so that a browser gets only the rows that it shows."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -11,18 +11,23 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core.calendar.periods import Span
 
 Row = TypeVar("Row")
+Rows = TypeVar("Rows", bound=Sized, covariant=True)
 PAGE_SIZE = 50  # rows per page on screen
 MAXIMUM_LIMIT = 1000
 SEARCH_COUNT_CAP = 10_000
 
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
-    """Some rows of a list; `count` is the length of the whole list, a lower bound if `capped`."""
+class Page(Generic[Rows]):
+    """Some rows of a list, after `skipped` others.
 
-    rows: Sequence[Row]
+    `count` is the length of the whole list, a lower bound if `capped`.
+    """
+
+    rows: Rows
     count: int
     capped: bool = False
+    skipped: int = 0
 
 
 def created_in(column: InstrumentedAttribute[datetime], span: Span) -> ColumnElement[bool]:
@@ -32,12 +37,14 @@ def created_in(column: InstrumentedAttribute[datetime], span: Span) -> ColumnEle
 
 def read_page(
     db: Session, query: Select[Row], *, skip: int, limit: int, cap: int | None = None
-) -> Page[Row]:
+) -> Page[Sequence[Row]]:
     """Return up to `limit` rows of `query` after the first `skip`; count no further than `cap`."""
     limited = query.order_by(None).with_only_columns(1, maintain_column_froms=True)
     if cap is not None:
         limited = limited.limit(cap + 1)
     count = db.scalar(select(func.count()).select_from(limited.subquery())) or 0
     capped = cap is not None and count > cap
-    rows = db.scalars(query.offset(max(skip, 0)).limit(min(limit, MAXIMUM_LIMIT))).all()
-    return Page(rows=rows, count=min(count, cap) if cap is not None else count, capped=capped)
+    skipped = max(skip, 0)
+    rows = db.scalars(query.offset(skipped).limit(min(limit, MAXIMUM_LIMIT))).all()
+    total = min(count, cap) if cap is not None else count
+    return Page(rows, total, capped=capped, skipped=skipped)

@@ -1,6 +1,6 @@
 """The service for items."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ def list_items(
     created: Span | None = None,
     skip: int = 0,
     limit: int = 50,
-) -> Page[Item]:
+) -> Page[Sequence[Item]]:
     """Return a page of items with their owners, newest first, filtered by owner and creation time.
 
     Each word of `search` must occur in the title, the description, or the owner's address or name.

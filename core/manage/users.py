@@ -81,7 +81,7 @@ def list_users(
     created: Span | None = None,
     skip: int = 0,
     limit: int = 50,
-) -> Page[User]:
+) -> Page[Sequence[User]]:
     """Return a page of users, newest first, filtered by activity and creation time.
 
     Each word of `search` must occur in the address or name.

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
@@ -18,6 +17,7 @@ from core.settings import get_settings
 from core.sign_in import api_tokens
 from core.sign_in.sessions import OpenSession
 from dashboard.auth import bearer, cookies
+from dashboard.auth.identity import identity_headers
 from dashboard.auth.session_cache import Visitors
 from dashboard.limits.patience import SIGNED_IN
 from dashboard.web.allowed_hosts import is_allowed
@@ -26,17 +26,7 @@ from dashboard.web.security_headers import secured
 from dashboard.websockets.connections import Connection, Connections
 from dashboard.websockets.shares import Left, Page, Shares
 
-# The headers that the gate sets about the verified user, and their keys in `st.user`.
-USER_HEADERS = {
-    "X-Tally-User-Id": "tally_user_id",
-    "X-Tally-Session-Id": "tally_session_id",
-    "X-Tally-Email": "email",
-    "X-Tally-Name": "name",
-    "X-Tally-Is-Superuser": "tally_is_superuser",
-    "X-Tally-Address": "address",
-}
 IDENTITY_PREFIX = b"x-tally-"
-PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 PUBLIC_PATHS = frozenset(
     {"/sign-in", "/sign-in/style.css", "/sign-out", "/auth/logout", "/healthz", "/readyz"}
 )
@@ -187,24 +177,6 @@ def _admitted(scope: Scope, actor: Actor) -> Scope:
 def _address(scope: Scope) -> str | None:
     client = scope.get("client")
     return client[0] if client else None
-
-
-def identity_headers(actor: Actor) -> list[tuple[bytes, bytes]]:
-    """Return what the application is told of an actor, in ASCII."""
-    values: Mapping[str, object] = {
-        "tally_user_id": actor.id,
-        "tally_session_id": actor.session_id,
-        "email": actor.email,
-        "name": actor.full_name,
-        "tally_is_superuser": int(actor.is_superuser),
-        "address": actor.address,
-    }
-    # Headers must be ASCII and names are not, so other characters are percent-encoded.
-    return [
-        (header.lower().encode(), quote(str(values[key]), safe=PRINTABLE).encode())
-        for header, key in USER_HEADERS.items()
-        if values[key] is not None
-    ]
 
 
 def _with_own_host(scope: Scope) -> Scope:

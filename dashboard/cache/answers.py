@@ -16,14 +16,13 @@ from core.analytics.owner_filter import OwnerFilter
 from core.analytics.ranking import MatchBitmap
 from core.analytics.trend_filter import TrendFilter, Window
 from core.calendar.periods import Period
-from core.db.paging import PAGE_SIZE
+from core.db.paging import PAGE_SIZE, Page
 from core.exports import comparison
 from core.exports.receipts import Receipt
 from core.snapshots.reader import Snapshot
 from dashboard.cache.run_queue import run_queue
 from dashboard.cache.shareable import require_shareable
 from dashboard.charts import series
-from dashboard.ui.filter_widgets import Part
 
 KEPT = 100  # results per function; a page takes about 10 kB, a bitmap of a million owners 125 kB
 FOUND = 8  # owners that a search offers
@@ -87,10 +86,10 @@ def new(snapshot: Snapshot) -> dict[Period, metrics.New]:
     return metrics.new(snapshot)
 
 
-def owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> Part[pa.Table]:
+def owners(snapshot: Snapshot, filters: OwnerFilter, *, skip: int) -> Page[pa.Table]:
     """Return a page of `metrics.items_by_user`, with the number of all rows."""
     rows = page_of_owners(snapshot, filters, skip=skip)
-    return Part(rows, matches(snapshot, filters).count, skipped=skip)
+    return Page(rows, matches(snapshot, filters).count, skipped=skip)
 
 
 @kept

@@ -8,13 +8,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.actor import Actor
 from core.analytics.row_filter import Noun, RowFilter
+from core.db.paging import Page
 from core.manage.row_editor import Row
 from core.manage.row_service import Removed
 from dashboard.exports import menu
 from dashboard.manage import list_filters
 from dashboard.manage.row_dialogs import RowDialogs
 from dashboard.ui import filter_widgets, notices, panels
-from dashboard.ui.filter_widgets import Part
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ListScreen(Generic[Row, Removed]):
     def draw_rows(
         self,
         actor: Actor,
-        page: Part[Sequence[Row]],
+        page: Page[Sequence[Row]],
         table: Callable[[Sequence[Row]], Row | None],
     ) -> None:
         """Draw one page with `table`, and open the dialog that is asked for the chosen row."""

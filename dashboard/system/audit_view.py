@@ -9,7 +9,7 @@ from core.audit import rows as audit_rows
 from core.audit import search as audit_search
 from core.audit.search import OUTCOMES, EventFilter
 from core.db.models import AuditEvent
-from dashboard.ui import filter_widgets, local_time, url_state
+from dashboard.ui import filter_widgets, local_time, tables, url_state
 from dashboard.ui.tables import ROW_HEIGHT
 
 EVERYTHING = "all"
@@ -45,9 +45,12 @@ def table(events: Sequence[AuditEvent], token_names: Mapping[int, str]) -> Audit
     if not any(event.token_id for event in events):
         shown = shown.drop("token")
     text, moment = st.column_config.TextColumn, st.column_config.DatetimeColumn
-    state = st.dataframe(
+    return tables.choose(
         shown,
-        column_config={
+        events,
+        identities=[event.id for event in events],
+        name="Audit",
+        columns={
             "at": moment(
                 "When", format="YYYY-MM-DD HH:mm:ss", timezone=local_time.zone().key, width=140
             ),
@@ -60,17 +63,7 @@ def table(events: Sequence[AuditEvent], token_names: Mapping[int, str]) -> Audit
             "trace_id": text("Trace", width=80),
             "token": text("By API token", width=130),
         },
-        hide_index=True,
-        height="content",
-        row_height=ROW_HEIGHT,
-        placeholder="-",
-        alt="Audit",
-        key=f"audit-{events[0].id}-{events[-1].id}",
-        on_select="rerun",
-        selection_mode="single-row",
     )
-    chosen = state.selection.rows
-    return events[chosen[0]] if chosen and chosen[0] < len(events) else None
 
 
 def details(event: AuditEvent) -> None:

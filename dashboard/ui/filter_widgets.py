@@ -1,15 +1,14 @@
 """Filter widgets whose values are kept in the address: text, choice, days, page."""
 
 from collections.abc import Callable, Collection, Mapping, Sized
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from core.analytics.owner_filter import FIRST_DAY, LAST_DAY
 from core.analytics.trend_filter import Window
 from core.calendar.steps import Step
-from core.db.paging import PAGE_SIZE
+from core.db.paging import PAGE_SIZE, Page
 from core.text.characters import searched
 from core.text.wording import counted_all
 from dashboard.ui import tables, url_state
@@ -22,33 +21,6 @@ SEARCH = "q"
 NO_PAGE = "There is no page “{asked}”, so this shows page {number:,}."
 STEPS = {Step.DAY.value: "Day", Step.WEEK.value: "Week", Step.MONTH.value: "Month"}
 Rows = TypeVar("Rows", bound=Sized)
-Read = TypeVar("Read", bound=Sized, covariant=True)
-
-
-class Counted(Protocol[Read]):
-    """The result of reading a page: its rows and the length of the whole list."""
-
-    @property
-    def rows(self) -> Read:
-        """The rows of the page."""
-
-    @property
-    def count(self) -> int:
-        """The length of the whole list, a lower bound if `capped`."""
-
-    @property
-    def capped(self) -> bool:
-        """Whether there are more than `count`."""
-
-
-@dataclass(frozen=True)
-class Part(Generic[Rows]):
-    """Some rows of a longer list, after `skipped` others."""
-
-    rows: Rows
-    count: int
-    capped: bool = False
-    skipped: int = 0
 
 
 def search(label: str, *, placeholder: str, width: int = 360) -> str:
@@ -70,7 +42,7 @@ def text(label: str, name: str, **options: Any) -> str:
     return value
 
 
-def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:
+def read_page(read: Callable[[int], Page[Rows]]) -> Page[Rows]:
     """Read the requested page or the nearest one; in that case, say so on the page.
 
     `read` takes the number of rows to skip.
@@ -83,7 +55,7 @@ def read_page(read: Callable[[int], Counted[Rows]]) -> Part[Rows]:
         page = read((number - 1) * PAGE_SIZE)
     if requested != str(number) and page.count:
         st.caption(f":material/info: {escape(NO_PAGE.format(asked=requested[:20], number=number))}")
-    return Part(page.rows, page.count, capped=page.capped, skipped=(number - 1) * PAGE_SIZE)
+    return page
 
 
 def choice(
@@ -138,21 +110,21 @@ def days(window: Window) -> Window:
     return window
 
 
-def place(part: Part[Any], *, noun: str) -> None:
+def place(page: Page[Any], *, noun: str) -> None:
     """Say above a list which of how many rows it shows, and which rows its table searches."""
-    first, last = part.skipped + 1, part.skipped + len(part.rows)
-    total = f"{part.count:,}+ {noun}" if part.capped else counted_all(part.count, noun)
+    first, last = page.skipped + 1, page.skipped + len(page.rows)
+    total = f"{page.count:,}+ {noun}" if page.capped else counted_all(page.count, noun)
     text = f"{first:,} to {last:,} of {total}"
     elsewhere = "use the search above for all"
-    tables.tell(text, shown=len(part.rows), count=part.count, elsewhere=elsewhere)
+    tables.tell(text, shown=len(page.rows), count=page.count, elsewhere=elsewhere)
 
 
-def pages(part: Part[Any]) -> None:
+def pages(page: Page[Any]) -> None:
     """Draw the pagination below a list, if it has more than one page."""
-    if last_page(part.count) > 1:
-        key = url_state.show(PAGE, part.skipped // PAGE_SIZE + 1)
+    if last_page(page.count) > 1:
+        key = url_state.show(PAGE, page.skipped // PAGE_SIZE + 1)
         with st.container(horizontal=True, horizontal_alignment="right"):
-            st.pagination(last_page(part.count), key=key, on_change=url_state.take, args=(PAGE, 1))
+            st.pagination(last_page(page.count), key=key, on_change=url_state.take, args=(PAGE, 1))
 
 
 def last_page(count: int) -> int:

@@ -17,6 +17,7 @@ from core.db.models import ApiToken, Item, User
 from dashboard.ui import local_time
 
 Row = TypeVar("Row", User, Item, ApiToken)
+Choice = TypeVar("Choice")
 ROW_HEIGHT = 32
 MISSING = "-"
 
@@ -24,9 +25,11 @@ MISSING = "-"
 def owners(page: pl.DataFrame, *, name: str) -> int | None:
     """Show a page of `items_by_user`; return the id of the chosen user."""
     frame = page.with_columns(active=_yes_no("is_active"))
-    chosen = _chosen_row(
+    ids: list[int] = page["user_id"].to_list()
+    return choose(
         frame.select("rank", "item_count", "email", "full_name", "active", "created_at"),
-        page["user_id"].to_list(),
+        ids,
+        identities=ids,
         name=name,
         columns={
             "rank": _count("Rank", width=60),
@@ -37,7 +40,6 @@ def owners(page: pl.DataFrame, *, name: str) -> int | None:
             "created_at": _moment("Joined"),
         },
     )
-    return None if chosen is None else int(page["user_id"][chosen])
 
 
 def top_owners(rows: pl.DataFrame, *, since: str | None) -> int | None:
@@ -47,9 +49,11 @@ def top_owners(rows: pl.DataFrame, *, since: str | None) -> int | None:
     """
     frame = rows.with_columns(active=_yes_no("is_active"), moved=_moved())
     shown = ["rank", "moved", "item_count", "email", "full_name", "active", "user_id"]
-    chosen = _chosen_row(
+    ids: list[int] = rows["user_id"].to_list()
+    return choose(
         frame.select(name for name in shown if since or name != "moved"),
-        rows["user_id"].to_list(),
+        ids,
+        identities=ids,
         name="The users who own most items",
         columns={
             "rank": _count("Rank", width=60),
@@ -61,7 +65,6 @@ def top_owners(rows: pl.DataFrame, *, since: str | None) -> int | None:
             "user_id": _identity("User id"),
         },
     )
-    return None if chosen is None else int(rows["user_id"][chosen])
 
 
 def dropped(rows: pl.DataFrame) -> None:
@@ -85,13 +88,13 @@ def users(rows: Sequence[User]) -> User | None:
     frame, columns = _listed(rows, USER_COLUMNS, is_active="active")
     roles = pl.Series("role", [role(user) for user in rows], dtype=pl.String)
     frame.insert_column(frame.get_column_index("active"), roles)
-    return _choose(frame, rows, name="Users", columns={**columns, "role": _text("Role", 90)})
+    return _choose_version(frame, rows, name="Users", columns={**columns, "role": _text("Role", 90)})
 
 
 def items(rows: Sequence[Item]) -> Item | None:
     """Show items with their owners; return the chosen one."""
     frame, columns = _listed(rows, ITEM_COLUMNS, owner_email="owner")
-    return _choose(frame, rows, name="Items", columns=columns)
+    return _choose_version(frame, rows, name="Items", columns=columns)
 
 
 def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
@@ -117,7 +120,7 @@ def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
         "holds": _text("Valid", 70),
         "id": _identity("Id"),
     }
-    return _choose(frame, rows, name="API tokens", columns=columns)
+    return _choose_version(frame, rows, name="API tokens", columns=columns)
 
 
 def tell(text: str, *, shown: int, count: int, elsewhere: str = "") -> None:
@@ -171,24 +174,27 @@ def _heading(column: Column) -> Any:
     return _text(label, column.width)
 
 
-def _choose(
-    frame: pl.DataFrame, rows: Sequence[Row], *, name: str, columns: dict[str, Any]
-) -> Row | None:
-    identities = [(row.id, getattr(row, "version", 0)) for row in rows]
-    chosen = _chosen_row(frame, identities, name=name, columns=columns)
-    return None if chosen is None else rows[chosen]
+def choose(
+    frame: pl.DataFrame,
+    rows: Sequence[Choice],
+    *,
+    identities: Sequence[object],
+    name: str,
+    columns: dict[str, Any],
+    most_rows: int | None = None,
+) -> Choice | None:
+    """Show a row of `frame` for each of `rows`; return the chosen one.
 
-
-def _chosen_row(
-    frame: pl.DataFrame, identities: Sequence[object], *, name: str, columns: dict[str, Any]
-) -> int | None:
+    The table scrolls when it has more than `most_rows`.
+    """
     # The key depends on the rows, so that a choice never carries over to another row.
     identity = zlib.crc32(repr(identities).encode())
+    is_long = most_rows is not None and len(rows) > most_rows
     state = st.dataframe(
         to_table(frame),
         column_config=columns,
         hide_index=True,
-        height="content",
+        height=most_rows * ROW_HEIGHT if most_rows and is_long else "content",
         row_height=ROW_HEIGHT,
         placeholder=MISSING,
         alt=name,
@@ -197,7 +203,14 @@ def _chosen_row(
         selection_mode="single-row",
     )
     chosen = state.selection.rows
-    return int(chosen[0]) if chosen and chosen[0] < len(identities) else None
+    return rows[chosen[0]] if chosen and chosen[0] < len(rows) else None
+
+
+def _choose_version(
+    frame: pl.DataFrame, rows: Sequence[Row], *, name: str, columns: dict[str, Any]
+) -> Row | None:
+    identities = [(row.id, getattr(row, "version", 0)) for row in rows]
+    return choose(frame, rows, identities=identities, name=name, columns=columns)
 
 
 def _show(frame: pl.DataFrame, *, name: str, columns: dict[str, Any]) -> None:

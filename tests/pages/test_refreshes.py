@@ -138,7 +138,7 @@ def test_an_older_snapshot_is_made_current_and_let_go(
 ) -> None:
     make_item_and_refresh(world)
     newest = reader.current()
-    at = choose(open_page(world, "refreshes"), "snapshots-", 1)
+    at = choose(open_page(world, "refreshes"), "snapshots on disk-", 1)
     table = at.dataframe[-1].value
     assert table["state"].to_list() == ["Current", "Kept"]
     assert table["items"].to_list() == [7, 6]

@@ -9,7 +9,7 @@ import streamlit as st
 from core.actor import Actor
 from core.errors import Forbidden
 from dashboard.auth import current_user
-from dashboard.auth.gate import USER_HEADERS, identity_headers
+from dashboard.auth.identity import USER_HEADERS, identity_headers
 
 ACTOR = Actor(
     id=7,
