@@ -11,7 +11,7 @@ from benchmarks.chromium import CHROMIUM, FLAGS
 from benchmarks.people import People
 from benchmarks.server import Server
 from benchmarks.tab import Trouble
-from dashboard.shell.navigation import ANALYTICS, SCREENS
+from dashboard.shell.screens import ANALYTICS, SCREENS
 
 TITLES = tuple(screen.title for screen in SCREENS if screen.section == ANALYTICS)
 PATIENCE_SECONDS = 30

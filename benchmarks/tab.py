@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Origin, Subprotocol
 
 from benchmarks.remembered import Remembered
-from dashboard.shell.navigation import ANALYTICS
+from dashboard.shell.screens import ANALYTICS
 
 Query: TypeAlias = Mapping[str, str | int]
 

@@ -10,7 +10,7 @@ from dashboard.cache import pinned_snapshot
 from dashboard.cache.reader_zones import reader_zones
 from dashboard.cache.run_queue import run_queue
 from dashboard.process.page_runs import page_runs
-from dashboard.shell import freshness, header, navigation
+from dashboard.shell import freshness, header, navigation, sidebar
 from dashboard.system import kept_forms
 from dashboard.ui import local_time, notices, url_state
 from dashboard.web.tracing import page_run
@@ -30,7 +30,7 @@ with (
     page_run(page.url_path or "overview"),
 ):
     state = freshness.read()
-    header.sidebar(actor)
+    sidebar.draw(actor)
     header.header(actor, page.title, state, follows=follows)
     with pinned_snapshot.pinned(state.snapshot), notices.errors_shown():
         with notices.errors_shown():

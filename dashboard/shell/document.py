@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
-from dashboard.shell.navigation import SCREENS
+from dashboard.shell.screens import SCREENS
 from dashboard.web.signatures import person
 
 SCRIPTS_PATH = "/tally"

@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.db.refresh_models import RefreshRun, SnapshotCheck
 from core.errors import TallyError
 from core.refreshes import requests, rollback
-from dashboard.shell import freshness
+from dashboard.shell import refresh_requests
 from dashboard.system import refresh_dialogs as dialogs
 from dashboard.ui import notices
 
@@ -24,9 +24,9 @@ class _Action:
     request: Callable[[Actor], None]
 
 
-RELEASE = _Action("release", "Publish although rows are gone", "publish", freshness.release)
-FULL = _Action("full", "Write all parts", "restart_alt", freshness.request_full)
-CHECK = _Action("check", "Check against the database", "fact_check", freshness.request_check)
+RELEASE = _Action("release", "Publish although rows are gone", "publish", refresh_requests.release)
+FULL = _Action("full", "Write all parts", "restart_alt", refresh_requests.request_full)
+CHECK = _Action("check", "Check against the database", "fact_check", refresh_requests.request_check)
 
 
 def show(actor: Actor, runs: Sequence[RefreshRun], checked: Sequence[SnapshotCheck]) -> None:

@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.refreshes import rollback
 from core.refreshes.inventory import Stored
 from core.refreshes.rollback import Rollback
-from dashboard.shell import freshness
+from dashboard.shell import refresh_requests
 from dashboard.ui import dialogs, local_time, notices
 
 
@@ -64,13 +64,13 @@ def _let_go(actor: Actor, plan: Plan) -> None:
         " what has changed since."
     )
     if st.button("Let go", type="primary", key="let-go"):
-        _carry_out(lambda: freshness.resume(actor, seen=plan.seen))
+        _carry_out(lambda: refresh_requests.resume(actor, seen=plan.seen))
 
 
 def _carry_out(act: Callable[[], None]) -> None:
     def done() -> None:
         act()
-        freshness.tell()
+        refresh_requests.tell()
         _close()
 
     notices.carry_out(done)

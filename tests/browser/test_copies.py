@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.text.characters import IGNORABLE
-from dashboard.shell.navigation import SCREENS, Screen
+from dashboard.shell.screens import SCREENS, Screen
 from tests.browser.conftest import settle
 
 UNSEEN = re.compile(f"[{IGNORABLE}\u00a0\u2007\u202f\u2000-\u200a]")

@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.shell.navigation import SCREENS
+from dashboard.shell.screens import SCREENS
 from tests.browser.conftest import (
     ROOT_EMAIL,
     STAFF_EMAIL,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.shell.navigation import SCREENS
+from dashboard.shell.screens import SCREENS
 from tests.browser.conftest import settle
 
 NARROWED = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from dashboard.shell.navigation import SCREENS
+from dashboard.shell.screens import SCREENS
 from tests.browser.conftest import ROOT_EMAIL, Site, host, new_context, settle
 
 # Streamlit's protobuf library asks once in each document whether it may compile WebAssembly, is

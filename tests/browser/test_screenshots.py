@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.shell.navigation import SCREENS
+from dashboard.shell.screens import SCREENS
 from tests.browser.conftest import PHONE_WIDTH, ROOT_EMAIL, Site, new_context, settle, snap, watch
 from tests.conftest import execute
 

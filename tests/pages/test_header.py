@@ -11,7 +11,7 @@ from core.db.engine import transaction
 from core.db.models import User
 from core.db.refresh_models import RefreshRun
 from core.refreshes import requests
-from dashboard.shell import navigation
+from dashboard.shell import screens
 from etl import refresh
 from tests.conftest import make_user
 from tests.pages.conftest import Away, Open, make_item, press
@@ -24,7 +24,7 @@ def line(at: AppTest) -> str:
     return next(c.value for c in at.main.caption if c.value.startswith(("As of", "No data")))
 
 
-@pytest.mark.parametrize("name", [screen.name for screen in navigation.SCREENS])
+@pytest.mark.parametrize("name", [screen.name for screen in screens.SCREENS])
 def test_every_page_says_how_fresh_its_data_is(
     world: Actor, system: Actor, open_page: Open, name: str
 ) -> None:
@@ -129,5 +129,5 @@ def test_failures_say_since_when_and_go_with_the_next_success(
 
 
 def test_only_pages_that_show_the_snapshot_are_run_again_by_a_timer() -> None:
-    followed = {s.name for s in navigation.SCREENS if s.section == navigation.ANALYTICS}
+    followed = {s.name for s in screens.SCREENS if s.section == screens.ANALYTICS}
     assert followed.isdisjoint({"items", "users", "account", "api_tokens", "audit", "refreshes"})

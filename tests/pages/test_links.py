@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import User
 from dashboard.shell import navigation
-from dashboard.shell.navigation import SCREENS
+from dashboard.shell.screens import SCREENS
 from dashboard.ui.links import Link
 from etl import refresh
 from tests.conftest import make_user

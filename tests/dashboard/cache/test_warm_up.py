@@ -15,7 +15,7 @@ from core.snapshots.reader import Snapshot
 from dashboard.cache import answers, pinned_snapshot, warm_up
 from dashboard.cache.reader_zones import ReaderZones
 from dashboard.cache.warm_up import Warming
-from dashboard.shell import freshness
+from dashboard.shell import refresh_requests
 from etl import refresh
 from tests.pages.conftest import make_item
 
@@ -106,5 +106,5 @@ def test_an_older_snapshot_that_was_made_current_is_shown_at_once(superuser: Act
     second = refresh.run(trigger="manual", full=True).generation
     warm_up.warm_newer(None)
     rollback.roll_back(actor=superuser, generation=int(first or 0), seen=int(second or 0))
-    freshness.tell()
+    refresh_requests.tell()
     assert pinned_snapshot.newest().generation == first

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard.shell import document
-from dashboard.shell.navigation import SCREENS
+from dashboard.shell.screens import SCREENS
 
 PATHS = ["/", *(f"/{screen.name}" for screen in SCREENS if not screen.is_default)]
 STREAMLITS = Path(streamlit.__file__).parent / "static" / "index.html"

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.db.engine import get_engine, transaction
 from core.db.refresh_models import RefreshCheckpoint, RefreshRun
 from core.snapshots.change_log import Newer, Rows
-from dashboard.shell import freshness
+from dashboard.shell import freshness, refresh_requests
 from etl import refresh
 from tests.conftest import make_user
 
@@ -42,7 +42,7 @@ def test_new_data_outdates_a_page_and_a_refresh_that_begins_does_not(
 ) -> None:
     refresh.run(trigger="manual")
     shown = freshness.read()
-    freshness.request(superuser)
+    refresh_requests.request(superuser)
     assert freshness.read().running
     assert not freshness.read().outdates(shown)  # the line above the page says so, and that is all
     with transaction() as db:
@@ -87,7 +87,7 @@ def test_two_hundred_sessions_ask_once(superuser: Actor, monkeypatch: pytest.Mon
     event.listen(
         get_engine(), "before_cursor_execute", lambda *args: asked.append(args[2]), named=False
     )
-    freshness.tell()
+    refresh_requests.tell()
     with ThreadPoolExecutor(20) as pool:
         found = list(pool.map(lambda _: freshness.read(newest=True), range(200)))
     assert len(asked) == 4, asked  # the latest, the open one, the mark, the notes

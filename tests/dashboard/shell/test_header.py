@@ -11,7 +11,7 @@ from core.db.engine import transaction
 from core.db.refresh_models import RefreshRun
 from core.snapshots import reader
 from dashboard.limits.token_bucket import Bucket
-from dashboard.shell import freshness, header
+from dashboard.shell import freshness, header, refresh_button, refresh_outcome, refresh_requests
 from dashboard.shell.freshness import Freshness
 from dashboard.ui import dialogs
 from etl import refresh
@@ -55,7 +55,7 @@ def test_a_page_that_shows_the_snapshot_follows_it(newer: Freshness, superuser: 
 def test_a_page_with_forms_is_left_alone(newer: Freshness, superuser: Actor) -> None:
     state = tick(superuser, newer, follows=False)
     assert state.snapshot == reader.current() != newer.snapshot
-    assert st.session_state[header.SEEN].generation == reader.current().generation
+    assert st.session_state[refresh_outcome.SEEN].generation == reader.current().generation
 
 
 @pytest.mark.parametrize("key", dialogs.OPEN)
@@ -73,11 +73,11 @@ def test_a_refresh_that_begins_or_ends_runs_no_page_again(
     newer: Freshness, superuser: Actor
 ) -> None:
     same = replace(newer, snapshot=reader.current())
-    freshness.request(superuser)
+    refresh_requests.request(superuser)
     assert tick(superuser, same, follows=True).running
     refresh.run(trigger="test")
     assert not tick(superuser, same, follows=True).running
-    assert "the data is current" in st.session_state[header.OUTCOME].text
+    assert "the data is current" in st.session_state[refresh_outcome.OUTCOME].text
 
 
 def test_pages_are_run_again_in_turn_and_say_meanwhile_what_they_are_of(
@@ -93,7 +93,7 @@ def test_pages_are_run_again_in_turn_and_say_meanwhile_what_they_are_of(
 def test_who_asked_for_a_refresh_waits_for_no_turn(newer: Freshness, superuser: Actor) -> None:
     with pytest.raises(Ran):
         tick(superuser, newer, follows=True)
-    header.request(superuser)
+    refresh_button.request(superuser)
     refresh.run(trigger="test", full=True)
     with pytest.raises(Ran):
         tick(superuser, newer, follows=True)
@@ -107,6 +107,6 @@ def test_who_joins_a_refresh_that_nobody_asked_for_follows_it(
         db.add(RefreshRun(trigger="schedule", status="running"))
         db.flush()
         run = db.query(RefreshRun).one()
-    assert not header.awaits(superuser, run)
-    header.request(superuser)
-    assert header.awaits(superuser, run)
+    assert not refresh_button.awaits(superuser, run)
+    refresh_button.request(superuser)
+    assert refresh_button.awaits(superuser, run)
