@@ -27,7 +27,7 @@ if len(rows):
         menu.draw("active_users", query, rows=len(rows), noun="users")
     among = answers.top_owners(snapshot, period).num_rows
     rule, elsewhere = titles.RULES[period].rstrip("."), "Items by user has everybody"
-    tables.tell(rule, shown=len(rows), count=among, elsewhere=elsewhere)
+    tables.tell(rule, visible=len(rows), count=among, elsewhere=elsewhere)
     with panels.chart(titles.TITLES[period], charts.top_owners(snapshot, period)):
         menu.draw_picture("top_owners", query)
     since = None if before is None or not movement.comparable else snapshot_picker.name(before)

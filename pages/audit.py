@@ -14,7 +14,7 @@ with transaction() as db:
     actions = search.list_actions(db, actor=actor)
 
 with panels.toolbar(spread=False):
-    filters, query = audit_view.narrow(actions)
+    filters, query = audit_view.read_filters(actions)
     menu.draw("audit", query, noun="events")
 
 with transaction() as db:

@@ -39,7 +39,7 @@ panels.notes(warnings)
 filters = TrendFilter(step, None if owner is None else owner.id, window, zone.key)
 steps = to_frame(answers.trend(snapshot, filters))
 if series.is_nothing(steps, noun):
-    notices.nothing_created(noun, narrowed=owner is not None or window != Window())
+    notices.nothing_created(noun, filtered=owner is not None or window != Window())
 else:
     total = way == "total"
     drawn = series.drawn(steps, noun, total=total)

@@ -196,7 +196,7 @@ def describe(found: Explanation, now: Recount) -> list[str]:
 def _rows(found: Explanation) -> None:
     shown = found.rows.num_rows
     of = f"1 to {shown:,} of {notices.count(found.count, 'row')}, by id" if shown else "No rows"
-    tables.tell(of, shown=shown, count=found.count if shown else 0)
+    tables.tell(of, visible=shown, count=found.count if shown else 0)
     if shown:
         st.dataframe(
             found.rows,

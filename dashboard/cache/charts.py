@@ -16,19 +16,19 @@ from dashboard.cache import answers
 from dashboard.cache.answers import kept
 from dashboard.charts import created as created_charts
 from dashboard.charts import owners
-from dashboard.charts.chart import Drawing
+from dashboard.charts.chart import Chart
 from dashboard.charts.titles import NOUNS
 
 
 @kept
-def created(snapshot: Snapshot, filters: TrendFilter) -> Mapping[str, Drawing]:
+def created(snapshot: Snapshot, filters: TrendFilter) -> Mapping[str, Chart]:
     """Return the chart of the last steps for each noun; see `dashboard.charts.created.created`."""
     steps = to_frame(answers.recent(snapshot, filters))
     return {noun: created_charts.created(steps, noun=noun, step=filters.step) for noun in NOUNS}
 
 
 @kept
-def sparklines(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period], Drawing]:
+def sparklines(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Period], Chart]:
     """Return the sparkline of each noun and compared period; see `charts.created.sparkline`."""
     days = to_frame(answers.recent(snapshot, daily))
     return {
@@ -38,13 +38,13 @@ def sparklines(snapshot: Snapshot, daily: TrendFilter) -> Mapping[tuple[str, Per
 
 
 @kept
-def top_owners(snapshot: Snapshot, period: Period) -> Drawing:
+def top_owners(snapshot: Snapshot, period: Period) -> Chart:
     """Return the chart of a period's top owners; see `dashboard.charts.owners.ranking`."""
     top = to_frame(answers.top_owners(snapshot, period))
     return owners.ranking(top.head(metrics.TOP))
 
 
 @kept
-def distribution(snapshot: Snapshot) -> Drawing:
+def distribution(snapshot: Snapshot) -> Chart:
     """See `dashboard.charts.owners.distribution`."""
     return owners.distribution(to_frame(answers.distribution(snapshot)))

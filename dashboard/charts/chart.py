@@ -26,7 +26,7 @@ Shape: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Chart:
     """A chart with its rows.
 
     `shape` is the Vega-Lite specification without the rows; it is shared and must not be changed.
@@ -58,9 +58,9 @@ class Drawing:
         return {**self.specification({"name": name}), "datasets": {name: rows}}
 
 
-def show(drawing: Drawing) -> DeltaGenerator:
+def show(chart: Chart) -> DeltaGenerator:
     """Show a chart on the page; its text alternative becomes its accessible name."""
-    return st.vega_lite_chart(drawing.with_arrow)
+    return st.vega_lite_chart(chart.with_arrow)
 
 
 def shape(chart: alt.TopLevelMixin) -> Shape:

@@ -9,7 +9,7 @@ import polars as pl
 from core.analytics.frames import to_table
 from core.analytics.trends import PARTIAL
 from core.calendar.steps import Step
-from dashboard.charts.chart import COUNT, PANEL_HEIGHT, ROWS, SHORT, Drawing, Shape, inked
+from dashboard.charts.chart import COUNT, PANEL_HEIGHT, ROWS, SHORT, Chart, Shape, inked
 
 COURSE_HEIGHT = 34
 PALE = 0.45
@@ -18,14 +18,14 @@ EDGE = "time(datum.day) + 0.9 * (time(datum.end) - time(datum.day))"
 STEPS = {Step.DAY: "Day", Step.WEEK: "Week of", Step.MONTH: "Month of"}
 
 
-def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Drawing:
+def created(steps: pl.DataFrame, *, noun: str, step: Step) -> Chart:
     """Draw the number created per step; partial steps are pale.
 
     `steps` has `day` (the first day of each step), `partial`, and the count in the column `noun`.
     """
     rows = steps.select("day", PARTIAL, count=noun)
     text = describe(rows, noun=noun, step=step)
-    return Drawing(_created(noun, step), to_table(with_ends(rows, step)), text)
+    return Chart(_created(noun, step), to_table(with_ends(rows, step)), text)
 
 
 def describe(steps: pl.DataFrame, *, noun: str, step: Step) -> str:
@@ -50,11 +50,11 @@ def _partial(steps: pl.DataFrame, step: Step) -> str:
     return f"; only {' and '.join(phrases)}" if phrases else ""
 
 
-def sparkline(days: pl.DataFrame, *, noun: str) -> Drawing:
+def sparkline(days: pl.DataFrame, *, noun: str) -> Chart:
     """Draw a sparkline of the number created per day: one bar per day, no axes."""
     listed = ", ".join(f"{count:,}" for count in days[noun])
     text = f"New {noun} each day, {days['day'][0]} to {days['day'][-1]}: {listed}."
-    return Drawing(_sparkline_shape(noun), to_table(days.select("day", PARTIAL, count=noun)), text)
+    return Chart(_sparkline_shape(noun), to_table(days.select("day", PARTIAL, count=noun)), text)
 
 
 def with_ends(steps: pl.DataFrame, step: Step) -> pl.DataFrame:

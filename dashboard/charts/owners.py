@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from core.analytics.frames import to_table
-from dashboard.charts.chart import COUNT, INK, ROWS, SHORT, Drawing, Shape, inked
+from dashboard.charts.chart import COUNT, INK, ROWS, SHORT, Chart, Shape, inked
 
 BUCKET = (
     "datum.label === 'more' ? 'more than 1,000' : "
@@ -17,17 +17,17 @@ BAR_PIXELS = 26
 RANKS_HEIGHT = 170
 
 
-def ranking(owners: pl.DataFrame) -> Drawing:
+def ranking(owners: pl.DataFrame) -> Chart:
     """Draw one bar per owner, in the given order.
 
     `owners` has `email`, `full_name` and `item_count`.
     """
     listed = ", ".join(f"{r['email']} {r['item_count']:,}" for r in owners.to_dicts())
     rows = owners.select("email", "full_name", "item_count")
-    return Drawing(_ranking(), to_table(rows), f"Items owned, most first: {listed}.")
+    return Chart(_ranking(), to_table(rows), f"Items owned, most first: {listed}.")
 
 
-def ranks(page: pl.DataFrame) -> Drawing:
+def ranks(page: pl.DataFrame) -> Chart:
     """Draw one page of `items_by_user`, with one narrow bar per owner, by rank."""
     ranks, counts = page["rank"].to_list(), page["item_count"].to_list()
     text = (
@@ -35,10 +35,10 @@ def ranks(page: pl.DataFrame) -> Drawing:
         f"from {max(counts):,} down to {min(counts):,}."
     )
     rows = page.select("rank", "email", "full_name", "item_count")
-    return Drawing(_ranks(), to_table(rows), text)
+    return Chart(_ranks(), to_table(rows), text)
 
 
-def curve(points: pl.DataFrame, *, first: int, last: int) -> Drawing:
+def curve(points: pl.DataFrame, *, first: int, last: int) -> Chart:
     """Draw the number of items by rank over the whole ranking, and highlight a range of ranks.
 
     `points` has `rank` and `item_count` (`series.curve`); `first` and `last` are the range.
@@ -50,14 +50,14 @@ def curve(points: pl.DataFrame, *, first: int, last: int) -> Drawing:
         f"This page shows ranks {first:,} to {last:,}."
     )
     here = {"first": first, "last": max(last, first * 1.02)}
-    return Drawing(_curve(single=points.height == 1), to_table(points), text, here)
+    return Chart(_curve(single=points.height == 1), to_table(points), text, here)
 
 
-def distribution(spread: pl.DataFrame) -> Drawing:
+def distribution(spread: pl.DataFrame) -> Chart:
     """Draw how many users own how many items: one bar per row of `bucket` and `users`."""
     listed = ", ".join(f"{r['bucket']}: {r['users']:,}" for r in spread.to_dicts())
     text = f"Users by the number of items they own: {listed}."
-    return Drawing(_distribution(), to_table(spread), text)
+    return Chart(_distribution(), to_table(spread), text)
 
 
 @cache
@@ -122,8 +122,8 @@ def _bars(base: alt.Chart, column: str) -> alt.LayerChart:
 
 
 def _powers(*, grid: bool = True) -> alt.Axis:
-    shown = [power * 10**zeros for zeros in range(8) for power in (1, 10)]
-    return alt.Axis(values=shown, labelExpr=SHORT, domain=False, ticks=False, grid=grid)
+    ticks = [power * 10**zeros for zeros in range(8) for power in (1, 10)]
+    return alt.Axis(values=ticks, labelExpr=SHORT, domain=False, ticks=False, grid=grid)
 
 
 def _names(label: str = "datum.label") -> alt.Axis:

@@ -11,7 +11,7 @@ import polars as pl
 from core.analytics.frames import to_table
 from core.calendar.clock import clock
 from core.db.refresh_models import RefreshRun
-from dashboard.charts.chart import INK, PANEL_HEIGHT, ROWS, Drawing, Shape, inked
+from dashboard.charts.chart import INK, PANEL_HEIGHT, ROWS, Chart, Shape, inked
 
 STEPS = ("prepare", "export", "compute", "verify", "publish")
 MOST_RUNS = 30
@@ -21,7 +21,7 @@ LABEL_PIXELS = 150
 IN_SECONDS = "datum.label + ' s'"
 
 
-def steps(runs: Sequence[RefreshRun], zone: tzinfo) -> Drawing:
+def steps(runs: Sequence[RefreshRun], zone: tzinfo) -> Chart:
     """Draw one stacked bar per refresh, oldest first: the seconds of each of its steps."""
     shown = [run for run in runs if run.step_seconds][:MOST_RUNS][::-1]
     rows = [
@@ -42,10 +42,10 @@ def steps(runs: Sequence[RefreshRun], zone: tzinfo) -> Drawing:
         f"Seconds by step of the last {len(shown)} refreshes: the newest took {total[-1]:.1f} s,"
         f" the longest {max(total):.1f} s."
     )
-    return Drawing(_steps(), to_table(pl.DataFrame(rows)), text)
+    return Chart(_steps(), to_table(pl.DataFrame(rows)), text)
 
 
-def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
+def waterfall(spans: Sequence[Sequence[Any]]) -> Chart:
     """Draw the longest spans of a refresh, ordered by start; `spans` are `Kept.rows()`."""
     longest = sorted(spans, key=lambda span: span[2], reverse=True)[:MOST_SPANS]
     rows = [
@@ -67,7 +67,7 @@ def waterfall(spans: Sequence[Sequence[Any]]) -> Drawing:
     listed = ", ".join(f"{row['name']} {row['seconds']:.3f} s" for row in rows)
     names = {row["row"]: row["name"] for row in rows}
     text = f"Spans by their start: {listed}."
-    return Drawing(_waterfall(), to_table(pl.DataFrame(rows)), text, {"names": names})
+    return Chart(_waterfall(), to_table(pl.DataFrame(rows)), text, {"names": names})
 
 
 def label(name: str, attributes: dict[str, Any]) -> str:

@@ -8,14 +8,14 @@ from core.analytics.trends import IN_ALL, PARTIAL
 from core.calendar.steps import Step
 from dashboard.charts import rounding
 
-SHOWN = {Step.DAY: 60, Step.WEEK: 52, Step.MONTH: 36}  # steps on an overview
+RECENT_STEPS = {Step.DAY: 60, Step.WEEK: 52, Step.MONTH: 36}  # steps on an overview
 MOST_STEPS = 4_000  # in a chart that can be zoomed; more than ten years of days
 PALE = "A pale {step} is partial: it is cut by the range, or not over yet."
 
 
 def recent(steps: pl.DataFrame, step: Step) -> pl.DataFrame:
     """Return the last steps, as many as the overview shows."""
-    return steps.tail(SHOWN[step])
+    return steps.tail(RECENT_STEPS[step])
 
 
 def curve(counted: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from core.analytics.frames import to_table
 from core.analytics.trends import PARTIAL
 from core.calendar.steps import Step
-from dashboard.charts.chart import PADDING, ROWS, SHORT, Drawing, Shape, inked, shape
+from dashboard.charts.chart import PADDING, ROWS, SHORT, Chart, Shape, inked, shape
 from dashboard.charts.created import describe, paler, spanning, tooltip, with_ends
 
 DETAIL_HEIGHT, WHOLE_HEIGHT = 280, 56
@@ -19,19 +19,19 @@ BRUSHED = "!isValid(brush.{x}) || (datum.day <= brush.{x}[1] && datum.end > brus
 ENDS = "[time(datum.day), time(datum.end)]"
 
 
-def trend(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
+def trend(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Chart:
     """Draw `day` and `count`, with partial steps pale; with `total`, counts are cumulative.
 
     Dragging across the lower chart selects the range of the upper one.
     """
     shape = _trend(noun, step, total=total)
-    return Drawing(shape, _rows(steps, step), _describe(steps, noun, step, total=total))
+    return Chart(shape, _rows(steps, step), _describe(steps, noun, step, total=total))
 
 
-def still(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Drawing:
+def still(steps: pl.DataFrame, *, noun: str, step: Step, total: bool) -> Chart:
     """Draw the same without interaction, for a picture."""
     shape = _still(noun, step, total=total)
-    return Drawing(shape, _rows(steps, step), _describe(steps, noun, step, total=total))
+    return Chart(shape, _rows(steps, step), _describe(steps, noun, step, total=total))
 
 
 def _rows(steps: pl.DataFrame, step: Step) -> pa.Table:

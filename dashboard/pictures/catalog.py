@@ -11,7 +11,7 @@ from core.analytics.trend_filter import TrendFilter
 from core.exports.parameters import Everything, OwnersPage, Ranks, Recent
 from core.snapshots import reader
 from dashboard.charts import created, owners, series, titles
-from dashboard.charts.chart import Drawing
+from dashboard.charts.chart import Chart
 from dashboard.charts.titles import NOUNS
 from dashboard.charts.trend import still
 
@@ -26,7 +26,7 @@ class Picture:
     question: str
     title: Callable[[Any], str]
     remark: Callable[[Any], str]
-    draw: Callable[[pl.DataFrame, Any], Drawing]
+    draw: Callable[[pl.DataFrame, Any], Chart]
     most_rows: int | None = None
 
 
@@ -41,7 +41,7 @@ def _new(noun: str) -> Picture:
 
 
 def _created(noun: str, *, total: bool) -> Picture:
-    def draw(rows: pl.DataFrame, filters: TrendFilter) -> Drawing:
+    def draw(rows: pl.DataFrame, filters: TrendFilter) -> Chart:
         steps = series.drawn(rows, noun, total=total)
         return still(steps, noun=noun, step=filters.step, total=total)
 
@@ -77,8 +77,8 @@ def _page_title(filters: OwnersPage) -> str:
 
 
 def _page_remark(filters: OwnersPage) -> str:
-    narrowed = titles.words(filters.owners) or "all owners"
-    return f"Page {filters.number:,} of {narrowed}"
+    described = titles.words(filters.owners) or "all owners"
+    return f"Page {filters.number:,} of {described}"
 
 
 def _curve_title(filters: Ranks) -> str:
@@ -89,7 +89,7 @@ def _curve_remark(filters: Ranks) -> str:
     return f"All owners; ranks {filters.first:,} to {filters.last:,} are marked"
 
 
-def _curve(rows: pl.DataFrame, filters: Ranks) -> Drawing:
+def _curve(rows: pl.DataFrame, filters: Ranks) -> Chart:
     return owners.curve(series.curve(rows), first=filters.first, last=filters.last)
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 from polars import selectors
 
 from core.analytics.frames import to_frame
-from dashboard.charts.chart import INK, Drawing
+from dashboard.charts.chart import INK, Chart
 
 WIDTH, MARGIN = 760, 24  # pixels
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -23,10 +23,10 @@ NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"  # characters that XML canno
 REPLACEMENT = "\ufffd"
 
 
-def framed(drawing: Drawing, title: str, remarks: Iterable[str]) -> dict[str, Any]:
+def framed(chart: Chart, title: str, remarks: Iterable[str]) -> dict[str, Any]:
     """Return a chart's specification with title, remarks and rows; remarks may quote users."""
     lines = [line for remark in remarks for line in _wrapped(remark)]
-    spec = drawing.specification({"values": _plain(drawing.rows)})
+    spec = chart.specification({"values": _plain(chart.rows)})
     framing = {
         "width": WIDTH,
         "title": {"text": title, "subtitle": lines},

@@ -47,5 +47,5 @@ def _write(picture: Picture, filters: Any, format: FormatName, sheet: Sheet) -> 
         raise NotFound(NOTHING)
     pale = series.remarks(rows, filters.step) if PARTIAL in rows.columns else []
     remarks = (frame.as_of(sheet.as_of, sheet.zone), picture.remark(filters), *pale)
-    drawing = picture.draw(rows, filters)
-    yield renderer.render(frame.framed(drawing, sheet.title, remarks), format)
+    chart = picture.draw(rows, filters)
+    yield renderer.render(frame.framed(chart, sheet.title, remarks), format)

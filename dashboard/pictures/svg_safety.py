@@ -17,14 +17,14 @@ class NotInert(ValueError):
     """The SVG contains something that is executed or that refers to other resources."""
 
 
-def require_inert(drawing: bytes) -> None:
+def require_inert(svg: bytes) -> None:
     """Raise `NotInert` unless an SVG is well-formed and contains only shapes and texts."""
     parser = expat.ParserCreate()
     parser.StartElementHandler = _element
     parser.StartDoctypeDeclHandler = _refuse_type
     parser.ProcessingInstructionHandler = _refuse_instruction
     try:
-        parser.Parse(drawing, True)
+        parser.Parse(svg, True)
     except expat.ExpatError as error:
         raise NotInert(f"not well-formed: {error}") from error
 

@@ -75,9 +75,9 @@ class Freshness:
         """The last refresh, if it failed or was held back."""
         return self.latest if self.latest and self.latest.status in TROUBLE else None
 
-    def outdates(self, shown: "Freshness") -> bool:
-        """Tell whether a page that was drawn from `shown` would show other data now."""
-        return self.snapshot != shown.snapshot
+    def outdates(self, other: "Freshness") -> bool:
+        """Tell whether a page that was drawn from `other` would show other data now."""
+        return self.snapshot != other.snapshot
 
 
 _known: Shared[Freshness] = Shared()

@@ -32,7 +32,7 @@ class Header:
 
     actor: Actor
     title: str
-    shown: Freshness
+    on_page: Freshness
     follows: bool
 
 
@@ -67,13 +67,13 @@ def look_again(header: Header, first: Iterator[Freshness]) -> Freshness:
     if initial is not None:
         return initial
     state = freshness.read(newest=True)
-    if header.follows and state.outdates(header.shown):
+    if header.follows and state.outdates(header.on_page):
         if not dialogs.is_open() and (
             refresh_button.awaits(header.actor, state.latest) or _may_follow()
         ):
             st.rerun()
         # The page still shows the older snapshot, so the line above it must say so.
-        state = replace(state, snapshot=header.shown.snapshot, newer=header.shown.newer)
+        state = replace(state, snapshot=header.on_page.snapshot, newer=header.on_page.newer)
     refresh_outcome.announce(state)
     return state
 

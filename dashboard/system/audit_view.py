@@ -22,7 +22,7 @@ PERIOD_NAMES = {
 LONGEST_CHANGES = 2_000
 
 
-def narrow(actions: Sequence[str]) -> tuple[EventFilter, dict[str, str]]:
+def read_filters(actions: Sequence[str]) -> tuple[EventFilter, dict[str, str]]:
     """Draw the filters; return them, and their query parameters."""
     search = filter_widgets.search(
         "Search the audit", placeholder="Search values and traces", width=230
@@ -41,12 +41,12 @@ def narrow(actions: Sequence[str]) -> tuple[EventFilter, dict[str, str]]:
 def table(events: Sequence[AuditEvent], token_names: Mapping[int, str]) -> AuditEvent | None:
     """Show events in a table; return the chosen one."""
     shortened = pl.col("changes").str.head(LONGEST_CHANGES)
-    shown = audit_rows.frame(events, token_names).drop("details").with_columns(shortened)
+    frame = audit_rows.frame(events, token_names).drop("details").with_columns(shortened)
     if not any(event.token_id for event in events):
-        shown = shown.drop("token")
+        frame = frame.drop("token")
     text, moment = st.column_config.TextColumn, st.column_config.DatetimeColumn
     return tables.choose(
-        shown,
+        frame,
         events,
         identities=[event.id for event in events],
         name="Audit",

@@ -82,9 +82,9 @@ def _tell(receipt: Receipt) -> None:
         )
     else:
         kind = "a picture" if receipt.picture else "an export"
-        shown = notices.escape(receipt.picture or question.title)
+        title = notices.escape(receipt.picture or question.title)
         st.success(
-            f"This is {kind} of {shown}, unchanged since it left Tally.",
+            f"This is {kind} of {title}, unchanged since it left Tally.",
             icon=":material/verified:",
         )
     with st.container(border=True, gap="xxsmall"):

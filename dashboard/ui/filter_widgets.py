@@ -116,7 +116,7 @@ def place(page: Page[Any], *, noun: str) -> None:
     total = f"{page.count:,}+ {noun}" if page.capped else counted_all(page.count, noun)
     text = f"{first:,} to {last:,} of {total}"
     elsewhere = "use the search above for all"
-    tables.tell(text, shown=len(page.rows), count=page.count, elsewhere=elsewhere)
+    tables.tell(text, visible=len(page.rows), count=page.count, elsewhere=elsewhere)
 
 
 def pages(page: Page[Any]) -> None:

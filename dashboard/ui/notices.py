@@ -120,9 +120,9 @@ def no_items() -> None:
     empty("Nobody owns an item yet.", "Add items on the Items page, then press Refresh data.")
 
 
-def nothing_created(noun: str, *, narrowed: bool) -> None:
-    """Show the empty state of a chart without users or items; `narrowed` if it has filters."""
-    if narrowed:
+def nothing_created(noun: str, *, filtered: bool) -> None:
+    """Show the empty state of a chart without users or items; `filtered` if it has filters."""
+    if filtered:
         empty(f"No {noun} were created here.", "Choose other days or another owner.")
     elif noun == "items":
         no_items()

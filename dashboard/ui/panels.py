@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.analytics.metrics import Shares
 from dashboard.charts import chart as charts
 from dashboard.charts import rounding
-from dashboard.charts.chart import Drawing
+from dashboard.charts.chart import Chart
 from dashboard.ui.notices import escape
 
 CHOOSE = "Select a row first: click the box at its left, or press Shift and Space in it."
@@ -21,7 +21,7 @@ class Trend:
     """The trend next to a number: its value in the period before, and a sparkline."""
 
     before: int
-    sparkline: Drawing
+    sparkline: Chart
 
 
 def figure(label: str, value: int, remark: str) -> DeltaGenerator:
@@ -68,13 +68,13 @@ def notes(warnings: Iterable[str]) -> None:
         st.caption(f":material/info: {escape(' '.join(texts))}")
 
 
-def chart(title: str, drawn: Drawing, remark: str = "") -> DeltaGenerator:
+def chart(title: str, spec: Chart, remark: str = "") -> DeltaGenerator:
     """Draw a framed chart with a title and a remark in Markdown; return the container for links."""
     with st.container(border=True, gap="xsmall", height="stretch"):
         row = _row()
         row.subheader(title, anchor=False, width="content")
         place = _beside(row)
-        charts.show(drawn)
+        charts.show(spec)
         if remark:
             st.caption(remark)
         return place

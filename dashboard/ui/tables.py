@@ -48,10 +48,10 @@ def top_owners(rows: pl.DataFrame, *, since: str | None) -> int | None:
     `since` names the earlier snapshot; without it, the column of changes is left out.
     """
     frame = rows.with_columns(active=_yes_no("is_active"), moved=_moved())
-    shown = ["rank", "moved", "item_count", "email", "full_name", "active", "user_id"]
+    names = ["rank", "moved", "item_count", "email", "full_name", "active", "user_id"]
     ids: list[int] = rows["user_id"].to_list()
     return choose(
-        frame.select(name for name in shown if since or name != "moved"),
+        frame.select(name for name in names if since or name != "moved"),
         ids,
         identities=ids,
         name="The users who own most items",
@@ -123,22 +123,22 @@ def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
     return _choose_version(frame, rows, name="API tokens", columns=columns)
 
 
-def tell(text: str, *, shown: int, count: int, elsewhere: str = "") -> None:
+def tell(text: str, *, visible: int, count: int, elsewhere: str = "") -> None:
     """Say above a table what it shows and, if not all rows, what its sorting and search cover.
 
     Streamlit cannot turn those off in tables whose rows can be chosen. `elsewhere` says where to
     find all rows.
     """
-    if shown < count:
+    if visible < count:
         rest = f"; {elsewhere}" if elsewhere else ""
-        text = f"{text}. Sorting and search in this table cover the {shown:,} rows shown{rest}."
+        text = f"{text}. Sorting and search in this table cover the {visible:,} rows shown{rest}."
     st.caption(text)
 
 
 def newest(rows: Sequence[Any], most: int, noun: str) -> Sequence[Any]:
     """Return the newest rows of a history; if there are older ones, say so on the page."""
     if len(rows) > most:
-        tell(f"The newest {most:,} {noun}", shown=most, count=len(rows))
+        tell(f"The newest {most:,} {noun}", visible=most, count=len(rows))
     return rows[:most]
 
 

@@ -124,7 +124,7 @@ def trends(snapshot: Snapshot, rows: Rows, zone: str, *, owners: Iterable[int]) 
             recent = series.recent(trend(snapshot, past), step)
             name = f"last by {step} in {zone}"
             shown = _with_sums(recent, "users", "items")
-            yield Figure(name, shown, rows.trend(past)[-series.SHOWN[step] :])
+            yield Figure(name, shown, rows.trend(past)[-series.RECENT_STEPS[step] :])
 
 
 def windows(first: date, today: date) -> list[Window]:

@@ -108,7 +108,7 @@ def test_the_overview_gives_out_the_steps_that_it_shows(world: Actor, open_page:
     at = open_page(world, step="day")
     (address,) = [each for each, kept in links(at).items() if kept and ".parquet" in each]
     rows = pl.read_parquet(io.BytesIO(take(world, address)))
-    assert rows.height == series.SHOWN["day"]  # type: ignore[index]
+    assert rows.height == series.RECENT_STEPS["day"]  # type: ignore[index]
     assert f"{rows.height} days. Days begin and end in UTC." in [
         plain(caption.value) for caption in at.main.caption
     ]

@@ -8,7 +8,7 @@ from core.calendar.steps import Step
 from core.snapshots import reader
 from dashboard.cache import charts
 from dashboard.charts import created as created_charts
-from dashboard.charts.chart import Drawing
+from dashboard.charts.chart import Chart
 from etl import refresh
 from tests.pages.conftest import make_item
 
@@ -19,7 +19,7 @@ def test_a_chart_is_drawn_once_for_all_who_look_at_a_snapshot(
     drawn = []
     created = created_charts.created
 
-    def listen(*args: object, noun: str, step: Step) -> Drawing:
+    def listen(*args: object, noun: str, step: Step) -> Chart:
         drawn.append((noun, step))
         return created(*args, noun=noun, step=step)  # type: ignore[arg-type]
 

@@ -22,7 +22,7 @@ from core.analytics.ranking import MatchBitmap
 from core.exports.formats import raw_csv
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
-from dashboard.charts.chart import Drawing
+from dashboard.charts.chart import Chart
 from dashboard.pictures import frame as picture_frame
 from tests.dashboard.cache.kept_answers import ASKED
 
@@ -69,7 +69,7 @@ def uses(answer: object, snapshot: Snapshot) -> Iterator[Use]:
         yield from uses_of_table(answer)
     if isinstance(answer, MatchBitmap):
         yield lambda: ranking.page_of_owners(snapshot, answer, limit=50)
-    if isinstance(answer, Drawing):
+    if isinstance(answer, Chart):
         yield lambda: replace(answer).with_arrow
         yield lambda: picture_frame.framed(answer, "A title", ["A remark"])
     for part in parts(answer):
@@ -93,7 +93,7 @@ def uses_of_table(table: pa.Table) -> list[Use]:
             use()
 
     return [
-        lambda: Drawing({}, table, "").with_arrow,
+        lambda: Chart({}, table, "").with_arrow,
         lambda: convert_anything_to_arrow_bytes(table),
         read,
         lambda: raw_csv.encode(to_frame(table)),

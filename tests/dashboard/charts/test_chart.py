@@ -15,7 +15,7 @@ from core.db.refresh_models import RefreshRun
 from dashboard.charts import chart, owners, refreshes
 from dashboard.charts import created as created_charts
 from dashboard.charts import trend as trend_chart
-from dashboard.charts.chart import Drawing
+from dashboard.charts.chart import Chart
 
 ROWS = pl.DataFrame(
     {"day": [date(2026, 3, 2), date(2026, 3, 9)], "items": [30, 4], "partial": [False, True]}
@@ -34,12 +34,12 @@ RUN = RefreshRun(
 )
 
 
-def created(rows: pl.DataFrame) -> Drawing:
+def created(rows: pl.DataFrame) -> Chart:
     """Items by week."""
     return created_charts.created(rows, noun="items", step=Step.WEEK)
 
 
-def trend(*, total: bool) -> Drawing:
+def trend(*, total: bool) -> Chart:
     """Items by week, to be brushed."""
     return trend_chart.trend(STEPS, noun="items", step=Step.WEEK, total=total)
 
@@ -86,7 +86,7 @@ def test_a_shape_is_made_once_for_whatever_rows(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_every_drawing_is_vega_lite_and_stays_as_it_is_when_shown(
-    draw: Callable[[], Drawing],
+    draw: Callable[[], Chart],
 ) -> None:
     made = draw()
     before = deepcopy(made.shape)

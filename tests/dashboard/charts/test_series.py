@@ -19,7 +19,7 @@ def test_an_overview_shows_the_last_steps() -> None:
     until = date(2026, 4, 30)
     days = filled(WEEKS, Step.DAY, first=date(2026, 1, 5), last=until)
     shown = series.recent(days, Step.DAY)
-    assert len(shown) == series.SHOWN[Step.DAY]
+    assert len(shown) == series.RECENT_STEPS[Step.DAY]
     assert shown["day"][-1] == date(2026, 4, 30)
 
 
