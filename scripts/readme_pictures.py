@@ -11,7 +11,7 @@ from benchmarks import scratch
 from benchmarks.chromium import CHROMIUM, FLAGS
 from core.db import schema
 from core.settings import ROOT
-from dashboard.shell.navigation import SCREENS
+from dashboard.shell.screens import SCREENS
 from tests.browser.conftest import (
     ROOT_EMAIL,
     Site,

@@ -1,6 +1,6 @@
 """Operations on a row, shared by all tables: read, create, change and delete."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic
 
@@ -53,7 +53,7 @@ class RowRoutes(Generic[Row, Removed]):
         """Return a row, with its version as ETag."""
         return responses.row(self.show(row), version=row.version)
 
-    def answer_page(self, page: Page[Row]) -> Response:
+    def answer_page(self, page: Page[Sequence[Row]]) -> Response:
         """Return one page of rows."""
         data = [self.show(row) for row in page.rows]
         return responses.answer(Listed(data=data, count=page.count))
