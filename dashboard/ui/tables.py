@@ -88,13 +88,13 @@ def users(rows: Sequence[User]) -> User | None:
     frame, columns = _listed(rows, USER_COLUMNS, is_active="active")
     roles = pl.Series("role", [role(user) for user in rows], dtype=pl.String)
     frame.insert_column(frame.get_column_index("active"), roles)
-    return _choose_version(frame, rows, name="Users", columns={**columns, "role": _text("Role", 90)})
+    return _choose_row(frame, rows, name="Users", columns={**columns, "role": _text("Role", 90)})
 
 
 def items(rows: Sequence[Item]) -> Item | None:
     """Show items with their owners; return the chosen one."""
     frame, columns = _listed(rows, ITEM_COLUMNS, owner_email="owner")
-    return _choose_version(frame, rows, name="Items", columns=columns)
+    return _choose_row(frame, rows, name="Items", columns=columns)
 
 
 def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
@@ -120,7 +120,7 @@ def tokens(rows: Sequence[ApiToken]) -> ApiToken | None:
         "holds": _text("Valid", 70),
         "id": _identity("Id"),
     }
-    return _choose_version(frame, rows, name="API tokens", columns=columns)
+    return _choose_row(frame, rows, name="API tokens", columns=columns)
 
 
 def tell(text: str, *, visible: int, count: int, elsewhere: str = "") -> None:
@@ -206,7 +206,7 @@ def choose(
     return rows[chosen[0]] if chosen and chosen[0] < len(rows) else None
 
 
-def _choose_version(
+def _choose_row(
     frame: pl.DataFrame, rows: Sequence[Row], *, name: str, columns: dict[str, Any]
 ) -> Row | None:
     identities = [(row.id, getattr(row, "version", 0)) for row in rows]
