@@ -14,6 +14,7 @@ from tests.conftest import DOORS, LONG
 
 SOURCES = ("core", "etl", "dashboard", "pages")
 LONGEST_MODULE = 300
+MOST_ARGUMENTS = 4
 PATCHES = re.compile(r"(^|\.)(setattr|delattr|getattr|hasattr)$")
 OF_OTHERS = {"_process_jobs"}  # APScheduler's, which has no public hook there
 # State of modules that tests still set; each goes as soon as an object has it.
@@ -85,6 +86,18 @@ def test_modules_fit_in_the_head() -> None:
     }
 
     assert long == {}
+
+
+def test_functions_take_few_things_by_position() -> None:
+    """What goes together through several functions is one object, not five arguments."""
+    crowded = []
+    for path in modules("etl", "core/analytics", "core/provision", "core/snapshots"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+                if len([name for name in names if name not in {"self", "cls"}]) > MOST_ARGUMENTS:
+                    crowded.append(f"{path.relative_to(ROOT)}: {node.name}")
+    assert not crowded
 
 
 def is_private(name: str) -> bool:
