@@ -29,7 +29,6 @@ from core.telemetry.setup import tracer
 from etl.extract.datasets import TABLES
 from etl.extract.exported_snapshot import LOST, export_snapshot
 from etl.extract.exported_snapshot import reason as one_line
-from etl.extract.plan import Base
 from etl.extract.plan import make as make_plan
 from etl.publish import store as snapshot_store
 from etl.publish.stage import Built, Target, build
@@ -182,7 +181,8 @@ def _refresh(held: RefreshLock, row: Record, limits: Limits, wish: RefreshReques
                 store = snapshot_store.store(root)
                 exported_snapshot = opened.enter_context(export_snapshot(limits))
                 plan = make_plan(exported_snapshot, root, store=store, full=wish.full)
-                opened.enter_context(_held(plan.base))
+                if plan.base is not None:  # so that it is not pruned meanwhile
+                    opened.enter_context(leased(plan.base.folder))
             if plan.base is not None and plan.mode == "unchanged":
                 return _unchanged(row, plan.base.manifest)
             generation = max(row.run_id, snapshot_store.newest_generation(root) + 1)
@@ -247,16 +247,6 @@ def _unchanged(row: Record, manifest: Manifest) -> RefreshRun:
         rows_written=0,
         bytes_written=0,
     )
-
-
-@contextmanager
-def _held(base: Base | None) -> Iterator[None]:
-    """Protect the base snapshot from being pruned until the end of the block."""
-    if base is None:
-        yield
-        return
-    with leased(base.folder):
-        yield
 
 
 @contextmanager
