@@ -15,8 +15,8 @@ from core.actor import Actor
 from core.db import engine, schema
 from core.db.bulk_copy import Watch
 from core.embedded import postmaster, server
+from core.process import Process
 from core.provision import demo
-from core.settings import get_settings
 
 SETTINGS = {
     "ENVIRONMENT": "local",
@@ -89,13 +89,13 @@ def start(data_path: Path | None) -> Iterator[Scratch]:
     """
     kept = data_path or Path(tempfile.mkdtemp(prefix="tally-benchmark-"))
     postgres = (kept / "postgres").absolute()
-    url = server.start(postgres)
+    hold = server.hold(postgres)
     folder = Path(tempfile.mkdtemp(prefix="benchmark-", dir=kept))
     try:
-        yield Scratch(url, postmaster.programs(), folder)
+        yield Scratch(hold.url, postmaster.programs(), folder)
     finally:
         shutil.rmtree(folder)
-        server.stop(postgres)
+        hold.end()
         if data_path is None:
             shutil.rmtree(kept)
 
@@ -104,11 +104,8 @@ def start(data_path: Path | None) -> Iterator[Scratch]:
 def used(place: Place) -> Iterator[None]:
     """Let Tally in this process, and the commands it starts, work in a place."""
     os.environ.update(place.environment())
-    get_settings.cache_clear()
-    try:
+    with Process():
         yield
-    finally:
-        engine.close()
 
 
 def ask(url: str, query: str, *parameters: object) -> tuple[object, ...]:

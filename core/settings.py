@@ -1,7 +1,6 @@
 """The settings: one typed, frozen object, and the only reader of the environment."""
 
 import os
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core import process
 from core import sso_providers as providers
 from core.sso_providers import Provider
 
@@ -230,7 +230,6 @@ def _weak_url(name: str, url: SecretStr | None) -> list[str]:
     return _weak(name, SecretStr(password) if password else url)
 
 
-@lru_cache
 def get_settings() -> Settings:
     """Return the process's settings; they are read once."""
-    return Settings()
+    return process.resource(Settings)

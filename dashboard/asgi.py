@@ -1,5 +1,6 @@
 """The composition root of the server; it assembles everything that Tally serves."""
 
+from core import process
 from core.telemetry import malloc
 
 malloc.configure()  # before Arrow and Polars are imported, which read it once
@@ -18,7 +19,7 @@ from starlette.routing import Mount
 from streamlit.runtime import get_instance
 
 from core.access import revocations
-from core.analytics import metrics, warehouse
+from core.analytics import metrics
 from core.calendar import zones
 from core.db import engine
 from core.errors import Unavailable
@@ -35,7 +36,7 @@ from dashboard.exports.uploads import Checks
 from dashboard.process import gc_policy
 from dashboard.process.health import Health
 from dashboard.process.liveness import Liveness
-from dashboard.process.page_runs import page_runs
+from dashboard.process.page_runs import PageRuns
 from dashboard.process.scheduler import Scheduler
 from dashboard.process.watchdog import Watchdog
 from dashboard.process.worker_threads import WorkerThreads
@@ -53,14 +54,24 @@ STOP_SECONDS = 10.0
 HEAVY_MODULES = ("altair", "pandas", "polars", "pyarrow", "streamlit.dataframe_util")
 
 log = logging.getLogger(__name__)
+
+
+class Served:
+    """The parts of the server that know each other; the lifespan starts and ends them."""
+
+    def __init__(self) -> None:
+        self.visitors = Visitors()
+        self.scripts = Visitors(api_tokens.find_open)
+        self.connections = Connections()
+        self.warming = Warming()
+        self.liveness = Liveness(Watchdog(get_settings().watchdog_seconds))
+        self.sign_in_routes = SignInRoutes(visitors=self.visitors, connections=self.connections)
+
+
+process.begin()  # `tally serve` has; uvicorn, which imports this to run it, has not
 setup.configure()
 streamlit_options.load()
-visitors = Visitors()
-scripts = Visitors(api_tokens.find_open)
-connections = Connections()
-warming = Warming()
-liveness = Liveness(Watchdog(get_settings().watchdog_seconds))
-sign_in_routes = SignInRoutes(visitors=visitors, connections=connections)
+served = process.resource(Served)
 
 
 @asynccontextmanager
@@ -70,22 +81,21 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     setup.take_over("streamlit")
     in_thread = anyio.to_thread.run_sync
     async with AsyncExitStack() as stack:
-        stack.callback(liveness.stop)
+        stack.callback(served.liveness.stop)
         stack.callback(setup.shutdown)
         await in_thread(engine.database_url)  # starts the embedded PostgreSQL
-        stack.push_async_callback(in_thread, engine.close)
+        stack.push_async_callback(in_thread, process.current().close)
         await in_thread(stack.enter_context, engine.heartbeat().kept())
-        stack.callback(warehouse.close)
         await in_thread(warm_up)
         stack.enter_context(gc_policy.held_back())
         stop = threading.Event()
         scheduler = await in_thread(jobs.build, stop)
         scheduler.start()
         stack.push_async_callback(stop_jobs, scheduler, stop)
-        watches = connections.watch, warming.watch, liveness.watch
-        await stack.enter_async_context(supervision.going_on(*watches))
+        watched = served.connections, served.warming, served.liveness
+        await stack.enter_async_context(supervision.going_on(*(each.watch for each in watched)))
         count_on(scheduler)
-        for known in (visitors, scripts):
+        for known in (served.visitors, served.scripts):
             stack.callback(revocations.connect(known.forget_all))
         yield
 
@@ -93,8 +103,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 def count_on(scheduler: Scheduler) -> None:
     """Register the checks that must pass for the process to count as alive."""
     workers = WorkerThreads(anyio.to_thread.current_default_thread_limiter())
-    watchers = [each.watcher.trouble for each in (connections, warming, scheduler)]
-    liveness.expect(runtime_trouble, *watchers, page_runs.trouble, workers.trouble)
+    watchers = [each.watcher.trouble for each in (served.connections, served.warming, scheduler)]
+    runs = process.resource(PageRuns)
+    served.liveness.expect(runtime_trouble, *watchers, runs.trouble, workers.trouble)
 
 
 def runtime_trouble() -> str | None:
@@ -129,9 +140,9 @@ app = st.App(
     lifespan=lifespan,
     on_script_error=script_errors.show,
     routes=[
-        *sign_in_routes.routes(),
-        *SingleSignOn(sign_in_routes=sign_in_routes).routes(),
-        *Health(visitors=visitors, liveness=liveness).routes(),
+        *served.sign_in_routes.routes(),
+        *SingleSignOn(sign_in_routes=served.sign_in_routes).routes(),
+        *Health(visitors=served.visitors, liveness=served.liveness).routes(),
         *routes.routes(),
         *Checks().routes(),
         *page_closed.routes(),
@@ -141,7 +152,12 @@ app = st.App(
     ],
     middleware=[
         Middleware(Tracing),
-        Middleware(Gate, visitors=visitors, scripts=scripts, connections=connections),
+        Middleware(
+            Gate,
+            visitors=served.visitors,
+            scripts=served.scripts,
+            connections=served.connections,
+        ),
         Middleware(Unexpected),
     ],
 )

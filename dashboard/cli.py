@@ -13,12 +13,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from core import process
 from core.db import engine, schema
 from core.db.bulk_copy import Watch
 from core.errors import TallyError, Unavailable
 from core.manage import imports
+from core.process import Process
 from core.provision import db_roles, demo, setup
-from core.settings import get_settings
+from core.settings import Settings, get_settings
 from core.snapshots import reader
 from core.telemetry import setup as telemetry
 from core.text.addresses import warn_of_lookalikes
@@ -44,7 +46,8 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; SIGTERM ends it as tidily as Ctrl-C does."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    app()
+    with Process():
+        app()
 
 
 @app.command()
@@ -214,7 +217,7 @@ def _make_ready() -> None:
 
 def _override(**values: object) -> None:
     os.environ.update({name: str(value) for name, value in values.items() if value is not None})
-    get_settings.cache_clear()
+    process.current().put(Settings())
 
 
 def _describe(created: setup.FirstSuperuser | None) -> list[str]:

@@ -4,19 +4,20 @@ from contextlib import nullcontext
 
 import streamlit as st
 
+from core import process
 from dashboard.analytics import explain_dialog
 from dashboard.auth.current_user import current_actor
 from dashboard.cache import pinned_snapshot
-from dashboard.cache.reader_zones import reader_zones
-from dashboard.cache.run_queue import run_queue
-from dashboard.process.page_runs import page_runs
+from dashboard.cache.reader_zones import ReaderZones
+from dashboard.cache.run_queue import RunQueue
+from dashboard.process.page_runs import PageRuns
 from dashboard.shell import freshness, header, navigation, sidebar
 from dashboard.system import kept_forms
 from dashboard.ui import local_time, notices, url_state
 from dashboard.web.tracing import page_run
 
 actor = current_actor()
-reader_zones.note(actor.id, local_time.zone().key)
+process.resource(ReaderZones).note(actor.id, local_time.zone().key)
 # Before the navigation; otherwise the browser would load an icon for its tab from a CDN.
 st.set_page_config(page_icon="🧮", layout="wide")
 page = st.navigation(navigation.sections(actor), expanded=True)
@@ -25,8 +26,8 @@ st.set_page_config(page_title=f"{page.title} · Tally")
 url_state.catch_up()
 follows = navigation.shows_snapshot(page)
 with (
-    page_runs.under_way(),
-    run_queue.slot(actor.id) if follows else nullcontext(),
+    process.resource(PageRuns).under_way(),
+    process.resource(RunQueue).slot(actor.id) if follows else nullcontext(),
     page_run(page.url_path or "overview"),
 ):
     state = freshness.read()

@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.db import engine
 from core.db.refresh_models import RefreshRun
 from core.errors import TallyError
+from core.process import Process
 from core.telemetry import setup
 from core.text.wording import counted
 from etl import refresh
@@ -39,16 +40,17 @@ def main() -> int:
     """Run one refresh with a progress bar; return the exit status, 0 only on success."""
     setup.configure(suffix=setup.ETL_SUFFIX)
     console = Console(stderr=True)
-    try:
-        with stop_on_signals() as stop:
-            console.print(describe(export(console, stop)), highlight=False)
-        return 0
-    except TallyError as error:
-        console.print(error.message, style="red", markup=False, highlight=False)
-        return 1
-    finally:
-        engine.close()
-        setup.shutdown()
+    with Process():
+        setup.configure(suffix=setup.ETL_SUFFIX)
+        try:
+            with stop_on_signals() as stop:
+                console.print(describe(export(console, stop)), highlight=False)
+            return 0
+        except TallyError as error:
+            console.print(error.message, style="red", markup=False, highlight=False)
+            return 1
+        finally:
+            setup.shutdown()
 
 
 def export(console: Console, stop: threading.Event) -> RefreshRun:

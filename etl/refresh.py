@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg2
 import pyarrow as pa
 
+from core import process
 from core.db.engine import transaction
 from core.db.refresh_models import RefreshRun
 from core.embedded import private_files
@@ -86,7 +87,7 @@ def run(
     limits = Limits(
         stop=stop or threading.Event(),
         deadline=time.monotonic() + settings.refresh_timeout_minutes * 60,
-        pace=throttle.automatic(settings.refresh_share) if trigger == AUTOMATIC else None,
+        pace=throttle.automatic() if trigger == AUTOMATIC else None,
     )
     tell = progress or _tell_nobody
     wish = RefreshRequest(trigger, requested_by, full, accept_drop)
@@ -112,7 +113,7 @@ def _lock(wish: RefreshRequest) -> Iterator[RefreshLock]:
             held = stack.enter_context(lock.connect())
         except Unavailable as error:
             now = datetime.now(UTC)
-            run_log.unwritten.append(
+            process.resource(run_log.Unwritten).append(
                 run_log.Failure(wish.trigger, wish.requested_by, error.message, now)
             )
             raise

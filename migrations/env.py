@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine, make_url, pool, text
 
 import core.db.refresh_models  # noqa: F401  # and, with it, all tables
+from core import process
 from core.db.base import Base
 from core.db.engine import database_url
 
@@ -26,6 +27,7 @@ def print_sql() -> None:
         context.run_migrations()
 
 
+process.begin()  # by Alembic's own command line nothing has
 if context.is_offline_mode():
     print_sql()
 else:

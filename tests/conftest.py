@@ -27,16 +27,14 @@ from sqlalchemy.orm import Session
 
 from core.access.hashing import hash_password
 from core.actor import Actor
-from core.analytics import warehouse
 from core.db import engine, schema
 from core.db.models import User
 from core.embedded import server as embedded_server
 from core.manage import users
-from core.refreshes import requests
-from core.settings import get_settings
+from core.process import Process, current
+from core.settings import Settings, get_settings
 from core.sign_in import password as password_sign_in
 from core.sign_in.sessions import SignIn
-from core.snapshots import quarantine, reader
 
 Row = tuple[Any, ...]
 Sql = Callable[..., list[Row]]
@@ -47,8 +45,6 @@ QUIET = {
     "LOG_LEVEL": "WARNING",
     "ALLOWED_HOSTS": "testserver",
 }
-HEARD = ((requests, "_wake"), (requests, "_next_run"), (quarantine, "_listeners"))  # a scheduler
-CACHES = (get_settings, engine.database_url, engine.get_engine)
 MEMORY = Path("/dev/shm")  # noqa: S108
 ROOM = 4 * 1024**3  # bytes; one server of the tests takes up to half a gibibyte
 SERVER_SETTINGS = ("fsync = off", "max_wal_size = '128MB'")
@@ -121,6 +117,20 @@ def is_in(item: pytest.Item, name: str) -> bool:
 hash_once = cache(hash_password)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_process() -> Iterator[Process]:
+    """The process of what is made for several tests; theirs are begun inside of it."""
+    with Process() as process:
+        yield process
+
+
+@pytest.fixture(autouse=True)
+def process(shared_process: Process) -> Iterator[Process]:
+    """The test's own process, in which nothing is open or known yet."""
+    with Process() as process:
+        yield process
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The libpq URL of a server on which databases may be created."""
@@ -129,11 +139,11 @@ def postgres_url() -> Iterator[str]:
         yield make_url(given).set(drivername="postgresql").render_as_string(hide_password=False)
         return
     folder = Path(tempfile.mkdtemp(prefix="tally-test-", dir=quickest_disk()))
-    url = embedded_server.start(folder / "pg")
+    hold = embedded_server.hold(folder / "pg")
     changes = [f"ALTER SYSTEM SET {setting}" for setting in SERVER_SETTINGS]
-    execute(url, *changes, "SELECT pg_reload_conf()")
-    yield url
-    embedded_server.stop(folder / "pg")
+    execute(hold.url, *changes, "SELECT pg_reload_conf()")
+    yield hold.url
+    hold.end()
     shutil.rmtree(folder)
 
 
@@ -145,23 +155,25 @@ def template(postgres_url: str) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         use(patch, url=on(postgres_url, name), folder=Path(tempfile.gettempdir()))
         schema.upgrade()
-        forget()
+        restart()
     yield name
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
 def environment(
-    postgres_url: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    process: Process,
+    postgres_url: str,
+    template: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:
     """A fresh migrated database and an empty data folder, set in the environment; its URL."""
     name = f"tally_test_{uuid4().hex[:8]}"
     execute(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     use(monkeypatch, url=on(postgres_url, name), folder=tmp_path / "data")
     yield on(postgres_url, name)
-    warehouse.close()
-    reader.forget()
-    forget()
+    process.close()
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
@@ -245,19 +257,20 @@ def sign_in(
 
 def use(patch: pytest.MonkeyPatch, *, url: str, folder: Path) -> None:
     """Point Tally's settings at a database and a data folder."""
-    forget()
     for name, value in {**QUIET, "DATABASE_URL": url, "DATA_PATH": str(folder)}.items():
         patch.setenv(name, value)
     patch.delenv("PARQUET_DATA_PATH", raising=False)
-    for module, name in HEARD:
-        patch.setattr(module, name, [])
+    restart()
 
 
-def forget() -> None:
-    """Close the pool and drop everything that was cached from the settings."""
-    engine.close()
-    for cached in CACHES:
-        cached.cache_clear()
+def restart() -> None:
+    """Go on as a process that has just begun: it has nothing open, and reads its settings anew."""
+    current().close()
+
+
+def read_settings() -> None:
+    """Let the process have the settings that the environment holds by now, and keep the rest."""
+    current().put(Settings())
 
 
 def on(server: str, name: str) -> str:

@@ -17,8 +17,6 @@ LONGEST_MODULE = 300
 MOST_ARGUMENTS = 4
 PATCHES = re.compile(r"(^|\.)(setattr|delattr|getattr|hasattr)$")
 OF_OTHERS = {"_process_jobs"}  # APScheduler's, which has no public hook there
-# State of modules that tests still set; each goes as soon as an object has it.
-STATE = {"_counting", "_followers", "_next_run", "_opened", "_slot", "_slots", "_wake"}
 FORBIDDEN_IN_PAGES = {"alembic", "duckdb", "etl", "psycopg2", "sqlalchemy"}
 
 
@@ -76,6 +74,13 @@ def test_every_module_says_why_it_exists(source: str) -> None:
     ]
 
     assert silent == []
+
+
+def test_what_a_process_has_of_its_own_is_in_no_module() -> None:
+    program = [sys.executable, "-m", "tests.module_state"]
+    done = subprocess.run(program, cwd=ROOT, check=True, capture_output=True, text=True)
+
+    assert done.stdout == ""
 
 
 def test_modules_fit_in_the_head() -> None:
@@ -138,15 +143,14 @@ def is_own(node: ast.Attribute) -> bool:
 
 def test_tests_go_through_public_names() -> None:
     own = own_private_names() - OF_OTHERS
-    used = {
-        name: f"{path.relative_to(ROOT)}:{line}: {name}"
+    used = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
         for path in modules("tests")
         for line, name in named_from_outside(path)
         if is_private(name) and name in own
-    }
+    ]
 
-    assert [place for name, place in used.items() if name not in STATE] == []
-    assert used.keys() >= STATE, "what tests no longer set needs no exception"
+    assert used == []
 
 
 @pytest.mark.parametrize("source", ["core", "etl", "dashboard"])

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 from core.db import engine, schema
 from core.db.base import Base
 from core.settings import ROOT
-from tests.conftest import execute, forget, on, use
+from tests.conftest import execute, on, restart, use
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def empty_database(
     execute(postgres_url, f'CREATE DATABASE "{name}"')
     use(monkeypatch, url=on(postgres_url, name), folder=tmp_path)
     yield
-    forget()
+    restart()
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
@@ -113,7 +113,7 @@ def test_texts_that_are_there_get_their_one_form(empty_database: None) -> None:
                 {"t": title, "d": about},
             )
         db.execute(text("DELETE FROM change_note"))
-    forget()
+    restart()
     schema.upgrade()
     with engine.transaction() as db:
         users = db.execute(text('SELECT email, full_name, version FROM "user" ORDER BY id')).all()

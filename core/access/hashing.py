@@ -9,6 +9,8 @@ from functools import lru_cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from core import process
+
 UNUSABLE_PASSWORD = "!"  # the hash of users who cannot sign in with a password  # noqa: S105
 TOKEN_BYTES = 32
 
@@ -16,12 +18,19 @@ TOKEN_BYTES = 32
 _passwords = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
 # Each hash takes 19 MiB, so a burst must not run them all at once. The sign-in uses up to three
 # slots; the fourth is for people who are signed in already.
-_slots = threading.BoundedSemaphore(4)
+SLOTS = 4
+
+
+class HashingSlots(threading.BoundedSemaphore):
+    """So many hashes may be computed at once in this process."""
+
+    def __init__(self) -> None:
+        super().__init__(SLOTS)
 
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash of `password`, salted, in PHC format."""
-    with _slots:
+    with process.resource(HashingSlots):
         return _passwords.hash(password)
 
 
@@ -36,7 +45,7 @@ class Checked:
 def check_password(password: str, hashed: str) -> Checked:
     """Check `password` against `hashed`; an unusable hash never matches and takes as long."""
     usable = hashed != UNUSABLE_PASSWORD
-    with _slots:
+    with process.resource(HashingSlots):
         matches, new_hash = _passwords.verify_and_update(
             password, hashed if usable else _decoy_hash()
         )

@@ -1,15 +1,24 @@
 """Revoked sessions and tokens: listeners in this process are told after the commit."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, delete, event, select
 from sqlalchemy.orm import Session
 
+from core import process
 from core.db.models import AuthSession
 from core.telemetry.supervision import Failures
 
-_listeners: list[Callable[[], None]] = []
-_failures = Failures("Telling that a session or token has ended")
+
+@dataclass
+class Revocations:
+    """Who is told in this process when a session or token has ended."""
+
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+    failures: Failures = field(
+        default_factory=lambda: Failures("Telling that a session or token has ended")
+    )
 
 
 def connect(listener: Callable[[], None]) -> Callable[[], None]:
@@ -17,8 +26,9 @@ def connect(listener: Callable[[], None]) -> Callable[[], None]:
 
     The listener runs in the thread that committed and must not block.
     """
-    _listeners.append(listener)
-    return lambda: _listeners.remove(listener)
+    listeners = process.resource(Revocations).listeners
+    listeners.append(listener)
+    return lambda: listeners.remove(listener)
 
 
 def announce(db: Session) -> None:
@@ -27,8 +37,9 @@ def announce(db: Session) -> None:
 
 
 def _tell(_: Session) -> None:
-    for listener in list(_listeners):
-        with _failures.contained():  # the revocation is committed, whatever a listener raises
+    told = process.resource(Revocations)
+    for listener in list(told.listeners):
+        with told.failures.contained():  # the revocation is committed, whatever a listener raises
             listener()
 
 

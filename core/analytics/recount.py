@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import process
 from core.access.permissions import require_staff
 from core.actor import Actor
 from core.analytics import explanations, warehouse
@@ -35,7 +36,13 @@ CONDITIONS = {
     "owners": 'EXISTS (SELECT FROM item WHERE item.owner_id = "user".id)',
 }
 TABLES = {"users": ("user", USERS), "items": ("item", ITEMS), "owners": ("user", USERS)}
-_counting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Whether this process counts in PostgreSQL: never for two people at once."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,13 @@ def recount(*, actor: Actor, snapshot: Snapshot, question: Question) -> Recount:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    if not _counting.acquire(blocking=False):
+    lock = process.resource(Counting).lock
+    if not lock.acquire(blocking=False):
         raise Unavailable(BUSY)
     try:
         yield
     finally:
-        _counting.release()
+        lock.release()
 
 
 def _changed_parts(db: Session, snapshot: Snapshot, question: Question) -> list[int] | None:

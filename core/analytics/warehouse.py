@@ -5,14 +5,14 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import polars as pl
 from polars import selectors
 
+from core import process
 from core.errors import Unavailable
 from core.settings import get_settings
 from core.snapshots.reader import Snapshot
@@ -29,7 +29,6 @@ UNREADABLE = "This snapshot cannot be read any more. Please reload the page."
 _Connection = duckdb.DuckDBPyConnection
 
 log = logging.getLogger(__name__)
-_slots = threading.BoundedSemaphore(CONCURRENT_QUERIES)
 
 
 def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFrame:
@@ -44,20 +43,19 @@ def read(snapshot: Snapshot, question: str, **parameters: object) -> pl.DataFram
         "tally.generation": snapshot.generation,
     }
     with tracer.start_as_current_span(f"duckdb {question}", attributes=attributes) as span:
-        with _slot(), _cursor() as cursor:
+        warehouse = process.resource(Warehouse)
+        with warehouse.slot(), warehouse.cursor() as cursor:
             frame = _run(cursor, text(question), parameters)
         span.set_attribute("db.response.returned_rows", frame.height)
         return frame
 
 
-@lru_cache
 def text(question: str) -> str:
     """Return the SQL of a question, with the clauses that it shares with others in their places.
 
     `{name}` stands for what is in `name.sql`, whose comments are left out.
     """
-    written = next(QUESTIONS.rglob(f"{question}.sql")).read_text("utf-8")
-    return CLAUSE.sub(_fill_in, written)
+    return _fill_clauses(QUESTIONS, question)
 
 
 def connect(
@@ -76,47 +74,49 @@ def connect(
         return connection
 
 
-def close() -> None:
-    """Drop the process's connection; the next query opens a new one."""
-    _open.cache_clear()
+class Warehouse:
+    """This process's connection to DuckDB: opened when first asked, and few questions at once."""
 
+    def __init__(self) -> None:
+        self.slots = threading.BoundedSemaphore(CONCURRENT_QUERIES)
+        self._opening = threading.Lock()
+        self._connection: _Connection | None = None
+        self._idle: list[_Connection] = []
 
-@dataclass(frozen=True)
-class _Opened:
-    """A connection and its idle cursors."""
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Keep one of the slots for the block; raise `Unavailable` when all stay taken."""
+        if not self.slots.acquire(timeout=get_settings().query_timeout_seconds):
+            raise Unavailable(BUSY)
+        try:
+            yield
+        finally:
+            self.slots.release()
 
-    connection: _Connection
-    idle: list[_Connection]
+    @contextmanager
+    def cursor(self) -> Iterator[_Connection]:
+        """Give a cursor that nobody else uses; a new one takes a millisecond longer to answer."""
+        try:
+            cursor = self._idle.pop()
+        except IndexError:
+            cursor = self._connect().cursor()
+        try:
+            yield cursor
+        except BaseException:
+            cursor.close()  # what was interrupted or failed is not asked again
+            raise
+        self._idle.append(cursor)
 
-
-def _opened() -> _Opened:
-    settings = get_settings()
-    return _open(
-        settings.parquet_path.resolve(),
-        settings.duckdb_memory_limit,
-        settings.query_timeout_seconds,
-    )
-
-
-@lru_cache(maxsize=1)
-def _open(folder: Path, memory_limit: str, time_limit: float) -> _Opened:
-    return _Opened(connect(folder, memory_limit=memory_limit, time_limit=time_limit), [])
-
-
-@contextmanager
-def _cursor() -> Iterator[_Connection]:
-    """Lend an idle cursor; a new one would need a millisecond more for its first query."""
-    opened = _opened()
-    try:
-        cursor = opened.idle.pop()
-    except IndexError:
-        cursor = opened.connection.cursor()
-    try:
-        yield cursor
-    except BaseException:
-        cursor.close()  # a cursor is not used again after an error or an interruption
-        raise
-    opened.idle.append(cursor)
+    def _connect(self) -> _Connection:
+        settings = get_settings()
+        with self._opening:
+            if self._connection is None:
+                self._connection = connect(
+                    settings.parquet_path.resolve(),
+                    memory_limit=settings.duckdb_memory_limit,
+                    time_limit=settings.query_timeout_seconds,
+                )
+            return self._connection
 
 
 def _lock_down(folder: Path, memory_limit: str, time_limit: float, spill: Path | None) -> list[str]:
@@ -138,16 +138,6 @@ def _lock_down(folder: Path, memory_limit: str, time_limit: float, spill: Path |
     ]
 
 
-@contextmanager
-def _slot() -> Iterator[None]:
-    if not _slots.acquire(timeout=get_settings().query_timeout_seconds):
-        raise Unavailable(BUSY)
-    try:
-        yield
-    finally:
-        _slots.release()
-
-
 def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl.DataFrame:
     try:
         frame: pl.DataFrame = cursor.sql(text, params=dict(parameters)).pl()
@@ -160,6 +150,12 @@ def _run(cursor: _Connection, text: str, parameters: Mapping[str, object]) -> pl
         raise Unavailable(UNREADABLE) from error
     # DuckDB calls the zone Etc/UTC, which compares as different from UTC.
     return frame.with_columns(selectors.datetime(time_zone="*").dt.convert_time_zone("UTC"))
+
+
+@cache
+def _fill_clauses(folder: Path, question: str) -> str:
+    written = next(folder.rglob(f"{question}.sql")).read_text("utf-8")
+    return CLAUSE.sub(_fill_in, written)
 
 
 def _fill_in(found: re.Match[str]) -> str:

@@ -1,8 +1,8 @@
 """The connection to the operational database: one engine, one way to open a transaction."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 
 import psycopg2
 from sqlalchemy import Engine, create_engine, make_url
@@ -10,11 +10,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
+from core import process
 from core.actor import Refused
 from core.db.database_errors import DISK_FULL, NO_CONNECTION, OVERTAKEN, explain
 from core.db.heartbeat import Heartbeat
 from core.db.models import AuditEvent
 from core.embedded import disk, server
+from core.embedded.server import Hold
 from core.errors import Forbidden, Overtaken, Unavailable
 from core.settings import get_settings
 
@@ -37,39 +39,66 @@ IN_DOUBT = (
 STALLED = "The database does not answer right now. Nothing was saved; please try again in a moment."
 
 
-@lru_cache
+class Database:
+    """This process's way to PostgreSQL: the pool, the heartbeat, the hold on an embedded server."""
+
+    def __init__(self) -> None:
+        self.heartbeat = Heartbeat(database_url)
+        self._opening = threading.RLock()
+        self._hold: Hold | None = None
+        self._url: str | None = None
+        self._engine: Engine | None = None
+
+    @property
+    def url(self) -> str:
+        """PostgreSQL's libpq URL; asking for it starts the embedded server if there is no other."""
+        with self._opening:
+            if self._url is None:
+                self._url = self._find_url()
+            return self._url
+
+    @property
+    def engine(self) -> Engine:
+        """The pool of connections, opened when it is first asked for."""
+        with self._opening:
+            if self._engine is None:
+                self._engine = _create_engine(self.url)
+            return self._engine
+
+    @property
+    def is_restarting(self) -> bool:
+        """Whether the embedded server has died and is being started again."""
+        return self._hold is not None and self._hold.is_down
+
+    def close(self) -> None:
+        """Close the pool; end the hold on the embedded server, if there is one."""
+        if self._engine is not None:
+            self._engine.dispose()
+        if self._hold is not None:
+            self._hold.end()
+
+    def _find_url(self) -> str:
+        settings = get_settings()
+        if settings.database_url is not None:
+            url = make_url(settings.database_url.get_secret_value())
+            return url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._hold = server.hold(settings.postgres_path)
+        return self._hold.url
+
+
 def database_url() -> str:
     """Return PostgreSQL's libpq URL; start the embedded server if no other is configured."""
-    settings = get_settings()
-    if settings.database_url is None:
-        return server.start(settings.postgres_path)
-    url = make_url(settings.database_url.get_secret_value())
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return process.resource(Database).url
 
 
-@lru_cache
 def get_engine() -> Engine:
     """Return the process's engine: psycopg2, in UTC, with a timeout for every wait."""
-    limit = int(get_settings().query_timeout_seconds * 1000)
-    options = f"-c timezone=UTC -c statement_timeout={limit} -c lock_timeout={limit}"
-    return create_engine(
-        make_url(database_url()).set(drivername="postgresql+psycopg2"),
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=CONNECT_TIMEOUT_SECONDS,
-        pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-            "options": f"{options} -c idle_in_transaction_session_timeout=60000",
-            "application_name": "tally",
-        },
-    )
+    return process.resource(Database).engine
 
 
-@lru_cache
 def heartbeat() -> Heartbeat:
     """Return the process's heartbeat; a composition root runs it (`Heartbeat.kept`)."""
-    return Heartbeat(database_url)
+    return process.resource(Database).heartbeat
 
 
 @contextmanager
@@ -99,14 +128,21 @@ def transaction() -> Iterator[Session]:
         raise _translate(error) from error
 
 
-def close() -> None:
-    """Close the connection pool; end the lease on the embedded server, if there is one."""
-    if get_engine.cache_info().currsize:
-        get_engine().dispose()
-        get_engine.cache_clear()
-    if database_url.cache_info().currsize:
-        database_url.cache_clear()
-        server.stop(get_settings().postgres_path)
+def _create_engine(url: str) -> Engine:
+    limit = int(get_settings().query_timeout_seconds * 1000)
+    options = f"-c timezone=UTC -c statement_timeout={limit} -c lock_timeout={limit}"
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg2"),
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=CONNECT_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "options": f"{options} -c idle_in_transaction_session_timeout=60000",
+            "application_name": "tally",
+        },
+    )
 
 
 def _note(refused: Refused) -> None:
@@ -138,6 +174,6 @@ def _say_why() -> str:
         return STALLED
     if settings.database_url is None and disk.is_full(settings.postgres_path):
         return DISK_FULL
-    if settings.database_url is None and server.is_down(settings.postgres_path):
+    if settings.database_url is None and process.resource(Database).is_restarting:
         return RESTARTING
     return AWAY

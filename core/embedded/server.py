@@ -46,6 +46,11 @@ class Hold:
         self._lock = os.open(_lock_file(folder), os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
 
+    @property
+    def url(self) -> str:
+        """The libpq URL of Tally's database on it."""
+        return self.server.url(DATABASE)
+
     def begin(self) -> None:
         """Start to watch the server; the lease ends with the process."""
         self._watch.start()
@@ -100,46 +105,27 @@ class Hold:
         return WATCH_SECONDS
 
 
-_held: dict[Path, Hold] = {}
+def hold(folder: Path) -> Hold:
+    """Start PostgreSQL in `folder`, or join the server that runs there; return the hold on it.
 
-
-def start(folder: Path) -> str:
-    """Start PostgreSQL in `folder`, or join the server that runs there; return its URL.
-
-    The server is restarted when it dies. It stops when the last process that called this ends.
-    Raises `TallyError` if it cannot be started.
+    The server is restarted when it dies. It stops when the last hold on it ends, which it does with
+    its process at the latest. Raises `TallyError` if it cannot be started.
     """
     folder = folder.resolve()
     try:
         folder.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         with _one_at_a_time(folder.parent):
-            if folder not in _held:
-                hold = Hold(folder)
-                _bring_up(hold.server)
-                _held[folder] = hold
-                hold.begin()
-        server = _held[folder].server
-        _ensure_database(server)
-        return server.url(DATABASE)
+            held = Hold(folder)
+            _bring_up(held.server)
+            held.begin()
+        _ensure_database(held.server)
     except OSError as error:
         raise TallyError(
             f"{folder.parent} (DATA_PATH) cannot be used: {error.strerror}."
         ) from error
     except (SubprocessError, psycopg2.Error) as error:
         raise TallyError(f"PostgreSQL could not be started; {folder}/log says why.") from error
-
-
-def stop(folder: Path) -> None:
-    """End this process's lease on the server; if it was the last one, the server stops."""
-    hold = _held.pop(folder.resolve(), None)
-    if hold is not None:
-        hold.end()
-
-
-def is_down(folder: Path) -> bool:
-    """Tell whether the server has died and is being restarted."""
-    hold = _held.get(folder.resolve())
-    return hold is not None and hold.is_down
+    return held
 
 
 def _bring_up(server: Postmaster) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from core import process
 from core.actor import Actor
 from core.calendar.zones import UTC
 from core.db import engine
@@ -37,8 +38,20 @@ TOO_LONG = (
 )
 
 log = logging.getLogger(__name__)
-_files = Places(MOST_AT_ONCE, MOST_EACH, BUSY, OWN.format(MOST_EACH))
-_pictures = Places(MOST_AT_ONCE, MOST_PICTURES_EACH, BUSY, OWN.format(MOST_PICTURES_EACH))
+
+
+class Exports:
+    """The places of the exports that are under way in this process."""
+
+    def __init__(self) -> None:
+        self.files = Places(MOST_AT_ONCE, MOST_EACH, BUSY, OWN.format(MOST_EACH))
+        self.pictures = Places(
+            MOST_AT_ONCE, MOST_PICTURES_EACH, BUSY, OWN.format(MOST_PICTURES_EACH)
+        )
+
+    def places(self, order: "Order") -> Places:
+        """Return those that an export has to have one of."""
+        return self.pictures if order.picture else self.files
 
 
 class TooLong(TallyError):
@@ -134,7 +147,7 @@ class Export:
         together has or the audit cannot be written, and `CutShort` if the number of rows read
         differs from the expected one.
         """
-        with _places(self.order).taken(self.actor.id):
+        with process.resource(Exports).places(self.order).taken(self.actor.id):
             yield from self._audited()
 
     def _audited(self) -> Generator[bytes, None, None]:
@@ -219,7 +232,8 @@ def prepare(order: Order, *, actor: Actor) -> Export:
 
     Raises `Forbidden`, `TooLong`, `TooMany`, and `Unavailable` if there is no snapshot.
     """
-    _places(order).check(actor.id)  # refuse early, before any query has to wait
+    # Refuse early, before any query has to wait.
+    process.resource(Exports).places(order).check(actor.id)
     with engine.transaction() as db:
         order.question.allow(db, actor)
     answer = order.question.ask(order.filters, None)
@@ -227,7 +241,3 @@ def prepare(order: Order, *, actor: Actor) -> Export:
     if most is not None and answer.rows > most:
         raise TooLong(TOO_LONG.format(order.format.label, most, answer.rows))
     return Export(order, answer, actor)
-
-
-def _places(order: Order) -> Places:
-    return _pictures if order.picture else _files

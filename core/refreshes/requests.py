@@ -1,7 +1,7 @@
 """Requests for refreshes: make one, follow the open one, read the history."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core import process
 from core.access.permissions import require_staff, require_superuser
 from core.actor import Actor
 from core.audit import trail
@@ -20,9 +21,17 @@ from core.telemetry.supervision import Failures
 
 OPEN = ("requested", "running")
 TROUBLE = ("failed", "held")
-_wake: list[Callable[[], None]] = []
-_next_run: list[Callable[[], datetime | None]] = []
-_failures = Failures("Telling the scheduler of a request")
+
+
+@dataclass
+class Scheduling:
+    """The scheduler of this process, if it has one: how to wake it, and when it refreshes next."""
+
+    wake: Callable[[], None] | None = None
+    next_run: Callable[[], datetime | None] | None = None
+    failures: Failures = field(
+        default_factory=lambda: Failures("Telling the scheduler of a request")
+    )
 
 
 @dataclass(frozen=True)
@@ -56,27 +65,29 @@ def connect(
 
     The scheduler calls this when it is built.
     """
-    _wake[:] = [wake]
-    _next_run[:] = [next_run] if next_run else []
+    scheduling = process.resource(Scheduling)
+    scheduling.wake, scheduling.next_run = wake, next_run
 
 
 def wake() -> None:
     """Tell this process's scheduler, if it has one, that a request is waiting."""
-    for call in _wake:
-        with _failures.contained():  # the scheduler also polls
-            call()
+    scheduling = process.resource(Scheduling)
+    if scheduling.wake is not None:
+        with scheduling.failures.contained():  # the scheduler also polls
+            scheduling.wake()
 
 
 def next_run() -> datetime | None:
     """Return the time of this process's next automatic refresh, or None if there is none."""
-    return next((call() for call in _next_run), None)
+    ask = process.resource(Scheduling).next_run
+    return ask() if ask else None
 
 
 def outlook() -> Outlook:
     """Return what this process knows about the next automatic refresh."""
     if not get_settings().refresh_interval_minutes:
         return Outlook("off")
-    if not _next_run:
+    if process.resource(Scheduling).next_run is None:
         return Outlook("unknown")
     at = next_run()
     return Outlook("due", at) if at else Outlook("paused")

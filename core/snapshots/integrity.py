@@ -4,13 +4,20 @@ import hashlib
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from core import process
 from core.settings import get_settings
 from core.snapshots.manifest import Broken, File, Manifest, Unreadable, read_manifest
 
-_verified: dict[tuple[int, int, int, int], str] = {}  # file identity -> SHA-256 found
+
+@dataclass(frozen=True)
+class VerifiedFiles:
+    """The SHA-256 that this process found, by the identity of a file."""
+
+    found: dict[tuple[int, int, int, int], str] = field(default_factory=dict)
 
 
 def verify(folder: Path) -> Manifest:
@@ -35,20 +42,15 @@ def verify_files(folder: Path, files: Iterable[File]) -> None:
         _verify_file(folder, file)
 
 
-def forget() -> None:
-    """Forget which files were verified, as a new process would."""
-    _verified.clear()
-
-
 def _verify_file(folder: Path, file: File) -> None:
-    status = _stat(folder, file)
+    status, verified = _stat(folder, file), process.resource(VerifiedFiles).found
     identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     try:
-        if _verified.get(identity) != file.sha256:
-            _verified[identity] = _sha256(folder / file.path)
+        if verified.get(identity) != file.sha256:
+            verified[identity] = _sha256(folder / file.path)
     except OSError as error:
         raise Unreadable(f"{file.path} cannot be read: {error.strerror}") from error
-    if _verified[identity] != file.sha256:
+    if verified[identity] != file.sha256:
         raise Broken(f"the content of {file.path} is not what was written")
 
 

@@ -4,16 +4,24 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from core import process
 from core.embedded import private_files
 from core.telemetry.supervision import Failures
 
 FOLDER = "quarantine"
 
 log = logging.getLogger(__name__)
-_listeners: list[Callable[[], None]] = []
-_failures = Failures("Telling of a damaged snapshot")
+
+
+@dataclass
+class Damage:
+    """Who is told in this process when it meets a damaged snapshot."""
+
+    listener: Callable[[], None] | None = None
+    failures: Failures = field(default_factory=lambda: Failures("Telling of a damaged snapshot"))
 
 
 def connect(listener: Callable[[], None]) -> None:
@@ -21,14 +29,15 @@ def connect(listener: Callable[[], None]) -> None:
 
     It is called in the thread that detected the damage, and must not block.
     """
-    _listeners[:] = [listener]
+    process.resource(Damage).listener = listener
 
 
 def announce() -> None:
     """Call the listener."""
-    for listener in _listeners:
-        with _failures.contained():
-            listener()
+    damage = process.resource(Damage)
+    if damage.listener is not None:
+        with damage.failures.contained():
+            damage.listener()
 
 
 def note(snapshot: Path, reason: str) -> None:

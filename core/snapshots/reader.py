@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core import process
 from core.errors import Unavailable
 from core.settings import get_settings
 from core.snapshots import folders, integrity, lease, quarantine
@@ -58,9 +59,13 @@ class Snapshot:
         return [str(self.folder / file.path) for file in self.manifest.dataset(dataset)]
 
 
-_opening = threading.Lock()
-_served: dict[Path, Snapshot] = {}  # by root, so that a generation is verified once
-_broken: dict[Path, str] = {}
+@dataclass
+class Snapshots:
+    """What this process knows of the snapshots on disk."""
+
+    opening: threading.Lock = field(default_factory=threading.Lock)
+    served: dict[Path, Snapshot] = field(default_factory=dict)  # by root: each is verified once
+    broken: dict[Path, str] = field(default_factory=dict)
 
 
 def current() -> Snapshot:
@@ -69,17 +74,17 @@ def current() -> Snapshot:
     A snapshot is verified when it is first opened. While one thread does that, the others get the
     previous snapshot. A broken snapshot is skipped in favour of the one before it.
     """
-    root = get_settings().parquet_path.resolve()
-    served = _served.get(root)
+    root, opening = get_settings().parquet_path.resolve(), process.resource(Snapshots).opening
+    served = process.resource(Snapshots).served.get(root)
     if served is not None and _is_newest(served, root):
         return served
-    if not _opening.acquire(blocking=served is None or not served.folder.exists()):
+    if not opening.acquire(blocking=served is None or not served.folder.exists()):
         assert served is not None  # noqa: S101  # else the line above would have waited
         return served
     try:
         return _open_newest(root)
     finally:
-        _opening.release()
+        opening.release()
 
 
 def kept() -> list[Snapshot]:
@@ -108,13 +113,13 @@ def verify_dataset(snapshot: Snapshot, dataset: str) -> None:
 def broken() -> Mapping[Path, str]:
     """Return the folders that this process or any other found broken, each with the reason."""
     noted = quarantine.known(get_settings().parquet_path.resolve() / folders.FOLDER)
-    met = {folder: reason for folder, reason in _broken.items() if folder.exists()}
+    met = {folder: reason for folder, reason in _broken().items() if folder.exists()}
     return {**noted, **met}
 
 
 def passed_over() -> bool:
     """Tell whether the published snapshot is broken, so that an older one or none is served."""
-    return folders.published_folder(get_settings().parquet_path.resolve()) in _broken
+    return folders.published_folder(get_settings().parquet_path.resolve()) in _broken()
 
 
 def condemn(folder: Path, error: Broken) -> None:
@@ -124,16 +129,14 @@ def condemn(folder: Path, error: Broken) -> None:
     _pass_over(folder, str(error))
 
 
-def forget() -> None:
-    """Let go of every snapshot and of what is known about files, as a new process would."""
-    for known in (_served, _broken):
-        known.clear()
-    integrity.forget()
+def _broken() -> dict[Path, str]:
+    """Return the folders that this process found broken, each with the reason."""
+    return process.resource(Snapshots).broken
 
 
 def _is_newest(served: Snapshot, root: Path) -> bool:
     published = folders.published_folder(root)
-    newest = published == served.folder or (published in _broken and published is not None)
+    newest = published == served.folder or (published in _broken() and published is not None)
     return newest and _is_good(served.folder)
 
 
@@ -143,15 +146,16 @@ def _is_good(folder: Path) -> bool:
 
 
 def _open_newest(root: Path) -> Snapshot:
-    served = _served.get(root)
+    known = process.resource(Snapshots)
+    served = known.served.get(root)
     for folder in folders.candidates(root):
         if served is not None and folder == served.folder and _is_good(folder):
             return served
-        snapshot = None if folder in _broken else _open(folder)
+        snapshot = None if folder in known.broken else _open(folder)
         if snapshot is not None:
-            _served[root] = snapshot
+            known.served[root] = snapshot
             return snapshot
-    _served.pop(root, None)
+    known.served.pop(root, None)
     raise Unavailable(NONE_YET)
 
 
@@ -196,6 +200,6 @@ def _read_sized(folder: Path) -> Manifest:
 
 def _pass_over(folder: Path, reason: str) -> None:
     if folder.exists():
-        _broken[folder] = reason
+        _broken()[folder] = reason
     log.error("Snapshot %s is broken and not served: %s", folder.name, reason)
     quarantine.announce()

@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core import process
 from core.actor import Actor
 from core.analytics import explanations
 from core.analytics import recount as recounting
@@ -19,7 +20,7 @@ from core.analytics.recount import Recount
 from core.analytics.trend_filter import TrendFilter
 from core.snapshots.reader import Snapshot
 from dashboard.cache import answers, pinned_snapshot
-from dashboard.cache.run_queue import run_queue
+from dashboard.cache.run_queue import RunQueue
 from dashboard.ui import dialogs, local_time, notices, tables
 from dashboard.ui.tables import MISSING, ROW_HEIGHT
 
@@ -167,7 +168,7 @@ def _recount(actor: Actor, found: Explanation, snapshot: Snapshot) -> None:
             count = partial(
                 recounting.recount, actor=actor, snapshot=snapshot, question=found.question
             )
-            st.session_state[RECOUNTED] = run_queue.outside(count)
+            st.session_state[RECOUNTED] = process.resource(RunQueue).outside(count)
     recounted: Recount | None = st.session_state.get(RECOUNTED)
     if recounted is not None:
         with st.container(border=True, gap="xxsmall"):

@@ -11,6 +11,7 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from sqlalchemy.orm import Session
 
+from core import process
 from core.access.hashing import hash_token
 from core.db import engine
 from core.errors import Unavailable
@@ -23,9 +24,6 @@ AWAY_SECONDS = 2.0  # an unreachable database is not asked again for this long
 MOST_REMEMBERED = 10_000
 LONGEST_LINE = 500
 BUSY = "Too many unknown sessions are asked about at once. Please try again in a moment."
-# Dedicated threads, so that look-ups do not queue behind slow responses. Tokens seen before have
-# their own, so that they do not queue behind tokens that somebody made up.
-_threads, _strangers = CapacityLimiter(4), CapacityLimiter(2)
 
 
 class FindOpen(Protocol):
@@ -33,6 +31,18 @@ class FindOpen(Protocol):
 
     def __call__(self, db: Session, *, token_hash: bytes) -> OpenSession | None:
         """Return the session, or None if it has ended or may not be used."""
+
+
+@dataclass(frozen=True)
+class LookUps:
+    """This process's threads for look-ups of sessions and tokens.
+
+    Dedicated, so that look-ups do not queue behind slow responses. Tokens seen before have their
+    own, so that they do not queue behind tokens that somebody made up.
+    """
+
+    known: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
+    strangers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
 
 
 @dataclass(frozen=True)
@@ -96,11 +106,12 @@ class Visitors:
         return await asyncio.shield(task)
 
     async def _look_up(self, key: bytes, address: str | None) -> OpenSession | None:
+        threads = process.resource(LookUps)
         if key in self._seen:
-            found = await self._ask_until_current(key, _threads)
+            found = await self._ask_until_current(key, threads.known)
         else:
             async with self._lines.turn(throttle.client(address).key, at_once=1):
-                found = await self._ask_until_current(key, _strangers)
+                found = await self._ask_until_current(key, threads.strangers)
         self._known.pop(key, None)
         if found is None or found.actor.session_id in self._ended:
             self._seen.discard(key)

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 import pyarrow as pa
 import streamlit as st
 
+from core import process
 from core.analytics import explanations, metrics, ranking, trends
 from core.analytics.explanations import Explanation, Question
 from core.analytics.frames import to_frame, to_table
@@ -20,7 +21,7 @@ from core.db.paging import PAGE_SIZE, Page
 from core.exports import comparison
 from core.exports.receipts import Receipt
 from core.snapshots.reader import Snapshot
-from dashboard.cache.run_queue import run_queue
+from dashboard.cache.run_queue import RunQueue
 from dashboard.cache.shareable import require_shareable
 from dashboard.charts import series
 
@@ -53,7 +54,8 @@ def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
     @keep
     @wraps(function)
     def ask_once(*args: Asked.args, **named: Asked.kwargs) -> Answer:
-        if run_queue.is_mine():  # holding the cache's lock here, we must not wait for the slot
+        # Holding the cache's lock here, we must not wait for the slot.
+        if process.resource(RunQueue).is_mine():
             raise _NotKept
         answer = function(*args, **named)
         require_shareable(answer)
@@ -65,7 +67,7 @@ def kept(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
         try:
             return ask()
         except _NotKept:
-            return run_queue.outside(ask)
+            return process.resource(RunQueue).outside(ask)
 
     return answer
 

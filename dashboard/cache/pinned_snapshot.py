@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import process
 from core.settings import get_settings
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
@@ -26,7 +27,13 @@ class _Ready:
         return lately and self.snapshot.folder.is_relative_to(root)
 
 
-_ready: _Ready | None = None
+@dataclass
+class Offered:
+    """The snapshot that this process made ready for its pages, if any."""
+
+    ready: _Ready | None = None
+
+
 _pinned: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
 
 
@@ -47,13 +54,13 @@ def snapshot() -> Snapshot:
 
 def offer(snapshot: Snapshot | None) -> None:
     """Let pages show this snapshot, as it is ready; the offer holds for `KNOWN_SECONDS`."""
-    global _ready
-    _ready = None if snapshot is None else _Ready(snapshot, time.monotonic())
+    ready = None if snapshot is None else _Ready(snapshot, time.monotonic())
+    process.resource(Offered).ready = ready
 
 
 def newest() -> Snapshot:
     """Return the newest snapshot that is ready; raise `Unavailable` if there is none."""
-    ready, root = _ready, get_settings().parquet_path.resolve()
+    ready, root = process.resource(Offered).ready, get_settings().parquet_path.resolve()
     if ready is not None and ready.is_known(root):
         return ready.snapshot
     return reader.current()

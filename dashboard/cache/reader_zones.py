@@ -30,6 +30,3 @@ class ReaderZones:
             counted = Counter(reversed(self._zones.values()))  # ties: the most recent first
         zones = [zone for zone, _ in counted.most_common(WARMED)]
         return list(dict.fromkeys([*zones, UTC.key]))
-
-
-reader_zones = ReaderZones()

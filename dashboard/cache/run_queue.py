@@ -113,6 +113,3 @@ class RunQueue:
         self._waiting[person].remove(called)
         if not self._waiting[person]:
             del self._waiting[person]
-
-
-run_queue = RunQueue()

@@ -11,6 +11,7 @@ from itertools import product
 
 import anyio.to_thread
 
+from core import process
 from core.analytics.owner_filter import OwnerFilter
 from core.analytics.trend_filter import TrendFilter
 from core.calendar.periods import Period
@@ -20,8 +21,8 @@ from core.snapshots import reader
 from core.snapshots.reader import Snapshot
 from core.telemetry.supervision import Watcher
 from dashboard.cache import answers, pinned_snapshot
-from dashboard.cache.reader_zones import reader_zones
-from dashboard.cache.run_queue import run_queue
+from dashboard.cache.reader_zones import ReaderZones
+from dashboard.cache.run_queue import RunQueue
 
 LOOK_SECONDS = 0.5
 
@@ -60,7 +61,7 @@ def warm_newer(
     if newest != warmed:
         with suppress(Unavailable):  # DuckDB is too busy; the first visitors will warm it
             for ask in _queries(newest):
-                with run_queue.slot():
+                with process.resource(RunQueue).slot():
                     ask()
                 progress()
     pinned_snapshot.offer(newest)
@@ -75,5 +76,5 @@ def _queries(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
         yield partial(answers.top_owners, snapshot, period)
     yield partial(answers.owners, snapshot, OwnerFilter(), skip=0)
     yield partial(answers.curve, snapshot, Period.ALL)
-    for zone, step in product(reader_zones.most_common(), Step):
+    for zone, step in product(process.resource(ReaderZones).most_common(), Step):
         yield partial(answers.recent, snapshot, TrendFilter(step, zone=zone))

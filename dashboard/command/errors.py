@@ -7,7 +7,6 @@ from pydantic import ValidationError
 from rich.console import Console
 from typer.core import TyperGroup
 
-from core.db import engine
 from core.errors import Invalid, TallyError
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -17,14 +16,12 @@ class Commands(TyperGroup):
     """A group of commands that prints expected errors to stderr and exits with status 1."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, and close the database connection in any case."""
+        """Run the command; print what went wrong."""
         try:
             return super().invoke(ctx)
         except (ValidationError, TallyError) as error:
             err.print(describe(error), markup=False, style="red")
             raise typer.Exit(1) from error
-        finally:
-            engine.close()
 
 
 def describe(error: ValidationError | TallyError) -> str:

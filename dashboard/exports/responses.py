@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import anyio.to_thread
 from starlette.responses import Response
 
+from core import process
 from core.actor import Actor
 from core.calendar import zones
 from core.exports import export as exporting
@@ -23,11 +24,12 @@ def address(name: str, format: str, filters: Mapping[str, str], zone: ZoneInfo) 
 async def respond(order: Order, actor: Actor) -> Response:
     """Return a response that streams an export; raises the errors of `export.prepare`."""
     export = await anyio.to_thread.run_sync(lambda: exporting.prepare(order, actor=actor))
+    downloads = process.resource(streaming.Downloads)
     return await streaming.respond(
         f"export {order.question.name}",
         export.parts(),
         media_type=order.format.media_type,
-        threads=streaming.DRAWING if order.picture else streaming.WRITING,
+        threads=downloads.drawing if order.picture else downloads.writing,
         headers={
             "Content-Disposition": f'attachment; filename="{export.file_name}"',
             "Last-Modified": format_datetime(export.as_of, usegmt=True),

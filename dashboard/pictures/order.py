@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from core import process
 from core.analytics.trends import PARTIAL
 from core.errors import NotFound
 from core.exports import query as order_query
@@ -16,7 +17,7 @@ from dashboard.charts import series
 from dashboard.pictures import frame
 from dashboard.pictures.catalog import PICTURES, Picture
 from dashboard.pictures.formats import FormatName, PictureFormat
-from dashboard.pictures.renderer import renderer
+from dashboard.pictures.renderer import Renderer
 
 NO_SUCH_PICTURE = "There is no picture of this name."
 NOTHING = "There is nothing to draw, as no rows match."
@@ -48,4 +49,4 @@ def _write(picture: Picture, filters: Any, format: FormatName, sheet: Sheet) -> 
     pale = series.remarks(rows, filters.step) if PARTIAL in rows.columns else []
     remarks = (frame.as_of(sheet.as_of, sheet.zone), picture.remark(filters), *pale)
     chart = picture.draw(rows, filters)
-    yield renderer.render(frame.framed(chart, sheet.title, remarks), format)
+    yield process.resource(Renderer).render(frame.framed(chart, sheet.title, remarks), format)

@@ -82,6 +82,3 @@ def _check(svg: bytes) -> None:
     except NotInert as error:
         log.exception("A drawing was not let out")
         raise NotDrawn(FAILED) from error
-
-
-renderer = Renderer()

@@ -34,7 +34,6 @@ WRITE = "CREATE TEMP TABLE tally_writes ON COMMIT DROP AS SELECT 'something'::te
 LOW = "The disk of {path} has only {free:,} MB left. Free some before edits and refreshes fail."
 DAMAGED = "Snapshot {name} is damaged and not served: {reason}."
 SET_BACK = "{by} set the data back to snapshot {folder}; refreshes wait."
-_thread = CapacityLimiter(1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,7 @@ class Health:
         self._checked = 0.0
         self._wrote = -WRITE_SECONDS
         self._checking = asyncio.Lock()
+        self._thread = CapacityLimiter(1)
 
     def routes(self) -> list[Route]:
         """Return the routes `/healthz` and `/readyz`."""
@@ -96,7 +96,7 @@ class Health:
     async def _look(self) -> State:
         writes = time.monotonic() - self._wrote >= WRITE_SECONDS
         look = partial(check, writes=writes)
-        state = await anyio.to_thread.run_sync(look, limiter=_thread)
+        state = await anyio.to_thread.run_sync(look, limiter=self._thread)
         if writes and state.database == FINE:
             self._wrote = time.monotonic()
         return state

@@ -38,6 +38,3 @@ class PageRuns:
             if stuck < MANY or self._ended >= long_ago:
                 return None
         return f"{stuck} runs of pages hang, and none has ended for {PATIENCE_SECONDS:.0f} s"
-
-
-page_runs = PageRuns()

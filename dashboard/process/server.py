@@ -69,7 +69,7 @@ def load(*, ready: Callable[[], None]) -> Server:
     config = configure()
     config.load()
     _use_one_log()
-    return Server(config, ready=ready, liveness=import_module(MODULE).liveness)
+    return Server(config, ready=ready, liveness=import_module(MODULE).served.liveness)
 
 
 def configure() -> uvicorn.Config:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from core import process
 from core.db.engine import transaction
 from core.db.refresh_models import RefreshRun
 from core.errors import Unavailable
@@ -80,7 +81,8 @@ class Freshness:
         return self.snapshot != other.snapshot
 
 
-_known: Shared[Freshness] = Shared()
+class KnownFreshness(Shared[Freshness]):
+    """What this process was last told of how current its data is."""
 
 
 def read(*, newest: bool = False) -> Freshness:
@@ -89,12 +91,13 @@ def read(*, newest: bool = False) -> Freshness:
     All sessions of this process share the result of the queries.
     """
     snapshot = _newest() if newest else _shown()
-    return _known.get(_identity(snapshot), partial(_ask, snapshot), seconds=SHARED_SECONDS)
+    known = process.resource(KnownFreshness)
+    return known.get(_identity(snapshot), partial(_ask, snapshot), seconds=SHARED_SECONDS)
 
 
 def forget() -> None:
     """Let the next run read anew, as something was requested or made current."""
-    _known.forget()
+    process.resource(KnownFreshness).forget()
 
 
 def fraction(run: RefreshRun) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core import process
 from core.actor import Actor
 from core.db.refresh_models import RefreshRun
 from core.refreshes import requests
@@ -23,7 +24,12 @@ FOLLOW_SECONDS = 4  # the same for everybody else
 LOOK_SECONDS = 20  # between updates while no requested refresh runs
 FOLLOWERS = 2.0  # automatic page reruns a second, of all sessions together
 
-_followers = Bucket(1, time.monotonic())
+
+class Followers(Bucket):
+    """How many pages of this process may be run again by themselves right now."""
+
+    def __init__(self) -> None:
+        super().__init__(1, time.monotonic())
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def look_again(header: Header, first: Iterator[Freshness]) -> Freshness:
 
 def _may_follow() -> bool:
     # No lock: if two threads take the last token at once, one more page reruns, which is harmless.
-    return not _followers.take(rate=FOLLOWERS, size=1, now=time.monotonic())
+    return not process.resource(Followers).take(rate=FOLLOWERS, size=1, now=time.monotonic())
 
 
 def _draw(header: Header, state: Freshness) -> None:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import streamlit
@@ -47,7 +47,6 @@ def secured(scope: Scope, send: Send) -> Send:
     return send_secured
 
 
-@lru_cache
 def security_headers() -> dict[str, str]:
     """Return the headers by name; the policy allows Streamlit's one inline script by its hash."""
     headers = {
@@ -65,6 +64,7 @@ def security_headers() -> dict[str, str]:
     return headers
 
 
+@cache
 def content_security_policy() -> str:
     """Return the policy: scripts, styles, data and frames come only from Tally itself."""
     page = Path(streamlit.__file__).parent / "static" / "index.html"

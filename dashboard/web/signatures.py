@@ -3,14 +3,15 @@
 import hashlib
 import hmac
 import secrets
-from functools import lru_cache
 
+from core import process
 from core.settings import PLACEHOLDERS, get_settings
 
 
 def sign(purpose: str, text: str) -> str:
     """Return the signature of a text; it is valid for this purpose only."""
-    return hmac.new(signing_key(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
+    key = process.resource(SigningKey).key
+    return hmac.new(key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
 
 
 def is_signed(purpose: str, text: str, signature: str) -> bool:
@@ -23,8 +24,9 @@ def person(user_id: int | str | None) -> str:
     return sign("person", str(user_id))
 
 
-@lru_cache
-def signing_key() -> bytes:
-    """Return the secret key; if none is set, a random one for this process."""
-    key = get_settings().secret_key.get_secret_value()
-    return secrets.token_bytes() if key in PLACEHOLDERS else key.encode()
+class SigningKey:
+    """The secret key of the installation; if none is set, a random one for this process."""
+
+    def __init__(self) -> None:
+        key = get_settings().secret_key.get_secret_value()
+        self.key = secrets.token_bytes() if key in PLACEHOLDERS else key.encode()

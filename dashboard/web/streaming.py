@@ -10,6 +10,7 @@ from opentelemetry import trace
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
+from core import process
 from core.telemetry.setup import tracer
 from dashboard.web.rare_log import SeldomLog
 
@@ -18,11 +19,19 @@ PIECE = 262_144  # bytes
 # faster.
 LEAST_RATE = 10_000  # bytes a second
 STALLED_SECONDS = PIECE / LEAST_RATE  # the time limit for a piece
-# Separate from the threads for static files, which would wait behind slow responses. Pictures have
-# threads of their own, as only one is drawn at a time and rows need not wait for that.
-WRITING, DRAWING = CapacityLimiter(4), CapacityLimiter(2)
-_log = SeldomLog(logging.getLogger(__name__))
 Parts = Generator[bytes, None, None]
+
+
+class Downloads:
+    """The threads in which this process makes what is downloaded, and what it logs of that.
+
+    Separate from the threads for static files, which would wait behind slow responses. Pictures
+    have threads of their own, as only one is drawn at a time and rows need not wait for that.
+    """
+
+    def __init__(self) -> None:
+        self.writing, self.drawing = CapacityLimiter(4), CapacityLimiter(2)
+        self.log = SeldomLog(logging.getLogger(__name__))
 
 
 async def respond(
@@ -31,7 +40,7 @@ async def respond(
     *,
     media_type: str,
     headers: Mapping[str, str],
-    threads: CapacityLimiter = WRITING,
+    threads: CapacityLimiter | None = None,
 ) -> StreamingResponse:
     """Return a response that streams `parts` in a span called `name` and closes them at the end.
 
@@ -39,7 +48,7 @@ async def respond(
     A later error aborts the connection, which every client can tell from a normal end. A chunk is
     computed only after the client has taken the one before.
     """
-    traced = _traced(name, parts)
+    traced, threads = _traced(name, parts), threads or process.resource(Downloads).writing
     first = await anyio.to_thread.run_sync(next, traced, b"", limiter=threads)
     return _Streamed(first, traced, threads, media_type=media_type, headers=headers)
 
@@ -60,7 +69,8 @@ class _Streamed(StreamingResponse):
         try:
             await super().stream_response(send_in_time)
         except TimeoutError:  # the response has no end, so the server aborts the connection
-            _log.warning("A download was broken off: less than %s bytes a second", LEAST_RATE)
+            log = process.resource(Downloads).log
+            log.warning("A download was broken off: less than %s bytes a second", LEAST_RATE)
         finally:
             with anyio.CancelScope(shield=True):  # runs even if the client has left
                 await anyio.to_thread.run_sync(self.rest.close, limiter=self.threads)

@@ -33,7 +33,6 @@ SEND_SECONDS = 2.0
 LARGEST_TIMER_MESSAGE = 65_536
 DISCONNECT: Message = {"type": "websocket.disconnect", "code": SIGNED_OUT}
 log = logging.getLogger(__name__)
-_thread = CapacityLimiter(1)
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,7 @@ class Connections:
         self._ends_at: dict[int, datetime] = {}
         self._touched: dict[int, float] = {}
         self._asked = True
+        self._thread = CapacityLimiter(1)
 
     @contextmanager
     def opened(self, connection: Connection) -> Iterator[None]:
@@ -148,7 +148,7 @@ class Connections:
         used = self._used_lately(session_ids)
         try:
             still_open = await anyio.to_thread.run_sync(
-                _keep_open, session_ids, used, limiter=_thread
+                _keep_open, session_ids, used, limiter=self._thread
             )
             self._asked = True
         except (Unavailable, SQLAlchemyError) as error:
@@ -159,8 +159,14 @@ class Connections:
             now = datetime.now(UTC)
             still_open = {key: end for key, end in self._ends_at.items() if end > now}
         for session_id in session_ids - still_open.keys():
-            await self.close(session_id, await _find_goodbye(actors[session_id]))
+            await self.close(session_id, await self._find_goodbye(actors[session_id]))
         self._ends_at.update((key, still_open[key]) for key in still_open.keys() & self._live)
+
+    async def _find_goodbye(self, actor: Actor) -> Goodbye:
+        ended = Ended.EXPIRED
+        with suppress(Unavailable, SQLAlchemyError):  # then assume that it expired
+            ended = await anyio.to_thread.run_sync(_why_ended, actor, limiter=self._thread)
+        return ended_for(actor, ended)
 
     def _used_lately(self, session_ids: Collection[int]) -> set[int]:
         now = time.monotonic()
@@ -174,13 +180,6 @@ class Connections:
                 for connection in connections:
                     connection.used = False
         return used
-
-
-async def _find_goodbye(actor: Actor) -> Goodbye:
-    ended = Ended.EXPIRED
-    with suppress(Unavailable, SQLAlchemyError):  # then assume that it expired
-        ended = await anyio.to_thread.run_sync(_why_ended, actor, limiter=_thread)
-    return ended_for(actor, ended)
 
 
 def _keep_open(session_ids: Collection[int], used: Collection[int]) -> dict[int, datetime]:

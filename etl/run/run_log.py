@@ -13,6 +13,7 @@ from sqlalchemy import event, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core import process
 from core.db import engine
 from core.db.engine import transaction
 from core.db.refresh_models import RefreshRun
@@ -52,8 +53,11 @@ class Failure:
     run_id: int | None = None
 
 
-# The newest hundred failures that are not in the database yet; only this process knows them.
-unwritten: deque[Failure] = deque(maxlen=100)
+class Unwritten(deque[Failure]):
+    """Failures that are not in the history yet; the newest hundred, known to this process alone."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=100)
 
 
 @dataclass
@@ -102,7 +106,8 @@ class Record:
             self._save(status=status, **self._end(), error=message)
         except Unavailable:
             log.warning("Refresh %s failed, and its row could not be closed", self.run_id)
-            unwritten.append(Failure("", None, message, datetime.now(UTC), self.run_id))
+            failure = Failure("", None, message, datetime.now(UTC), self.run_id)
+            process.resource(Unwritten).append(failure)
 
     def _end(self) -> dict[str, Any]:
         return {"finished_at": func.clock_timestamp(), "spans": self.spans.rows()}
@@ -155,9 +160,9 @@ def begin(*, trigger: str, requested_by: str | None) -> RefreshRun:
 def write_failures(db: Session) -> None:
     """Write the failures from while PostgreSQL was down. Only for the holder of the refresh lock.
 
-    They are removed from `unwritten` when the transaction commits.
+    They are removed from `Unwritten` when the transaction commits.
     """
-    told = list(unwritten)
+    told = list(process.resource(Unwritten))
     for failure in told:
         closed: dict[str, Any] = {
             "status": "failed",
@@ -176,7 +181,7 @@ def write_failures(db: Session) -> None:
 def _forget(told: list[Failure]) -> None:
     for failure in told:
         with suppress(ValueError):  # a newer failure may have pushed it out
-            unwritten.remove(failure)
+            process.resource(Unwritten).remove(failure)
 
 
 def close_orphan(db: Session) -> None:

@@ -3,7 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
-from functools import lru_cache
+
+from core import process
+from core.settings import get_settings
 
 BURST_SECONDS = 3.0  # a refresh after few changes needs less, so it is never slowed down
 
@@ -38,7 +40,13 @@ class Pace:
             return max(-self._left / self._share, 0.0)
 
 
-@lru_cache(maxsize=1)
-def automatic(share: float) -> Pace | None:
-    """Return the pace that all automatic refreshes of this process share; None is unlimited."""
-    return Pace(share) if share < 1 else None
+class AutomaticPace(Pace):
+    """The pace that all automatic refreshes of this process share, by the setting REFRESH_SHARE."""
+
+    def __init__(self) -> None:
+        super().__init__(get_settings().refresh_share)
+
+
+def automatic() -> Pace | None:
+    """Return the pace of this process's automatic refreshes; None is unlimited."""
+    return process.resource(AutomaticPace) if get_settings().refresh_share < 1 else None

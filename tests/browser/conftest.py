@@ -30,7 +30,7 @@ from core.db.engine import transaction
 from core.provision import demo
 from core.settings import ROOT
 from etl import refresh
-from tests.conftest import PASSWORD, QUIET, execute, forget, make_user, on, use
+from tests.conftest import PASSWORD, QUIET, execute, make_user, on, restart, use
 from tests.dashboard.sign_in import oidc
 
 OUTPUT = ROOT / "test-output"
@@ -74,7 +74,7 @@ def site(
     with pytest.MonkeyPatch.context() as patch:
         use(patch, url=url, folder=folder)
         fill()
-        forget()
+        restart()
     port = free_port()
     with oidc.providing({"sub": "1", "email": STAFF_EMAIL, "email_verified": True}) as issuer:
         process = serve(url, folder, port, SSO_PROVIDERS=oidc.setting(issuer, link_by_email=True))

@@ -8,7 +8,7 @@ from core.db.engine import transaction
 from core.manage import users
 from etl import refresh
 from tests.browser.conftest import ROOT_EMAIL, Site, new_context, settle, watch
-from tests.conftest import forget, use
+from tests.conftest import restart, use
 from tests.pages.conftest import make_item
 
 HOSTILE = [
@@ -67,4 +67,4 @@ def fill(site: Site, folders: pytest.TempPathFactory) -> None:
             for _ in range(3):
                 make_item(system, email, f"evil {name}")
         refresh.run(trigger="manual")
-        forget()
+        restart()

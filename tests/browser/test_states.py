@@ -22,7 +22,7 @@ from tests.browser.conftest import (
     sign_in,
     snap,
 )
-from tests.conftest import execute, forget, make_user, on, use
+from tests.conftest import execute, make_user, on, restart, use
 
 RUNNING = (
     "INSERT INTO refresh_run"
@@ -57,7 +57,7 @@ def bare(
     url, port = on(postgres_url, name), free_port()
     use(monkeypatch, url=url, folder=tmp_path)
     make_user(Actor.system("test"), ROOT_EMAIL, full_name="Ruth Root", is_superuser=True)
-    forget()
+    restart()
     process = serve(url, tmp_path, port)
     yield Site(f"http://localhost:{port}", url, process)
     process.terminate()

@@ -28,7 +28,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.access import revocations
 from core.actor import Actor
 from core.db import engine
-from core.settings import get_settings
 from core.sign_in import api_tokens
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
@@ -48,7 +47,7 @@ from dashboard.web.tracing import Tracing
 from dashboard.websockets import page_closed, session_end
 from dashboard.websockets.connections import Connections
 from etl import refresh
-from tests.conftest import PASSWORD, execute, make_user
+from tests.conftest import PASSWORD, execute, make_user, read_settings
 from tests.dashboard.sign_in.provider import Provider, providing
 
 EMAIL = "root@example.com"
@@ -92,8 +91,6 @@ def built() -> Iterator[House]:
     visitors, scripts, connections = Visitors(), Visitors(api_tokens.find_open), Connections()
     liveness = Liveness(Watchdog(0))
     disconnect = [revocations.connect(known.forget_all) for known in (visitors, scripts)]
-    # The next test's tokens have the same ids, so what this one counted must not count for them.
-    api.api.middleware_stack = api.api.build_middleware_stack()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -178,7 +175,7 @@ def open_house(
             monkeypatch.setenv("SSO_PROVIDERS", acme.setting(**given))
             for name, value in (settings or {}).items():
                 monkeypatch.setenv(name, value)
-            get_settings.cache_clear()
+            read_settings()
             return stack.enter_context(built())
 
         yield build

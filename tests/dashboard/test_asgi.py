@@ -21,7 +21,7 @@ from core.db import schema
 from core.embedded import server as embedded_server
 from dashboard import streamlit_options
 from etl import refresh
-from tests.conftest import PASSWORD, execute, forget, make_user, on, use
+from tests.conftest import PASSWORD, execute, make_user, on, restart, use
 from tests.dashboard.conftest import EMAIL, HTML, Server, form, running, session_cookie, sign_in
 
 
@@ -37,10 +37,10 @@ def pair(
         patch.setenv("OTEL_TRACES_EXPORTER", "console")
         make_user(Actor.system("test"), EMAIL, is_superuser=True, full_name="Ruth Root")
         refresh.run(trigger="test")
-        forget()
+        restart()
         with running(folder) as one, running(folder) as two:
             yield one, two
-        forget()
+        restart()
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
@@ -220,16 +220,19 @@ def test_it_starts_in_a_folder_of_its_own_choice_with_an_absent_database(
 def own_postgres() -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
     """A server of the test's own: its URL, and what stops it and starts it again."""
     folder = Path(tempfile.mkdtemp(prefix="tally-test-")) / "pg"
-    url = embedded_server.start(folder)
+    held = [embedded_server.hold(folder)]
+    url = held[0].url
+
+    def start() -> None:
+        held.append(embedded_server.hold(folder))
+        assert held[0].url == url
+
     try:
-        yield url, lambda: embedded_server.stop(folder), lambda: _start(folder, url)
+        yield url, lambda: held.pop().end(), start
     finally:
-        embedded_server.stop(folder)
+        for hold in held:
+            hold.end()
         shutil.rmtree(folder.parent)
-
-
-def _start(folder: Path, url: str) -> None:
-    assert embedded_server.start(folder) == url
 
 
 def test_an_outage_ends_no_session_and_no_page(
@@ -240,7 +243,7 @@ def test_an_outage_ends_no_session_and_no_page(
         schema.upgrade()
         make_user(Actor.system("test"), EMAIL, is_superuser=True)
         refresh.run(trigger="test")
-        forget()
+        restart()
         with running(tmp_path) as server, server.client() as client:
             sign_in(client)
             with open_page(server, client) as page:

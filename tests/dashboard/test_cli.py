@@ -24,9 +24,8 @@ from core.access.hashing import check_password
 from core.actor import Actor
 from core.db import engine
 from core.db.models import Item, User
-from core.settings import get_settings
 from dashboard.cli import app
-from tests.conftest import PASSWORD, execute, make_user
+from tests.conftest import PASSWORD, execute, make_user, read_settings
 
 TALLY = (sys.executable, "-m", "dashboard.cli")
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +44,7 @@ def own_folder() -> Iterator[Path]:
 
 def run(*arguments: str, stdin: str = "") -> Result:
     """Run a command in this process, on the test's own database."""
-    get_settings.cache_clear()
+    read_settings()
     return CliRunner().invoke(app, list(arguments), input=stdin)
 
 

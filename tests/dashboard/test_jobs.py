@@ -9,18 +9,20 @@ from pathlib import Path
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from core import process
 from core.actor import Actor
-from core.db.engine import transaction
+from core.db.engine import Database, transaction
 from core.db.refresh_models import RefreshRun
 from core.errors import Unavailable
 from core.refreshes import requests
 from core.snapshots import reader
-from core.snapshots.reader import ITEMS
+from core.snapshots.integrity import VerifiedFiles
+from core.snapshots.reader import ITEMS, Snapshots
 from dashboard import jobs as schedule
 from dashboard.process.scheduler import Scheduler
 from etl import refresh
 from etl.run import run_log
-from tests.conftest import Sql, forget, sign_in
+from tests.conftest import Sql, read_settings, restart, sign_in
 from tests.etl.conftest import fill
 from tests.faults import world
 
@@ -35,7 +37,7 @@ def start(
 
     def build(minutes: str) -> Scheduler:
         monkeypatch.setenv("REFRESH_INTERVAL_MINUTES", minutes)
-        forget()
+        read_settings()
         scheduler = schedule.build(stop)
         scheduler.start()
         started.append(scheduler)
@@ -231,7 +233,8 @@ def test_a_damaged_snapshot_is_replaced_at_once(
     flip(Path(bad.files(ITEMS)[0]))
     if met == "before":
         start("0")
-    reader.forget()
+    process.current().put(Snapshots())
+    process.current().put(VerifiedFiles())
     assert reader.current() != bad
     if met == "after":
         start("0")
@@ -283,10 +286,11 @@ def test_what_failed_while_postgresql_was_away_is_told_later(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/nowhere")
-        forget()
+        restart()
         with pytest.raises(Unavailable):
             refresh.run(trigger="schedule")
-    forget()
+    read_settings()
+    process.current().put(Database())
     refresh.run(trigger="schedule")
     with transaction() as db:
         told = requests.history(db, actor=Actor.system("test"))
@@ -296,7 +300,7 @@ def test_what_failed_while_postgresql_was_away_is_told_later(
 
 def test_what_could_not_be_told_after_all_is_told_the_next_time(environment: str) -> None:
     failure = run_log.Failure("schedule", None, "PostgreSQL was away.", datetime.now(UTC))
-    run_log.unwritten.append(failure)
+    process.resource(run_log.Unwritten).append(failure)
     with transaction() as db:
         run_log.write_failures(db)
         db.rollback()

@@ -16,6 +16,7 @@ import pytest
 
 from core.db import schema
 from core.embedded import server
+from core.process import Process
 from tests import conftest as fixtures
 from tests.faults.harness import Harness, Report
 from tests.faults.moments import Moment
@@ -70,17 +71,17 @@ def main() -> int:
 
 
 def _run_on_own_server(folder: Path, moments: list[Moment], seed: int) -> Report:
-    url = server.start(folder / "pg")
+    hold = server.hold(folder / "pg")
+    url = hold.url
     try:
         fixtures.execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, Process():
             fixtures.use(patch, url=url, folder=folder)
             schema.upgrade()
-            fixtures.forget()
         with Nursery() as nursery:
             return run(nursery, url, folder / "parquet", moments, seed=seed)
     finally:
-        server.stop(folder / "pg")
+        hold.end()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from core.process import Process
 from core.settings import ROOT
 from core.telemetry import malloc
 from tests.faults.world import wait_until
@@ -142,7 +143,7 @@ def play(order: dict[str, object]) -> None:
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
     module, name = str(order["role"]).split(":")
-    with Client(str(order["address"])) as harness:
+    with Client(str(order["address"])) as harness, Process():
         getattr(importlib.import_module(module), name)(harness, **order["options"])  # type: ignore[arg-type]
 
 

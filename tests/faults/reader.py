@@ -10,13 +10,15 @@ from pathlib import Path
 
 import duckdb
 
+from core import process
 from core.analytics import metrics
 from core.errors import Unavailable
 from core.settings import get_settings
 from core.snapshots import reader as snapshots
 from core.snapshots.folders import CURRENT
+from core.snapshots.integrity import VerifiedFiles
 from core.snapshots.manifest import MANIFEST
-from core.snapshots.reader import ITEMS, ITEMS_BY_USER, USERS
+from core.snapshots.reader import ITEMS, ITEMS_BY_USER, USERS, Snapshots
 from tests.faults.world import look
 
 PAUSE_SECONDS = 0.03
@@ -59,7 +61,8 @@ class Reader:
     def look_through_core(self) -> None:
         """Read as the pages do: one snapshot, its files, its views, and what they add up to."""
         if self.seen["core"] % FORGET_EVERY == 0:
-            snapshots.forget()
+            process.current().put(Snapshots())
+            process.current().put(VerifiedFiles())
         try:
             snapshot = snapshots.current()
             files = [snapshot.files(name) for name in (USERS, ITEMS, ITEMS_BY_USER)]

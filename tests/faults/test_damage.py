@@ -17,7 +17,7 @@ from core.snapshots import quarantine, reader
 from core.snapshots.manifest import MANIFEST, Broken, read_manifest
 from core.snapshots.reader import ITEMS, USERS, Snapshot
 from etl import refresh
-from tests.conftest import Sql
+from tests.conftest import Sql, restart
 from tests.faults import world
 
 Damage = Callable[[bytes], bytes | None]
@@ -57,7 +57,7 @@ def damaged(path: Path, damage: Damage) -> Iterator[None]:
         if bad is not None:
             path.write_bytes(bad)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-        reader.forget()
+        restart()
         yield
     finally:
         aside.replace(path)
@@ -98,7 +98,7 @@ def test_each_damaged_file_is_found_and_the_one_before_is_served(
         assert record.levelno == logging.ERROR
         assert f"{pair.newest.folder.name} is broken and not served: " in record.getMessage()
         assert name in record.getMessage()
-    reader.forget()
+    restart()
     assert reader.current() == pair.newest
     assert metrics.totals(reader.current()).items == pair.newest.items
 
@@ -161,7 +161,7 @@ def test_what_two_snapshots_share_may_be_damaged(
             if path.exists():
                 with path.open("r+b") as file:
                     file.write(b"X")
-    reader.forget()
+    restart()
     with pytest.raises(Unavailable):
         reader.current()
     sql("UPDATE item SET title = 'later' WHERE id = (SELECT min(id) FROM item)")

@@ -22,7 +22,7 @@ from core.snapshots.folders import CURRENT
 from core.snapshots.reader import ITEMS, USERS
 from dashboard.process import health
 from etl import refresh
-from tests.conftest import Sql, forget, make_user, use
+from tests.conftest import Sql, make_user, restart, use
 from tests.faults import moments, world
 from tests.faults.harness import environment as settings_of
 from tests.faults.nursery import Nursery
@@ -73,9 +73,9 @@ def disk(environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]).returncode:
         pytest.skip("mounting is not allowed here")
     monkeypatch.setenv("PARQUET_DATA_PATH", str(folder))
-    forget()
+    restart()
     yield Disk(folder)
-    reader.forget()
+    restart()
     subprocess.run(["umount", "-l", folder], check=True)
 
 
@@ -193,11 +193,11 @@ def full_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         pytest.skip("only root may mount a tmpfs")
     use(monkeypatch, url="", folder=folder / "data")
     monkeypatch.delenv("DATABASE_URL")
-    forget()
+    restart()
     schema.upgrade()
     make_user(Actor.system("test"), "ann@example.com", is_superuser=True)
     yield folder
-    forget()
+    restart()
     subprocess.run(["umount", "-l", folder], check=True)
     folder.rmdir()
 

@@ -14,7 +14,7 @@ from core.snapshots.manifest import MANIFEST
 from dashboard import jobs
 from etl import refresh
 from etl.run import run_log
-from tests.conftest import Sql, forget
+from tests.conftest import Sql, restart
 from tests.faults import world
 from tests.faults.aftermath import LOCKS, SESSIONS
 from tests.faults.harness import environment as settings_of
@@ -50,7 +50,7 @@ def test_nobody_waits_for_a_refresh_whose_process_is_gone(
     """Without automatic refreshes nothing else would ever end it."""
     monkeypatch.setenv("REFRESH_INTERVAL_MINUTES", "0")
     monkeypatch.setattr(jobs, "POLL_INTERVAL", timedelta(seconds=0.2))
-    forget()
+    restart()
     left = root / "staging" / "000000000001-x"
     left.mkdir(parents=True)
     (root / FOLDER).mkdir()

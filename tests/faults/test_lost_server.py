@@ -23,7 +23,7 @@ from core.snapshots import reader
 from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from etl.run.run_log import Progress
-from tests.conftest import Sql, execute, forget, use
+from tests.conftest import Sql, execute, restart, use
 from tests.faults import world
 from tests.faults.aftermath import LOCKS, RUNNING, SESSIONS
 from tests.faults.harness import environment as settings_of
@@ -69,8 +69,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     world.seed(made.url)
     refresh.run(trigger="test")
     yield made
-    reader.forget()
-    forget()
+    restart()
     made.stop()
     shutil.rmtree(folder)
 

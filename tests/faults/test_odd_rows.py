@@ -13,7 +13,7 @@ from core.db import schema
 from core.errors import Unavailable
 from core.snapshots import reader
 from etl import refresh
-from tests.conftest import Sql, execute, forget, make_user, on, use
+from tests.conftest import Sql, execute, make_user, on, restart, use
 
 
 @pytest.fixture
@@ -28,8 +28,7 @@ def bytewise(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     use(monkeypatch, url=url, folder=tmp_path / "data")
     schema.upgrade()
     yield url
-    reader.forget()
-    forget()
+    restart()
     execute(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from core.snapshots import reader
-from tests.conftest import Sql
+from tests.conftest import Sql, restart
 from tests.dashboard.conftest import free_port
 from tests.dashboard.test_cli import STOPS_WITHIN, Serving
 from tests.faults import world
@@ -52,5 +52,5 @@ def test_sigterm_in_the_middle_of_a_refresh(
     assert status == "failed"
     assert str(error).startswith("The refresh was stopped before it ended.")
     assert not list((root / "staging").glob("*"))
-    reader.forget()
+    restart()
     assert reader.current() == before

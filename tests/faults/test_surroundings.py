@@ -17,7 +17,7 @@ from etl import refresh
 from etl.extract import parquet_writer, workers
 from etl.run import run_log
 from etl.views import build
-from tests.conftest import Sql, forget
+from tests.conftest import Sql, restart
 from tests.etl.conftest import fill, last_run, take_snapshot
 
 
@@ -64,7 +64,7 @@ def test_a_really_full_disk(
         pytest.skip("mounting is not allowed here")
     try:
         monkeypatch.setenv("PARQUET_DATA_PATH", str(small))
-        forget()
+        restart()
         fill(sql, users=50, items=100)
         before = take_snapshot()
         sql(
@@ -77,7 +77,7 @@ def test_a_really_full_disk(
         assert reader.current() == before
         assert not list((small / "staging").iterdir())
     finally:
-        reader.forget()
+        restart()
         subprocess.run(["umount", "-l", small], check=True)
 
 
@@ -104,7 +104,7 @@ def test_postgresql_away_is_said_and_nothing_is_touched(
     fill(sql, users=5, items=5)
     before = take_snapshot()
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/nowhere")
-    forget()
+    restart()
     with pytest.raises(Unavailable, match="PostgreSQL cannot be reached"):
         refresh.run(trigger="test")
     assert reader.current() == before
@@ -118,7 +118,7 @@ def test_postgresql_lost_in_the_middle(
     sql("UPDATE \"user\" SET full_name = 'x' WHERE id = 1")
     sql("UPDATE item SET title = 'x' WHERE id = 1")
     monkeypatch.setenv("REFRESH_WORKERS", "1")
-    forget()
+    restart()
     write_partition = parquet_writer.write_partition
 
     def lose(*arguments: Any, **options: Any) -> object:
@@ -144,7 +144,7 @@ def test_a_stop_ends_it_even_while_postgresql_makes_it_wait(
     fill(sql, users=5, items=5)
     if how == "deadline":
         monkeypatch.setenv("REFRESH_TIMEOUT_MINUTES", "0.01")
-        forget()
+        restart()
     blocker = psycopg2.connect(environment)
     blocker.cursor().execute("LOCK TABLE item IN ACCESS EXCLUSIVE MODE")
     stop = threading.Event()

@@ -15,9 +15,9 @@ import psycopg2
 import pytest
 from psycopg2 import extensions
 
-from core.analytics import warehouse
 from core.db import engine, schema
 from core.embedded import server
+from core.process import Process
 from core.snapshots import reader
 from etl import refresh
 from tests import conftest as fixtures
@@ -101,10 +101,11 @@ def main() -> int:
 
 def _check_copy(folder: Path, seed: float | None) -> list[tuple[str, bool]]:
     """Return the name of each answer, and whether it differs."""
-    url = server.start(folder / "pg")
+    hold = server.hold(folder / "pg")
+    url = hold.url
     try:
         fixtures.execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, Process():
             fixtures.use(patch, url=url, folder=folder)
             patch.setenv("REFRESH_HOLD_DROP_PERCENT", "100")
             schema.upgrade()
@@ -115,12 +116,9 @@ def _check_copy(folder: Path, seed: float | None) -> list[tuple[str, bool]]:
                 spread_in_time(target, seed=seed)
             found = [(figure.name, figure.differs) for figure in check(target, every=11)]
             target.close()
-            warehouse.close()
-            reader.forget()
-            fixtures.forget()
             return found
     finally:
-        server.stop(folder / "pg")
+        hold.end()
 
 
 if __name__ == "__main__":

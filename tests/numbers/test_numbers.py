@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from psycopg2 import extensions
 
-from core.analytics import metrics, warehouse
+from core.analytics import metrics
 from core.analytics.metrics import Totals
-from core.settings import get_settings
 from core.snapshots import reader
 from etl import refresh
 from etl.views.ranking import delta
+from tests.conftest import read_settings, restart
 from tests.numbers import check
 from tests.numbers.comparison import figures, movements
 from tests.numbers.data import spread_in_time
@@ -36,13 +36,12 @@ def connection(
 ) -> Iterator[extensions.connection]:
     """The test's database, each statement committed; refreshes may lose as many rows as they do."""
     monkeypatch.setenv("REFRESH_HOLD_DROP_PERCENT", "100")
-    get_settings.cache_clear()
+    read_settings()
     opened = psycopg2.connect(environment)
     opened.autocommit = True
     yield opened
     opened.close()
-    warehouse.close()
-    reader.forget()
+    restart()
 
 
 COUNTS = st.lists(st.sampled_from([0, 0, 1, 1, 1, 2, 3, 5, 6, 10, 11, 50, 51]), max_size=25)

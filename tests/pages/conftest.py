@@ -26,7 +26,7 @@ from core.manage import items
 from core.settings import ROOT
 from dashboard.shell import freshness
 from etl import refresh
-from tests.conftest import forget, make_user
+from tests.conftest import make_user, restart
 
 TIMEOUT = 30
 Open = Callable[..., AppTest]
@@ -118,9 +118,9 @@ def away(environment: str, monkeypatch: pytest.MonkeyPatch) -> Away:
     def unreachable() -> Iterator[None]:
         with monkeypatch.context() as patch:
             patch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-            forget()
+            restart()
             yield
-        forget()
+        restart()
 
     return unreachable
 

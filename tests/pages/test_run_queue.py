@@ -5,13 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from core import process
 from core.actor import Actor
 from core.analytics import metrics
 from core.analytics.metrics import Totals
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
 from dashboard.cache import answers
-from dashboard.cache.run_queue import run_queue
+from dashboard.cache.run_queue import RunQueue
 from dashboard.shell import freshness
 from dashboard.shell.freshness import Freshness
 from tests.pages.conftest import Open
@@ -21,7 +22,7 @@ def is_free() -> bool:
     """Tell whether somebody else could run now."""
 
     def enter() -> bool:
-        with run_queue.slot(seconds=0) as is_alone:
+        with process.resource(RunQueue).slot(seconds=0) as is_alone:
             return is_alone
 
     with ThreadPoolExecutor(1) as other:
@@ -82,11 +83,11 @@ def test_two_who_ask_the_same_do_not_wait_for_each_other(
         return totals(asked)
 
     def ask() -> None:
-        with run_queue.slot(seconds=60):
+        with process.resource(RunQueue).slot(seconds=60):
             answers.totals(snapshot)
 
     def ask_too() -> None:
-        with run_queue.slot(seconds=60):
+        with process.resource(RunQueue).slot(seconds=60):
             waits.set()
             answers.totals(snapshot)
 

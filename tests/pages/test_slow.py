@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from core import process
 from core.actor import Actor
 from core.analytics import warehouse
+from core.analytics.warehouse import Warehouse
 from dashboard.ui.notices import escape
 from etl import refresh
-from tests.conftest import forget
+from tests.conftest import restart
 from tests.pages.conftest import Open, export, make_item, plain, press
 
 LIMIT = 0.3  # seconds
@@ -67,7 +69,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Make:
     def taken() -> Iterator[None]:
         with ExitStack() as held, monkeypatch.context() as patch:
             for _ in range(warehouse.CONCURRENT_QUERIES):
-                held.enter_context(warehouse._slot())
+                held.enter_context(process.resource(Warehouse).slot())
             held.enter_context(set_to(patch, QUERY_TIMEOUT_SECONDS=str(LIMIT)))
             yield
 
@@ -79,14 +81,12 @@ def set_to(patch: pytest.MonkeyPatch, **settings: str) -> Iterator[None]:
     """Let settings have other values, and forget what was kept of them before and after."""
     for name, value in settings.items():
         patch.setenv(name, value)
-    forget()
-    warehouse.text.cache_clear()
+    restart()
     try:
         yield
     finally:
         patch.undo()
-        forget()
-        warehouse.text.cache_clear()
+        restart()
 
 
 @pytest.mark.parametrize(

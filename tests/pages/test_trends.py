@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
+from core import process
 from core.actor import Actor
 from core.db.engine import transaction
 from core.db.models import Item, User
-from dashboard.pictures.renderer import renderer
+from dashboard.pictures.renderer import Renderer
 from dashboard.ui import local_time
 from etl import refresh
 from tests.pages.conftest import Open, drawn, plain
@@ -112,7 +113,7 @@ def test_figure_chart_file_and_picture_count_the_same_whatever_the_step(
         specs.append(spec)
         return b"drawn"
 
-    monkeypatch.setattr(renderer, "render", render)
+    monkeypatch.setattr(process.resource(Renderer), "render", render)
     at = open_page(world, "trends", step=step, **query)
     assert {m.label: m.value for m in at.metric}["New items"] == f"{new}"
     assert sum(drawn(at).values()) == new

@@ -13,9 +13,8 @@ from core.db.engine import transaction
 from core.db.models import ApiToken, AuditEvent, AuthSession, Item, LinkedIdentity, User
 from core.manage import users
 from core.manage.users import find_by_email
-from core.settings import get_settings
 from core.sign_in import api_tokens
-from tests.conftest import make_user, sign_in
+from tests.conftest import make_user, read_settings, sign_in
 from tests.core.test_settings import PROVIDER
 from tests.pages.conftest import Away, Open, choose, field, make_item, press, say, shown
 
@@ -217,7 +216,7 @@ def test_with_passwords_off_no_form_asks_for_one(
 ) -> None:
     monkeypatch.setenv("PASSWORD_SIGN_IN", "false")
     monkeypatch.setenv("SSO_PROVIDERS", json.dumps([PROVIDER]))
-    get_settings.cache_clear()
+    read_settings()
     at = press(open_page(superuser, "users"), "New user")
     assert not any("assword" in f.label for f in at.text_input)
     at = open_page(superuser, "account")

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import polars as pl
 
+from core import process
 from core.analytics import warehouse
 from core.analytics.owner_filter import EVERYBODY, OwnerFilter
 from core.analytics.ranking.delta import Flags, Integers, RankingDelta
@@ -24,7 +25,9 @@ from core.text.folding import split_words
 
 STREAM_ROWS = 32_768
 
-_deltas: "WeakKeyDictionary[Snapshot, RankingDelta]" = WeakKeyDictionary()
+
+class RankingDeltas(WeakKeyDictionary[Snapshot, RankingDelta]):
+    """The ranking deltas of the snapshots that are in use in this process."""
 
 
 def find_owners(snapshot: Snapshot, filters: OwnerFilter = EVERYBODY) -> MatchBitmap:
@@ -176,7 +179,8 @@ def _conditions(filters: OwnerFilter) -> dict[str, object]:
 
 def _delta(snapshot: Snapshot) -> RankingDelta:
     """Return the ranking delta of a snapshot; read once for each that is still in use."""
-    if snapshot not in _deltas:
+    deltas = process.resource(RankingDeltas)
+    if snapshot not in deltas:
         removed = warehouse.read(
             snapshot, "removed_places", files=snapshot.files(RANKING_REMOVED)
         ).to_series()
@@ -184,8 +188,8 @@ def _delta(snapshot: Snapshot) -> RankingDelta:
             snapshot, "added_ranks", files=snapshot.files(RANKING_ADDED)
         ).to_series()
         size = sum(file.rows for file in snapshot.manifest.dataset(ITEMS_BY_USER))
-        _deltas[snapshot] = RankingDelta(size, _numbers(removed), _numbers(added))
-    return _deltas[snapshot]
+        deltas[snapshot] = RankingDelta(size, _numbers(removed), _numbers(added))
+    return deltas[snapshot]
 
 
 def _numbers(series: pl.Series) -> Integers:

@@ -1,6 +1,7 @@
 """Calls services for an actor: in dedicated threads, each call in one transaction."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
 import anyio.to_thread
@@ -8,12 +9,21 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from core import process
 from core.actor import Actor
 from core.db import engine
 
 Answer = TypeVar("Answer")
-# Separate from the framework's threads, which also serve static files and must not wait.
-_threads = CapacityLimiter(8)
+
+
+@dataclass(frozen=True)
+class CallThreads:
+    """This process's threads for calls.
+
+    Separate from the framework's threads, which also serve static files and must not wait.
+    """
+
+    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
 
 
 class Call:
@@ -24,7 +34,8 @@ class Call:
 
     async def run(self, work: Callable[[Session, Actor], Answer]) -> Answer:
         """Run `work` in a thread and a transaction; return its result."""
-        return await anyio.to_thread.run_sync(self._run, work, limiter=_threads)
+        threads = process.resource(CallThreads).limiter
+        return await anyio.to_thread.run_sync(self._run, work, limiter=threads)
 
     def _run(self, work: Callable[[Session, Actor], Answer]) -> Answer:
         with engine.transaction() as db:

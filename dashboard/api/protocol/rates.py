@@ -3,9 +3,11 @@
 import math
 import time
 from collections import OrderedDict
+from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core import process
 from core.actor import Actor
 from core.settings import get_settings
 from dashboard.limits.token_bucket import Bucket
@@ -16,6 +18,13 @@ MOST_REMEMBERED = 10_000
 Asker = tuple[int | None, int | None]
 
 
+@dataclass(frozen=True)
+class Askers:
+    """The buckets of those who asked this process lately, the latest at the end."""
+
+    buckets: OrderedDict[Asker, Bucket] = field(default_factory=OrderedDict)
+
+
 class Rates:
     """ASGI middleware: answers 429 to requests above the rate of `API_REQUESTS_PER_MINUTE`.
 
@@ -24,7 +33,6 @@ class Rates:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._buckets: OrderedDict[Asker, Bucket] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wait = self._take(scope["user"]) if scope["type"] == "http" else 0.0
@@ -40,8 +48,9 @@ class Rates:
         rate = get_settings().api_requests_per_minute / 60
         size = max(1.0, rate * BURST_SECONDS)
         asker = (actor.token_id, actor.session_id)
-        bucket = self._buckets.setdefault(asker, Bucket(size, now))
-        self._buckets.move_to_end(asker)
-        if len(self._buckets) > MOST_REMEMBERED:
-            self._buckets.popitem(last=False)
+        buckets = process.resource(Askers).buckets
+        bucket = buckets.setdefault(asker, Bucket(size, now))
+        buckets.move_to_end(asker)
+        if len(buckets) > MOST_REMEMBERED:
+            buckets.popitem(last=False)
         return bucket.take(rate=rate, size=size, now=now)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 import pytest
 
+from core import process
 from core.actor import Actor
 from core.analytics import explanations, metrics, recount
 from core.analytics.recount import Recount
 from core.calendar.periods import Period
 from core.errors import Forbidden, NotFound, TallyError, Unavailable
 from core.snapshots.reader import Snapshot
-from tests.conftest import Sql, forget
+from tests.conftest import Sql, restart
 from tests.etl.conftest import fill, take_snapshot
 
 
@@ -147,7 +148,7 @@ def test_one_counts_at_a_time_and_who_waits_too_long_is_stopped(
     snapshot: Snapshot, environment: str, system: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUERY_TIMEOUT_SECONDS", "2")
-    forget()
+    restart()
     blocker = psycopg2.connect(environment)
     blocker.cursor().execute("LOCK TABLE item IN ACCESS EXCLUSIVE MODE")
     results: list[str] = []
@@ -160,7 +161,7 @@ def test_one_counts_at_a_time_and_who_waits_too_long_is_stopped(
 
     thread = threading.Thread(target=first)
     thread.start()
-    while not recount._counting.locked():
+    while not process.resource(recount.Counting).lock.locked():
         pass
     with pytest.raises(Unavailable, match="Somebody is counting"):
         ask(system, snapshot, "items")

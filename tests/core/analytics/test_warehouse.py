@@ -8,11 +8,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from core import process
 from core.analytics import metrics, warehouse
 from core.analytics.owner_filter import OwnerFilter
+from core.analytics.warehouse import Warehouse
 from core.errors import Unavailable
 from core.snapshots.reader import Snapshot
-from tests.conftest import Sql, forget
+from tests.conftest import Sql, restart
 from tests.etl.conftest import fill, take_snapshot
 
 ENDLESS = (
@@ -27,7 +29,6 @@ def questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "questions"
     folder.mkdir()
     monkeypatch.setattr(warehouse, "QUESTIONS", folder)
-    warehouse.text.cache_clear()
     return folder
 
 
@@ -91,8 +92,7 @@ def test_nothing_but_the_snapshots_can_be_reached(
     metrics.totals(snapshot)
     secret_frame = metrics.active_users(snapshot)
     assert secret_frame.height > 0
-    cursor = warehouse._opened().connection.cursor()
-    with pytest.raises(duckdb.Error):
+    with process.resource(Warehouse).cursor() as cursor, pytest.raises(duckdb.Error):
         cursor.execute(statement.format(outside=outside, root=root, parent=tmp_path)).fetchall()
     assert not (tmp_path / "out.csv").exists()
     assert not (tmp_path / "dump").exists()
@@ -108,13 +108,14 @@ def test_a_question_past_its_time_is_stopped(
 ) -> None:
     (questions / "endless.sql").write_text(ENDLESS)
     monkeypatch.setenv("QUERY_TIMEOUT_SECONDS", "0.3")
-    forget()
+    restart()
     started = time.monotonic()
     with pytest.raises(Unavailable, match="took too long"):
         warehouse.read(snapshot, "endless")
     assert time.monotonic() - started < 5
-    assert warehouse._slots.acquire(blocking=False), "the slot is free again"
-    warehouse._slots.release()
+    slots = process.resource(Warehouse).slots
+    assert slots.acquire(blocking=False), "the slot is free again"
+    slots.release()
 
 
 def test_a_question_that_needs_too_much_memory_is_an_error_for_people(
@@ -124,7 +125,7 @@ def test_a_question_that_needs_too_much_memory_is_an_error_for_people(
         "SELECT list(range ORDER BY hash(range)) AS n FROM range(30000000)"
     )
     monkeypatch.setenv("DUCKDB_MEMORY_LIMIT", "30MB")
-    forget()
+    restart()
     with pytest.raises(Unavailable):
         warehouse.read(snapshot, "greedy")
     (questions / "one.sql").write_text("SELECT 1 AS n")
@@ -136,8 +137,9 @@ def test_only_two_questions_run_at_once_and_the_rest_wait(
 ) -> None:
     (questions / "one.sql").write_text("SELECT 1 AS n")
     monkeypatch.setenv("QUERY_TIMEOUT_SECONDS", "0.5")
-    forget()
-    with warehouse._slot(), warehouse._slot():
+    restart()
+    asked = process.resource(Warehouse)
+    with asked.slot(), asked.slot():
         with pytest.raises(Unavailable, match="Too many people"):
             warehouse.read(snapshot, "one")
         waiting = threading.Thread(target=lambda: warehouse.read(snapshot, "one"))

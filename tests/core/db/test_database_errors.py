@@ -13,8 +13,7 @@ from core.db import engine as db_engine
 from core.db.engine import transaction
 from core.embedded import disk
 from core.errors import Unavailable
-from core.settings import get_settings
-from tests.conftest import Sql, forget, make_user
+from tests.conftest import Sql, make_user, read_settings, restart
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'test' USING ERRCODE = '{}'; END $$"
 CODES = {
@@ -43,7 +42,7 @@ def test_a_database_that_only_reads(sql: Sql, environment: str, system: Actor) -
         f'ALTER DATABASE "{environment.rpartition("/")[2].partition("?")[0]}"'
         " SET default_transaction_read_only = on"
     )
-    forget()
+    restart()
     with pytest.raises(Unavailable, match="read-only"):
         make_user(system, "ann@example.com")
 
@@ -64,7 +63,7 @@ def test_who_is_refused_a_connection_learns_why(
     def refuse(*_: object, **__: object) -> None:
         raise psycopg2.OperationalError(said)
 
-    forget()
+    restart()
     with monkeypatch.context() as patch:
         patch.setattr(psycopg2, "connect", refuse)
         with pytest.raises(Unavailable, match=told), transaction() as db:
@@ -96,11 +95,11 @@ def test_an_embedded_server_that_is_gone_on_a_full_disk(
     assert message() == db_engine.AWAY, "another machine's disk"
     with monkeypatch.context() as patch:
         patch.delenv("DATABASE_URL")
-        get_settings.cache_clear()
+        read_settings()
         assert message() == database_errors.DISK_FULL
         patch.setattr(disk, "is_full", lambda _: False)
         assert message() == db_engine.AWAY
-    get_settings.cache_clear()
+    read_settings()
 
 
 def test_room_is_that_of_the_folder_that_will_be_made(tmp_path: Path) -> None:

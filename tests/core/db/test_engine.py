@@ -9,7 +9,7 @@ from core.db.models import User
 from core.errors import Unavailable
 from core.manage import users
 from core.settings import get_settings
-from tests.conftest import forget
+from tests.conftest import restart
 
 
 def test_an_exception_rolls_everything_back(system: Actor) -> None:
@@ -23,7 +23,7 @@ def test_an_exception_rolls_everything_back(system: Actor) -> None:
 def test_a_server_that_is_away_is_unavailable(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forget()
+    restart()
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(Unavailable, match="Nothing was saved"), transaction() as db:
         db.execute(text("SELECT 1"))
@@ -42,7 +42,7 @@ def test_a_connection_that_is_lost_is_unavailable_and_the_next_one_works(environ
 def test_a_query_that_takes_too_long_is_stopped(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forget()
+    restart()
     monkeypatch.setenv("QUERY_TIMEOUT_SECONDS", "0.2")
     assert get_settings().query_timeout_seconds == 0.2
     with pytest.raises(Unavailable, match="too long"), transaction() as db:

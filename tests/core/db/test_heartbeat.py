@@ -17,7 +17,7 @@ from core.db import engine, heartbeat
 from core.embedded import server as embedded_server
 from core.errors import Unavailable
 from etl.extract import arrow_reader
-from tests.conftest import execute, use
+from tests.conftest import execute, restart, use
 
 
 @pytest.fixture
@@ -26,14 +26,15 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.P
     monkeypatch.setattr(heartbeat, "PATIENCE_SECONDS", 1.0)
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.1)
     folder = Path(tempfile.mkdtemp(prefix="tally-test-"))
-    use(monkeypatch, url=embedded_server.start(folder / "pg"), folder=tmp_path / "data")
+    hold = embedded_server.hold(folder / "pg")
+    use(monkeypatch, url=hold.url, folder=tmp_path / "data")
     process = psutil.Process(int((folder / "pg/postmaster.pid").read_text().split()[0]))
     with engine.heartbeat().kept():
         yield process
         with suppress(psutil.NoSuchProcess):
             stall(process, on=False)
-    engine.close()
-    embedded_server.stop(folder / "pg")
+    restart()
+    hold.end()
     shutil.rmtree(folder)
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.actor import Actor
-from core.settings import get_settings
 from core.snapshots import quarantine, reader
 from etl import refresh
-from tests.conftest import make_user
+from tests.conftest import make_user, read_settings
 
 
 @pytest.fixture(params=[0o022, 0o077])
@@ -35,7 +34,7 @@ def test_snapshots_are_private(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SNAPSHOT_GROUP_READABLE", setting)
-    get_settings.cache_clear()
+    read_settings()
     root.mkdir(parents=True, mode=0o755)  # as an older Tally made it
     make_user(system, "ann@example.com")
     refresh.run(trigger="test")

@@ -15,7 +15,7 @@ from core.errors import Invalid
 from core.manage import items, users
 from core.provision import db_roles
 from etl import refresh
-from tests.conftest import execute, forget, sign_in
+from tests.conftest import execute, restart, sign_in
 from tests.pages.conftest import make_item
 
 SECRET = uuid4().hex
@@ -44,9 +44,9 @@ def served(
         db_roles.grant(db, role=role)
     url = make_url(environment).set(username=role, password=SECRET)
     monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
-    forget()
+    restart()
     yield url.render_as_string(hide_password=False)
-    forget()
+    restart()
     execute(environment, f"DROP OWNED BY {quoted(role)}")
 
 
@@ -93,7 +93,7 @@ def test_granting_again_takes_back_what_was_too_much(
 ) -> None:
     execute(environment, f"GRANT ALL ON audit_event TO {quoted(role)}")
     monkeypatch.setenv("DATABASE_URL", environment)
-    forget()
+    restart()
     with transaction() as db:
         db_roles.grant(db, role=role)
     with pytest.raises(InsufficientPrivilege, match="permission denied"):

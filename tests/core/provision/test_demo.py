@@ -10,7 +10,7 @@ from core.db.models import AuditEvent, Item, User
 from core.errors import Forbidden
 from core.provision import demo
 from core.settings import get_settings
-from tests.conftest import make_user
+from tests.conftest import make_user, read_settings
 
 
 def fill(actor: Actor, users: int, items: int, *, force: bool = False) -> list[str]:
@@ -115,7 +115,7 @@ def test_it_is_refused_where_work_is_done_unless_forced(
     monkeypatch.setenv("DATABASE_URL", environment.replace(":@", "@"))
     monkeypatch.setenv("SECRET_KEY", "k" * 32)
     monkeypatch.setenv("FIRST_SUPERUSER_PASSWORD", "a password of some length")
-    get_settings.cache_clear()
+    read_settings()
 
     with pytest.raises(Forbidden, match="production database; add --force"):
         fill(system, 10, 10)

@@ -1,6 +1,5 @@
 """Asking for a refresh: one at a time, whoever asks, and the history of them."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -13,13 +12,6 @@ from core.db.refresh_models import RefreshRun
 from core.errors import Forbidden
 from core.refreshes import requests
 from tests.conftest import actor_for, make_user
-
-
-@pytest.fixture(autouse=True)
-def _disconnected() -> Iterator[None]:
-    yield
-    requests._wake.clear()
-    requests._next_run.clear()
 
 
 def test_a_request_is_a_row_and_an_audit_row(staff: Actor) -> None:

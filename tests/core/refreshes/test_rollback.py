@@ -18,7 +18,7 @@ from core.snapshots.reader import ITEMS, Snapshot
 from etl import refresh
 from etl.publish import store
 from etl.run.run_log import Progress
-from tests.conftest import Sql
+from tests.conftest import Sql, read_settings, restart
 from tests.etl.conftest import fill, rows, take_snapshot
 
 
@@ -202,11 +202,11 @@ def test_what_is_current_is_not_pruned(
 ) -> None:
     monkeypatch.setenv("KEEP_SNAPSHOTS", "1")
     monkeypatch.setenv("KEEP_SNAPSHOTS_HOURS", "0")
-    get_settings.cache_clear()
+    read_settings()
     back(superuser, three[1], three[2])
     places = [one.folder for one in three]
     three.clear()
-    reader.forget()  # nobody reads any of them now
+    restart()  # nobody reads any of them now
     before = iter([places[2]])  # it was set back just after that was read
     published = folders.published_folder
     monkeypatch.setattr(folders, "published_folder", lambda r: next(before, published(r)))

@@ -11,9 +11,8 @@ from core.db.engine import transaction
 from core.errors import Forbidden, Invalid
 from core.manage import users
 from core.provision import setup
-from core.settings import get_settings
 from core.sign_in import account, password
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, read_settings
 from tests.core.test_settings import PROVIDER
 
 
@@ -21,7 +20,7 @@ from tests.core.test_settings import PROVIDER
 def _off(superuser: Actor, staff: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSWORD_SIGN_IN", "false")
     monkeypatch.setenv("SSO_PROVIDERS", json.dumps([PROVIDER]))
-    get_settings.cache_clear()
+    read_settings()
 
 
 def test_no_attempt_begins(staff: Actor) -> None:

@@ -14,7 +14,7 @@ from core.errors import Unavailable
 from core.snapshots import quarantine, reader
 from core.snapshots.manifest import Broken
 from core.snapshots.reader import ITEMS, ITEMS_BY_USER, TOP_OWNERS, USERS, Snapshot
-from tests.conftest import Sql
+from tests.conftest import Sql, restart
 from tests.etl.conftest import fill, take_snapshot
 
 
@@ -78,7 +78,7 @@ def test_a_broken_one_is_passed_over_for_the_one_before(sql: Sql, root: Path, ho
     fill_more = "INSERT INTO item (title, owner_id) SELECT 'new', min(id) FROM \"user\""
     sql(fill_more)
     damage(take_snapshot(), how)
-    reader.forget()
+    restart()
     assert reader.current() == good
     assert metrics.totals(reader.current()).items == 9
     assert reader.current() == good
@@ -96,10 +96,10 @@ def test_what_is_damaged_stays_so_for_a_process_that_starts_later(
     bad = take_snapshot()
     original = Path(bad.files(ITEMS)[0]).read_bytes()
     damage(bad, how)
-    reader.forget()
+    restart()
     assert reader.current() == good
     Path(bad.files(ITEMS)[0]).write_bytes(original)  # as if the disk were fine by chance
-    reader.forget()
+    restart()
     assert reader.broken().keys() == {bad.folder}
     assert reader.current() == good
     assert reader.passed_over()
@@ -121,7 +121,7 @@ def test_what_may_be_fine_tomorrow_is_not_noted(
     good = take_snapshot()
     fill(sql, users=4, items=9)
     newest = take_snapshot()
-    reader.forget()
+    restart()
     with monkeypatch.context() as patch:
         if how == "unreadable":
             patch.setattr(hashlib, "file_digest", too_many_files)
@@ -130,7 +130,7 @@ def test_what_may_be_fine_tomorrow_is_not_noted(
         with suppress(Unavailable):
             assert reader.current() == good
         assert newest.folder in reader.broken()
-    reader.forget()
+    restart()
     assert reader.current() == newest
 
 
@@ -144,7 +144,7 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(sql: Sql, root: Path) ->
     fill(sql, users=4, items=9)
     damage(take_snapshot(), "flipped")
     (root / quarantine.FOLDER).write_text("in the way")
-    reader.forget()
+    restart()
     assert reader.current() == good
 
 
@@ -153,7 +153,7 @@ def test_the_quarantine_ends_with_the_snapshot(sql: Sql, root: Path) -> None:
     fill(sql, users=4, items=9)
     bad = take_snapshot()
     damage(bad, "flipped")
-    reader.forget()
+    restart()
     reader.current()
     assert len(list((root / quarantine.FOLDER).iterdir())) == 1
     take_snapshot()
@@ -165,7 +165,7 @@ def test_the_quarantine_ends_with_the_snapshot(sql: Sql, root: Path) -> None:
 
 def test_when_all_are_broken_there_is_none(sql: Sql, root: Path) -> None:
     damage(take_snapshot(), "flipped")
-    reader.forget()
+    restart()
     with pytest.raises(Unavailable, match="There is no snapshot yet"):
         reader.current()
     assert "is not what was written" in next(iter(reader.broken().values()))
@@ -186,7 +186,7 @@ def test_a_link_elsewhere_is_not_followed_out_of_the_folder(
     shutil.copytree(good.folder, stolen)
     (root / "current").unlink()
     (root / "current").symlink_to(stolen)
-    reader.forget()
+    restart()
     assert reader.current() == good
 
 

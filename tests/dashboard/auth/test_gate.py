@@ -15,8 +15,7 @@ from core.manage import users
 from core.settings import get_settings
 from dashboard.auth import cookies, session_cache
 from dashboard.auth.gate import is_same_origin
-from dashboard.web.security_headers import security_headers
-from tests.conftest import make_user
+from tests.conftest import make_user, read_settings
 from tests.dashboard.conftest import HTML, House, session_cookie, sign_in
 
 ORIGIN = {"Origin": "http://testserver"}
@@ -159,7 +158,7 @@ def test_the_public_address_is_an_origin_of_ours(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://tally.example.com/")
-    get_settings.cache_clear()
+    read_settings()
     for origin, own in {
         "https://tally.example.com": True,
         "http://tally.example.com": False,
@@ -174,7 +173,7 @@ def test_an_origin_is_ours_with_its_scheme_alone(
     public_url: str, asked_by: str, environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBLIC_URL", public_url)
-    get_settings.cache_clear()
+    read_settings()
     ours = "https" if public_url or asked_by in {"https", "wss"} else "http"
     for scheme in ("http", "https", "ws", "file"):
         origin = {"host": "tally.example.com", "origin": f"{scheme}://Tally.example.com"}
@@ -211,11 +210,9 @@ def test_https_is_insisted_on_where_it_is_used(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://testserver")
-    get_settings.cache_clear()
-    security_headers.cache_clear()
+    read_settings()
     client = house.client(base_url="https://testserver")
     response = sign_in(client)
-    security_headers.cache_clear()
     assert "max-age" in response.headers["strict-transport-security"]
     cookie = response.headers["set-cookie"]
     assert cookie.startswith("__Host-tally_session=")

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from core import process
 from core.actor import Actor
 from core.analytics import warehouse
 from core.errors import Unavailable
@@ -34,9 +35,7 @@ def test_a_new_snapshot_is_warmed_once(
         return read(snapshot, question, **parameters)
 
     monkeypatch.setattr(warehouse, "read", listen)
-    reader_zones = ReaderZones()
-    reader_zones.note(1, "Asia/Kathmandu")
-    monkeypatch.setattr(warm_up, "reader_zones", reader_zones)
+    process.resource(ReaderZones).note(1, "Asia/Kathmandu")
     warm = warm_up.warm_newer(None)
     assert warm == reader.current()
     assert asked.count("created") == 2, "once for each zone"

@@ -20,6 +20,7 @@ from core.analytics import ranking
 from core.analytics.frames import to_frame
 from core.analytics.ranking import MatchBitmap
 from core.exports.formats import raw_csv
+from core.process import Process
 from core.snapshots import reader
 from core.snapshots.reader import Snapshot
 from dashboard.charts.chart import Chart
@@ -38,10 +39,11 @@ def main() -> None:
         print("one frame", flush=True)  # noqa: T201
         use_at_once(uses_of_frame(pl.DataFrame({"day": range(1000), "text": ["a"] * 1000})))
         return
-    snapshot = reader.current()
-    for name, ask in ASKED.items():
-        used = use_at_once(list(uses(ask(snapshot), snapshot)))
-        print(f"{name}: {used}", flush=True)  # noqa: T201
+    with Process():
+        snapshot = reader.current()
+        for name, ask in ASKED.items():
+            used = use_at_once(list(uses(ask(snapshot), snapshot)))
+            print(f"{name}: {used}", flush=True)  # noqa: T201
 
 
 def use_at_once(several: Sequence[Use]) -> int:

@@ -5,9 +5,10 @@ import hashlib
 import pytest
 from starlette.testclient import TestClient
 
+from core import process
 from core.actor import Actor
 from core.snapshots.reader import Snapshot
-from dashboard.pictures.renderer import TOO_SLOW, renderer
+from dashboard.pictures.renderer import TOO_SLOW, Renderer
 from tests.dashboard.conftest import HTML
 from tests.dashboard.exports.downloading import noted
 
@@ -50,7 +51,7 @@ def test_a_picture_that_fails_says_why_on_a_page(
     response = insider.get("/downloads/page_of_owners.svg?page=9999")
     assert response.status_code == 404
     assert "nothing to draw" in response.json()["detail"]
-    monkeypatch.setattr(renderer, "seconds", 0.01)
+    monkeypatch.setattr(process.resource(Renderer), "seconds", 0.01)
     response = insider.get("/downloads/spread.png", headers=HTML)
     assert response.status_code == 503
     assert "took too long to draw" in response.text

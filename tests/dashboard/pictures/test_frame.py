@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from dashboard.pictures import frame
-from dashboard.pictures.renderer import renderer
+from dashboard.pictures.renderer import Renderer
 from tests.dashboard.pictures.drawings import PNG, framed, parsed, texts
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -36,7 +36,7 @@ def size(png: bytes) -> tuple[int, int]:
 
 
 def test_hostile_texts_are_written_as_they_are() -> None:
-    svg = renderer.render(framed(HOSTILE, *HOSTILE[:2]), "svg")
+    svg = Renderer().render(framed(HOSTILE, *HOSTILE[:2]), "svg")
     written = texts(svg)
     assert set(HOSTILE) <= set(written)
     assert written.count(HOSTILE[0]) == written.count(HOSTILE[1]) == 2
@@ -47,7 +47,7 @@ def test_hostile_texts_are_written_as_they_are() -> None:
 def test_the_picture_stands_by_itself_on_a_light_ground() -> None:
     said = frame.as_of(AS_OF, ZoneInfo("Asia/Kathmandu"))
     spec = framed(["ann@example.com"], said, "All users")
-    svg, png = (renderer.render(spec, kind) for kind in ("svg", "png"))
+    svg, png = (Renderer().render(spec, kind) for kind in ("svg", "png"))
     written = texts(svg)
     assert "Items owned" in written
     assert {"As of 2026-11-23 15:52 (Asia/Kathmandu)", "All users"} <= set(written)
@@ -59,7 +59,7 @@ def test_the_picture_stands_by_itself_on_a_light_ground() -> None:
 
 
 def test_long_texts_are_wrapped_and_what_no_xml_can_hold_is_replaced() -> None:
-    svg = renderer.render(framed(["a\x01b\ufffe"], "x" * 1000), "svg")
+    svg = Renderer().render(framed(["a\x01b\ufffe"], "x" * 1000), "svg")
     written = texts(svg)
     assert "a\ufffdb\ufffd" in written
     lines = [line for line in written if line.startswith("x")]
@@ -69,4 +69,4 @@ def test_long_texts_are_wrapped_and_what_no_xml_can_hold_is_replaced() -> None:
 
 def test_the_same_rows_are_the_same_picture() -> None:
     for kind in ("png", "svg"):
-        assert renderer.render(framed(["a"]), kind) == renderer.render(framed(["a"]), kind)
+        assert Renderer().render(framed(["a"]), kind) == Renderer().render(framed(["a"]), kind)

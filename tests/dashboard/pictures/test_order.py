@@ -15,7 +15,7 @@ from core.exports.parameters import Everything, OwnersPage, Ranks, Recent
 from dashboard import pictures
 from dashboard.pictures import frame
 from dashboard.pictures.catalog import PICTURES
-from dashboard.pictures.renderer import renderer
+from dashboard.pictures.renderer import Renderer
 from tests.dashboard.pictures.drawings import owners, texts
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
@@ -66,7 +66,7 @@ def test_every_picture_says_what_it_shows(name: str) -> None:
     picture = PICTURES[name]
     drawing = picture.draw(rows, filters)
     spec = frame.framed(drawing, picture.title(filters), [picture.remark(filters)])
-    written = "\n".join(texts(renderer.render(spec, "svg")))
+    written = "\n".join(texts(Renderer().render(spec, "svg")))
     for text in said:
         assert text in written
 

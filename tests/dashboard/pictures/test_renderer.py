@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Unavailable
-from dashboard.pictures.renderer import PROGRAM, NotDrawn, Renderer, renderer
+from dashboard.pictures.renderer import PROGRAM, NotDrawn, Renderer
 from tests.dashboard.pictures.drawings import PNG, SPEC
 
 
@@ -43,7 +43,7 @@ def test_nothing_is_fetched(stranger: tuple[str, list[str]], tmp_path: Path) -> 
     secret.write_text('[{"a": 12345}]')
     for url in (f"{address}rows.json", secret.as_uri(), str(secret)):
         try:
-            drawn = renderer.render({**SPEC, "data": {"url": url}}, "svg")
+            drawn = Renderer().render({**SPEC, "data": {"url": url}}, "svg")
         except NotDrawn:
             continue
         assert b"12,345" not in drawn
@@ -51,7 +51,7 @@ def test_nothing_is_fetched(stranger: tuple[str, list[str]], tmp_path: Path) -> 
     for kind in ("png", "svg"):
         marked = {**SPEC, "mark": picture, "encoding": {"url": {"value": f"{address}p.png"}}}
         with pytest.raises(NotDrawn):
-            renderer.render(marked, kind)
+            Renderer().render(marked, kind)
     assert asked == []
 
 
@@ -88,7 +88,7 @@ def test_one_at_a_time() -> None:
 
 def test_what_cannot_be_drawn_is_said_in_words() -> None:
     with pytest.raises(NotDrawn, match="could not be drawn"):
-        renderer.render({"mark": "no such mark"}, "svg")
+        Renderer().render({"mark": "no such mark"}, "svg")
 
 
 def test_the_drawing_program_needs_nothing_of_the_server() -> None:

@@ -13,7 +13,7 @@ from core.snapshots import folders, reader
 from core.snapshots.manifest import Broken
 from dashboard.process import health
 from etl import refresh
-from tests.conftest import Sql, forget
+from tests.conftest import Sql, restart
 from tests.dashboard.conftest import House, session_cookie, sign_in
 
 
@@ -64,7 +64,7 @@ def test_a_database_that_only_reads_is_not_ready(sql: Sql, environment: str) -> 
     assert health.check() == health.State(health.FINE, health.FINE)
     name = environment.rpartition("/")[2].partition("?")[0]
     sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-    forget()
+    restart()
     assert health.check() == health.State(database_errors.READ_ONLY, health.FINE)
     assert health.check(writes=False).ready, "it is asked to write now and then"
 

@@ -1,6 +1,5 @@
 """When a timer may run a page again: never where somebody may be typing."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ from core.actor import Actor
 from core.db.engine import transaction
 from core.db.refresh_models import RefreshRun
 from core.snapshots import reader
-from dashboard.limits.token_bucket import Bucket
 from dashboard.shell import freshness, header, refresh_button, refresh_outcome, refresh_requests
 from dashboard.shell.freshness import Freshness
 from dashboard.ui import dialogs
@@ -19,7 +17,6 @@ from etl import refresh
 
 @pytest.fixture(autouse=True)
 def _first_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header, "_followers", Bucket(1, time.monotonic()))
     monkeypatch.setattr(header, "FOLLOWERS", 1 / 60)
 
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from core.actor import Actor
 from core.db import engine
 from core.db.models import AuditEvent, LinkedIdentity
-from core.settings import get_settings
+from tests.conftest import read_settings
 from tests.dashboard.conftest import built
 from tests.dashboard.sign_in import oidc
 
@@ -35,7 +35,7 @@ def client(
     options = {"link_by_email": True, "create_users": True}
     roles = {"role_claim": "groups", "superuser_role": "admins"}
     monkeypatch.setenv("SSO_PROVIDERS", oidc.setting(issuer, **options, **roles))
-    get_settings.cache_clear()
+    read_settings()
     with built() as house:
         yield house.client()
 

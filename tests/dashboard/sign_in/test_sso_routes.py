@@ -15,6 +15,7 @@ from core.db.models import AuthSession, LinkedIdentity, SignInRequest
 from core.settings import Settings, get_settings
 from core.sign_in.sso_requests import LIFETIME, proofs
 from dashboard.sign_in import oidc_client, sso_routes
+from tests.conftest import restart
 from tests.dashboard.conftest import HTML, Open, session_cookie, sign_in
 from tests.dashboard.sign_in.provider import (
     CLIENT_ID,
@@ -217,8 +218,7 @@ def test_while_the_database_is_away_it_says_so(
 ) -> None:
     back = sign_in_there(leave(visitor))
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    engine.close()
-    get_settings.cache_clear()
+    restart()
     for path in ("/sign-in/with/acme", back):
         answer = visitor.get(path)
         assert answer.status_code == 503

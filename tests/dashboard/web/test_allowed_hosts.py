@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from core.settings import get_settings
 from dashboard.auth import gate
 from dashboard.process import server
 from dashboard.web.allowed_hosts import is_allowed
+from tests.conftest import read_settings
 
 Change = Callable[..., None]
 
@@ -24,7 +24,7 @@ def setting(environment: str, monkeypatch: pytest.MonkeyPatch) -> Change:
     def change(**values: str) -> None:
         for name, value in values.items():
             monkeypatch.setenv(name, value)
-        get_settings.cache_clear()
+        read_settings()
 
     return change
 

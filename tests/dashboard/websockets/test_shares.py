@@ -16,12 +16,11 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 
 from core.actor import Actor
-from core.settings import get_settings
 from dashboard.websockets import closed_pages, pace, shares
 from dashboard.websockets.closed_pages import ClosedPages
 from dashboard.websockets.pace import Pace
 from dashboard.websockets.shares import CLOSED_PATH, Page, Shares
-from tests.conftest import make_user
+from tests.conftest import make_user, read_settings
 from tests.dashboard.conftest import House, sign_in
 
 ORIGIN = {"Origin": "http://testserver"}
@@ -34,7 +33,7 @@ ANN = Actor(1, "ann@example.com")
 def insider(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A browser of somebody who may have two pages open, each of which leaves at once."""
     monkeypatch.setenv("OPEN_PAGES_PER_PERSON", "2")
-    get_settings.cache_clear()
+    read_settings()
     monkeypatch.setattr(shares, "TOO_MANY", replace(shares.TOO_MANY, patience=0.0))
     monkeypatch.setattr(shares, "REFUSED_SECONDS", 0.0)
     with house.client() as client:

@@ -21,7 +21,7 @@ from etl.extract.exported_snapshot import export_snapshot
 from etl.extract.plan import OTHER_LAYOUT, OTHER_SCHEMA
 from etl.run.deadline import Limits
 from etl.verify import verification
-from tests.conftest import Sql
+from tests.conftest import Sql, restart
 from tests.etl.conftest import fill
 
 NEW_COLUMNS = ["is_staff", "updated_at", "search_text"]
@@ -44,7 +44,7 @@ def make_older(folder: Path, lacking: list[str], **change: object) -> None:
     older: Manifest = manifest.model_copy(update={"files": files, **change})
     (folder / MANIFEST).unlink()
     (folder / MANIFEST).write_bytes(write_manifest(older))
-    reader.forget()
+    restart()
 
 
 def test_an_older_snapshot_is_read_and_then_replaced(sql: Sql, root: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_layout_that_nobody_knows_is_passed_over(sql: Sql, root: Path) -> None
     folder = reader.current().folder
     manifest = read_manifest(folder).model_copy(update={"layout": 2})
     (folder / MANIFEST).write_bytes(write_manifest(manifest))
-    reader.forget()
+    restart()
     with pytest.raises(Unavailable):
         reader.current()
 

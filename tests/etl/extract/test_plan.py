@@ -16,7 +16,7 @@ from core.snapshots.reader import ITEMS, USERS
 from etl import refresh
 from etl.extract import plan
 from etl.publish import store
-from tests.conftest import Sql
+from tests.conftest import Sql, restart
 from tests.etl.conftest import fill, rows, take_snapshot
 
 PART = 1 << PARTITION_BITS
@@ -134,7 +134,7 @@ def test_an_earlier_snapshot_that_cannot_be_trusted(how: str, world: Sql, root: 
         (root / ".store").unlink()
     else:
         (root / "current").unlink()
-    reader.forget()
+    restart()
     run = refresh.run(trigger="test")
     assert run.mode == "full"
     assert run.reason

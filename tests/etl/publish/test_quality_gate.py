@@ -9,7 +9,6 @@ from core.db.engine import transaction
 from core.db.refresh_models import RefreshRun
 from core.errors import Forbidden, NotFound, Unavailable
 from core.refreshes import requests
-from core.settings import get_settings
 from core.snapshots import reader
 from etl import refresh
 from etl.extract.datasets import Table
@@ -17,7 +16,7 @@ from etl.verify import verification
 from etl.verify.verification import Difference
 from etl.views import item_counts
 from etl.views.owner_counts import OwnerCounts
-from tests.conftest import Sql
+from tests.conftest import Sql, read_settings
 from tests.etl.conftest import fill, take_snapshot
 
 
@@ -65,7 +64,7 @@ def test_the_share_is_a_setting_and_the_command_line_may_accept(
     fill(sql, users=10, items=100)
     take_snapshot()
     monkeypatch.setenv("REFRESH_HOLD_DROP_PERCENT", "5")
-    get_settings.cache_clear()
+    read_settings()
     sql("DELETE FROM item WHERE id > 94")
     with pytest.raises(Unavailable, match="more than 5%"):
         refresh.run(trigger="test")

@@ -11,7 +11,7 @@ from core.settings import get_settings
 from etl import refresh
 from etl.run.parallel import map_ahead, run_beside
 from etl.verify import verification
-from tests.conftest import Sql, forget
+from tests.conftest import Sql, read_settings, restart
 from tests.etl.conftest import fill
 
 Pools = dict[str, set[int]]
@@ -36,7 +36,7 @@ def test_every_pool_of_a_refresh_is_as_large_as_the_setting_says(
     sql: Sql, monkeypatch: pytest.MonkeyPatch, pools: Pools, workers: int
 ) -> None:
     monkeypatch.setenv("REFRESH_WORKERS", str(workers))
-    forget()
+    restart()
     fill(sql, users=4, items=9)
     assert refresh.run(trigger="test").mode == "full"
     sql("UPDATE \"user\" SET full_name = 'Other' WHERE id = 1")
@@ -53,7 +53,7 @@ def test_every_pool_of_a_refresh_is_as_large_as_the_setting_says(
 def test_without_the_setting_it_is_one_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REFRESH_WORKERS", "")
     monkeypatch.setattr("os.cpu_count", lambda: 7)
-    get_settings.cache_clear()
+    read_settings()
     assert get_settings().parallel_refresh == 7
 
 
@@ -62,7 +62,7 @@ def test_what_works_ahead_or_beside_gives_the_same(
     monkeypatch: pytest.MonkeyPatch, workers: str
 ) -> None:
     monkeypatch.setenv("REFRESH_WORKERS", workers)
-    get_settings.cache_clear()
+    read_settings()
     made: list[int] = []
 
     def work() -> int:

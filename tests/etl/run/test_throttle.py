@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from etl import refresh
 from etl.run import throttle
 from etl.run.throttle import Pace
-from tests.conftest import Sql, forget
+from tests.conftest import Sql, restart
 from tests.etl.conftest import fill
 
 
@@ -68,14 +68,16 @@ def test_only_automatic_refreshes_rest(
 ) -> None:
     fill(sql, users=1, items=1)
     monkeypatch.setenv("REFRESH_SHARE", "0.1")
-    forget()
+    restart()
     pace = SecondOfRest(0.1)
-    monkeypatch.setattr(throttle, "automatic", lambda _share: pace)
+    monkeypatch.setattr(throttle, "automatic", lambda: pace)
     started = time.monotonic()
     refresh.run(trigger=trigger, full=True)
     assert bool(pace.asked) is rests
     assert time.monotonic() - started >= 1.0 * rests
 
 
-def test_a_share_of_all_holds_nothing_back() -> None:
-    assert throttle.automatic(1) is None
+def test_a_share_of_all_holds_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFRESH_SHARE", "1")
+
+    assert throttle.automatic() is None

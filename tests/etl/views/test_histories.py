@@ -27,7 +27,7 @@ from etl import refresh
 from etl.extract.exported_snapshot import ExportedSnapshot
 from etl.publish import quality_gate
 from etl.views.ranking import delta
-from tests.conftest import execute
+from tests.conftest import execute, read_settings
 
 PART = 1 << PARTITION_BITS
 USER_COLUMNS = (
@@ -280,7 +280,7 @@ class Histories(RuleBasedStateMachine):
 @pytest.fixture
 def machine(environment: str, monkeypatch: pytest.MonkeyPatch) -> type[Histories]:
     monkeypatch.setenv("REFRESH_HOLD_DROP_PERCENT", "100")
-    get_settings.cache_clear()
+    read_settings()
     seen: list[Seen] = []
     check_columns = quality_gate.check_columns
 

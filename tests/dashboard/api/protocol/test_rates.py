@@ -6,9 +6,9 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from core.actor import Actor
-from core.settings import get_settings
 from dashboard.api.protocol import rates
 from dashboard.api.protocol.rates import Rates
+from tests.conftest import read_settings
 from tests.dashboard.conftest import House, script
 
 ME = "/api/v1/users/me"
@@ -18,7 +18,7 @@ def test_who_asks_too_often_waits_and_others_do_not(
     house: House, staff: Actor, superuser: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("API_REQUESTS_PER_MINUTE", "30")
-    get_settings.cache_clear()
+    read_settings()
     busy, other = script(house, staff), script(house, staff)
     with busy, other:
         answers = [busy.get(ME) for _ in range(8)]
@@ -34,7 +34,7 @@ def test_memory_is_bounded_and_the_idle_are_forgotten_first(
 ) -> None:
     monkeypatch.setattr(rates, "MOST_REMEMBERED", 2)
     monkeypatch.setenv("API_REQUESTS_PER_MINUTE", "6")  # one in ten seconds, and no more at once
-    get_settings.cache_clear()
+    read_settings()
     limited = Rates(PlainTextResponse("served"))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
