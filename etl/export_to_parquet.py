@@ -38,7 +38,6 @@ COLUMNS = (
 
 def main() -> int:
     """Run one refresh with a progress bar; return the exit status, 0 only on success."""
-    setup.configure(suffix=setup.ETL_SUFFIX)
     console = Console(stderr=True)
     with Process():
         setup.configure(suffix=setup.ETL_SUFFIX)

@@ -75,8 +75,10 @@ while True:
 """
 HEART = """
 import asyncio, ctypes, time
+from core import process
 from dashboard.process.liveness import Liveness
 from dashboard.process.watchdog import Watchdog
+process.begin()
 async def live():
     asyncio.get_running_loop().call_later(0.5, {})
     await Liveness(Watchdog(1)).watch()

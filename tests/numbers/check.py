@@ -89,9 +89,10 @@ def main() -> int:
     arguments = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tally-numbers-") as folder:
-        source = psycopg2.connect(engine.database_url())
-        save_rows(source, Path(folder))
-        source.close()
+        with Process():
+            source = psycopg2.connect(engine.database_url())
+            save_rows(source, Path(folder))
+            source.close()
         found = _check_copy(Path(folder), arguments.seed if arguments.spread else None)
     wrong = [name for name, differs in found if differs]
     seconds = time.monotonic() - started
