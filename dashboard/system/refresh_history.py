@@ -1,6 +1,7 @@
 """The history of refreshes: a table, and all that is known of the one that is chosen."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -21,43 +22,12 @@ OUTCOMES = {"succeeded": "Succeeded", "failed": "Failed", "held": "Held back"}
 
 def choose(runs: Sequence[RefreshRun]) -> RefreshRun | None:
     """Show refreshes; return the chosen one."""
-    rows = [
-        {
-            "outcome": OUTCOMES.get(run.status, run.status.capitalize()),
-            "mode": (run.mode or "").capitalize() or None,
-            "trigger": run.trigger.capitalize(),
-            "requested_by": run.requested_by,
-            "started_at": run.started_at or run.requested_at,
-            "duration": run_duration(run.started_at, run.finished_at),
-            "users": run.users,
-            "items": run.items,
-            "rows_written": run.rows_written,
-            "size": byte_size(run.bytes_written),
-            "error": run.error,
-        }
-        for run in runs
-    ]
-    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
-    columns = {
-        "outcome": text("Outcome", width=85),
-        "mode": text("Mode", width=90),
-        "trigger": text("Trigger", width=75),
-        "requested_by": text("Asked by", width=160),
-        "started_at": started_column("Started"),
-        "duration": text("Duration", width=70),
-        "users": number("Users", format="%,d", width=85),
-        "items": number("Items", format="%,d", width=85),
-        "rows_written": number("Rows written", format="%,d", width=95),
-        "size": text("Written", width=75),
-        "error": text("Error", width=150),
-    }
-    frame = pl.DataFrame(rows, infer_schema_length=None)
     return tables.choose(
-        frame,
+        _frame(runs),
         runs,
         identities=[run.id for run in runs],
         name="Refreshes",
-        columns=columns,
+        columns=_columns(),
         most_rows=MOST_ROWS,
     )
 
@@ -88,3 +58,40 @@ def describe(run: RefreshRun) -> list[str]:
     snapshot = f"Snapshot {run.generation}. {written} written." if run.generation else ""
     trace = f"Trace {run.trace_id}" if run.trace_id else "It has no trace: traces are off."
     return [line for line in (*lines, snapshot, trace) if line]
+
+
+def _frame(runs: Sequence[RefreshRun]) -> pl.DataFrame:
+    rows = [
+        {
+            "outcome": OUTCOMES.get(run.status, run.status.capitalize()),
+            "mode": (run.mode or "").capitalize() or None,
+            "trigger": run.trigger.capitalize(),
+            "requested_by": run.requested_by,
+            "started_at": run.started_at or run.requested_at,
+            "duration": run_duration(run.started_at, run.finished_at),
+            "users": run.users,
+            "items": run.items,
+            "rows_written": run.rows_written,
+            "size": byte_size(run.bytes_written),
+            "error": run.error,
+        }
+        for run in runs
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _columns() -> dict[str, Any]:
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    return {
+        "outcome": text("Outcome", width=85),
+        "mode": text("Mode", width=90),
+        "trigger": text("Trigger", width=75),
+        "requested_by": text("Asked by", width=160),
+        "started_at": started_column("Started"),
+        "duration": text("Duration", width=70),
+        "users": number("Users", format="%,d", width=85),
+        "items": number("Items", format="%,d", width=85),
+        "rows_written": number("Rows written", format="%,d", width=95),
+        "size": text("Written", width=75),
+        "error": text("Error", width=150),
+    }

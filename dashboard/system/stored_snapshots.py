@@ -1,5 +1,8 @@
 """The snapshots on disk: which is current, and which could be."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
@@ -21,41 +24,12 @@ def show(actor: Actor) -> None:
         return
     st.subheader("Snapshots on disk", anchor=False)
     place = panels.actions()
-    rows = [
-        {
-            "generation": one.generation,
-            "state": state_of(one),
-            "taken_at": one.taken_at,
-            "users": one.users,
-            "items": one.items,
-            "size": byte_size(one.bytes),
-            "held": "Yes" if one.held else "No",
-            "problem": one.problem,
-        }
-        for one in found
-    ]
-    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
-    columns = {
-        "generation": number("Snapshot", format="%d", width=80),
-        "state": text("State", width=80),
-        "taken_at": started_column("As of"),
-        "users": number("Users", format="%,d", width=90),
-        "items": number("Items", format="%,d", width=90),
-        "size": text("Size", width=80),
-        "held": text("In use", width=60),
-        "problem": text("Problem", width=260),
-    }
-    frame = pl.DataFrame(
-        rows,
-        schema_overrides={"taken_at": pl.Datetime("us", "UTC"), "problem": pl.String()},
-        infer_schema_length=None,
-    )
     chosen = tables.choose(
-        frame,
+        _frame(found),
         found,
         identities=[one.generation for one in found],
         name="Snapshots on disk",
-        columns=columns,
+        columns=_columns(),
         most_rows=MOST_ROWS,
     )
     current = next((one for one in found if one.current), None)
@@ -69,3 +43,38 @@ def state_of(one: Stored) -> str:
     if one.problem:
         return "Damaged"
     return "Current" if one.current else "Kept"
+
+
+def _frame(found: Sequence[Stored]) -> pl.DataFrame:
+    rows = [
+        {
+            "generation": one.generation,
+            "state": state_of(one),
+            "taken_at": one.taken_at,
+            "users": one.users,
+            "items": one.items,
+            "size": byte_size(one.bytes),
+            "held": "Yes" if one.held else "No",
+            "problem": one.problem,
+        }
+        for one in found
+    ]
+    return pl.DataFrame(
+        rows,
+        schema_overrides={"taken_at": pl.Datetime("us", "UTC"), "problem": pl.String()},
+        infer_schema_length=None,
+    )
+
+
+def _columns() -> dict[str, Any]:
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    return {
+        "generation": number("Snapshot", format="%d", width=80),
+        "state": text("State", width=80),
+        "taken_at": started_column("As of"),
+        "users": number("Users", format="%,d", width=90),
+        "items": number("Items", format="%,d", width=90),
+        "size": text("Size", width=80),
+        "held": text("In use", width=60),
+        "problem": text("Problem", width=260),
+    }

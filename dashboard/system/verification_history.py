@@ -1,6 +1,7 @@
 """The history of verifications: how snapshots compared with the database."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -23,35 +24,12 @@ def show(checked: Sequence[SnapshotCheck]) -> None:
     elif newest.status == "requested":
         st.progress(0.0, text="Waiting to start")
     checked = tables.newest(checked, MOST_CHECKS, "checks")
-    rows = [
-        {
-            "outcome": verdict(check),
-            "requested_by": check.requested_by,
-            "started_at": check.started_at or check.requested_at,
-            "duration": run_duration(check.started_at, check.finished_at),
-            "generation": check.generation,
-            "parts": check.parts_done,
-            "error": check.error,
-        }
-        for check in checked
-    ]
-    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
-    columns = {
-        "outcome": text("Outcome", width=280),
-        "requested_by": text("Asked by", width=160),
-        "started_at": started_column("Started"),
-        "duration": text("Duration", width=70),
-        "generation": number("Snapshot", format="%d", width=80),
-        "parts": number("Parts", format="%,d", width=60),
-        "error": text("Error", width=200),
-    }
-    frame = pl.DataFrame(rows, infer_schema_length=None)
     chosen = tables.choose(
-        frame,
+        _frame(checked),
         checked,
         identities=[check.id for check in checked],
         name="Checks",
-        columns=columns,
+        columns=_columns(),
         most_rows=MOST_ROWS,
     )
     for line in (chosen or newest).findings:
@@ -66,3 +44,32 @@ def verdict(check: SnapshotCheck) -> str:
     if check.wrong:
         return f"{notices.count(check.wrong, 'difference')} that nothing explains{newer}"
     return f"The same as the database{newer}"
+
+
+def _frame(checked: Sequence[SnapshotCheck]) -> pl.DataFrame:
+    rows = [
+        {
+            "outcome": verdict(check),
+            "requested_by": check.requested_by,
+            "started_at": check.started_at or check.requested_at,
+            "duration": run_duration(check.started_at, check.finished_at),
+            "generation": check.generation,
+            "parts": check.parts_done,
+            "error": check.error,
+        }
+        for check in checked
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _columns() -> dict[str, Any]:
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    return {
+        "outcome": text("Outcome", width=280),
+        "requested_by": text("Asked by", width=160),
+        "started_at": started_column("Started"),
+        "duration": text("Duration", width=70),
+        "generation": number("Snapshot", format="%d", width=80),
+        "parts": number("Parts", format="%,d", width=60),
+        "error": text("Error", width=200),
+    }

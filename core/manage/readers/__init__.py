@@ -82,7 +82,7 @@ def _records(
         if not any(c.strip() if isinstance(c, str) else c is not None for c in cells):
             continue
         if header is None:
-            header = _header(path, line, [as_text(cell) for cell in cells], fields, problems)
+            header = _header((path, line), [as_text(cell) for cell in cells], fields, problems)
             if header is None:
                 return
             continue
@@ -95,19 +95,17 @@ def _records(
 
 
 def _header(
-    path: Path, line: int, names: list[str], fields: Sequence[Field], problems: Problems
+    place: tuple[Path, int], names: list[str], fields: Sequence[Field], problems: Problems
 ) -> Header | None:
     try:
         header = match(names, fields)
     except NoHeader as error:
         found = show(", ".join(name for name in names if name.strip()))
-        problems.add(
-            path, line, None, f"{error} This must name the {_needed(fields)}; it is {found}."
-        )
+        problems.add(*place, None, f"{error} This must name the {_needed(fields)}; it is {found}.")
         return None
     if header.ignored:
         noun = counted(len(header.ignored), "other column").removeprefix("1 ")
-        problems.warn(path, IGNORED.format(noun.capitalize(), show(", ".join(header.ignored))))
+        problems.warn(place[0], IGNORED.format(noun.capitalize(), show(", ".join(header.ignored))))
     return header
 
 
