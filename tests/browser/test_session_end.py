@@ -10,9 +10,10 @@ from tests.conftest import PASSWORD, execute
 
 ADDRESS = "/items?q=lamp&page=2"
 TYPED = "Typed “so far” & ünsaved"
-ENDED = f"""DELETE FROM auth_session WHERE user_id IN
-    (SELECT id FROM "user" WHERE email IN ('{ROOT_EMAIL}', '{STAFF_EMAIL}'))"""
-EXPIRED = "UPDATE auth_session SET expires_at = now() - interval '1 minute'"
+# The newest session, as the other ones are those of other tests.
+NEWEST = "id = (SELECT max(id) FROM auth_session)"
+ENDED = f"DELETE FROM auth_session WHERE {NEWEST}"
+EXPIRED = f"UPDATE auth_session SET expires_at = now() - interval '1 minute' WHERE {NEWEST}"
 
 
 @pytest.fixture

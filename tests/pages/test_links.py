@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import UnknownElement
+from streamlit.testing.v1.element_tree import Html
 
 from core.actor import Actor
 from core.db.engine import transaction
@@ -228,7 +228,7 @@ def downloads(at: AppTest) -> list[dict[str, str]]:
     return [
         dict(parse_qsl(urlsplit(html.unescape(address)).query))
         for element in at.main.get("html")
-        if isinstance(element, UnknownElement)
+        if isinstance(element, Html)
         for address in re.findall(r'href="(/downloads/[^"]+csv[^"]*)"', element.value)
     ]
 

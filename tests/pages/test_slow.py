@@ -68,9 +68,9 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Make:
     @contextmanager
     def taken() -> Iterator[None]:
         with ExitStack() as held, monkeypatch.context() as patch:
+            held.enter_context(set_to(patch, QUERY_TIMEOUT_SECONDS=str(LIMIT)))
             for _ in range(warehouse.CONCURRENT_QUERIES):
                 held.enter_context(process.resource(Warehouse).slot())
-            held.enter_context(set_to(patch, QUERY_TIMEOUT_SECONDS=str(LIMIT)))
             yield
 
     return taken

@@ -13,7 +13,7 @@ from core.errors import Unavailable
 from dashboard.sign_in import attempt_queue
 from dashboard.sign_in import routes as room
 from dashboard.web.own_paths import own_path
-from tests.conftest import PASSWORD, make_user, read_settings
+from tests.conftest import PASSWORD, make_user, restart
 from tests.dashboard.conftest import EMAIL, HTML, House, built, form, session_cookie, sign_in
 
 ERROR = re.compile(r'role="alert">([^<]*)<')
@@ -137,7 +137,7 @@ def test_a_configured_key_signs_forms_alike_in_every_process(
     client = house.client()
     for key in ("k" * 32, "k" * 32, "l" * 32):
         monkeypatch.setenv("SECRET_KEY", key)
-        read_settings()
+        restart()
         tokens.append(form(client)["form_token"])
     assert tokens[0] == tokens[1] != tokens[2]
 
