@@ -21,7 +21,9 @@ class Form:
         """Press what opens the form; return the dialog."""
         page.get_by_role("button", name=self.button, exact=True).click()
         dialog = page.get_by_role("dialog")
-        expect(dialog.get_by_label(self.fields[-1], exact=True)).to_be_visible()
+        last = dialog.get_by_label(self.fields[-1], exact=True)
+        expect(last).to_have_count(1)  # that of the form before may stand beside it for a moment
+        expect(last).to_be_visible()
         return dialog
 
     def type_in(self, dialog: Locator) -> list[str]:
