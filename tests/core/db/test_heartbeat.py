@@ -5,7 +5,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 import psutil
@@ -41,7 +41,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.P
 def stall(server: psutil.Process, *, on: bool) -> None:
     """Stop the postmaster and all its processes, or let them go on."""
     for process in (server, *server.children(recursive=True)):
-        process.suspend() if on else process.resume()
+        # One that ended just before the stall is gone once the postmaster goes on.
+        with suppress(psutil.NoSuchProcess) if process != server else nullcontext():
+            process.suspend() if on else process.resume()
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
