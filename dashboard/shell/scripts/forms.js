@@ -27,12 +27,12 @@
     addEventListener(kind, ({ target }) => setTimeout(keep, 0, target.closest('[role="dialog"]')), true);
   }
 
-  // A form is forgotten if the person closes it: with a button, a key, or a click outside. It is kept
-  // if it disappears by itself, as happens for a moment when a lost connection is back.
+  // A form is forgotten if the person closes it, which only its buttons and Enter do. It is kept if it
+  // disappears by itself, as happens for a moment when a lost connection is back.
   let closing = false;
   addEventListener("input", () => (closing = false), true);
-  addEventListener("click", ({ target }) => (closing = target.closest("button") || !target.closest('[role="dialog"]')), true);
-  addEventListener("keydown", ({ key }) => (closing ||= key === "Escape" || key === "Enter"), true);
+  addEventListener("click", ({ target }) => (closing = target.closest("button") !== null), true);
+  addEventListener("keydown", ({ key }) => (closing ||= key === "Enter"), true);
 
   // A form that is opened again is kept from the beginning, even before anything is typed.
   const found = sessionStorage.getItem(KEPT);
